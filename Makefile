@@ -1,0 +1,42 @@
+# Every command of the project. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo test check lock
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## make .venv from the hash-locked requirements (done by the others when needed)
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Tidemark needs Python 3.11, 3.12 or 3.13; none was found on the PATH. Name one: make up PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "[1/3] environment: .venv ($$($(PYTHON) --version))"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@echo "[2/3] libraries: $$(grep -c '==' requirements.lock) locked packages (about 1.5 GB on disk)"
+	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
+	@echo "[3/3] the tidemark command"
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+up: $(READY) ## set everything up and run the bank (Ctrl-C ends it)
+	@exec $(BIN)/tidemark up $(ARGS)
+
+demo: $(READY) ## fill a running bank with a small town (200 customers, 90 days)
+	@exec $(BIN)/tidemark demo $(ARGS)
+
+test: $(READY) ## set everything up and run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## lint, types, import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/sqlfluff lint warehouse
+
+lock: ## resolve pyproject.toml again into requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
+		--group dev -o requirements.lock pyproject.toml
