@@ -1,0 +1,1 @@
+"""The whole bank on one machine: processes, embedded servers, gateway configuration."""

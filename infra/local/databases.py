@@ -1,0 +1,160 @@
+"""The bank's databases and roles.
+
+`prepare` makes them, again and again without harm, on the embedded server or on a real one; each service's
+migrations then make its schema and grant. Roles are cluster-wide, so tests that share a cluster make further
+databases by other names and keep the roles.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+SERVICES = ("users", "accounts", "stats")
+OWNERS = tuple(f"{service}_owner" for service in SERVICES)
+APPS = tuple(f"{service}_app" for service in SERVICES)
+BANK_ROLES = (*OWNERS, *APPS, "extractor", "publisher")
+ROLES = (*BANK_ROLES, "warehouse", "dagster")
+
+# On the role, not on the connection: RDS Proxy forbids connection options.
+APP_TIMEOUTS: Mapping[str, str] = {
+    "transaction_timeout": "30s",
+    "idle_in_transaction_session_timeout": "15s",
+    "statement_timeout": "20s",
+}
+LOCK_KEY = 7_113_400_211  # any constant: two starts must not prepare one server at the same time
+
+
+@dataclass(frozen=True)
+class DatabaseNames:
+    """What the three databases are called."""
+
+    bank: str = "bank"
+    warehouse: str = "warehouse"
+    dagster: str = "dagster"
+
+    def of(self, role: str) -> str:
+        """The database that `role` works in."""
+        return {"warehouse": self.warehouse, "dagster": self.dagster}.get(role, self.bank)
+
+
+NAMES = DatabaseNames()
+
+
+def prepare(superuser_url: str, passwords: Mapping[str, str], names: DatabaseNames = NAMES) -> None:
+    """Make or bring up to date every role and database on one server.
+
+    `superuser_url` names a maintenance database and a role that may create roles and databases (a superuser, or
+    the administrator of a managed server); `passwords` has one entry for each of ROLES.
+    """
+    prepare_bank(superuser_url, passwords, names)
+    prepare_warehouse(superuser_url, passwords, names)
+
+
+def prepare_bank(admin_url: str, passwords: Mapping[str, str], names: DatabaseNames = NAMES) -> None:
+    """The bank's share of `prepare`: database `bank` and its roles, for a server of its own."""
+    with _admin(admin_url) as connection:
+        for role in BANK_ROLES:
+            _ensure_role(connection, role, passwords[role])
+        for role in APPS:
+            for name, value in APP_TIMEOUTS.items():
+                _set_on_role(connection, role, name, value)
+        connection.execute("grant pg_read_all_stats to extractor")
+        _ensure_database(connection, names.bank, owner=None)
+        grant_bank(connection, names.bank)
+
+
+def prepare_warehouse(admin_url: str, passwords: Mapping[str, str], names: DatabaseNames = NAMES) -> None:
+    """The rest of `prepare`: databases `warehouse` and `dagster` and their owners."""
+    with _admin(admin_url) as connection:
+        for role in ("warehouse", "dagster"):
+            _ensure_role(connection, role, passwords[role])
+            _ensure_database(connection, names.of(role), owner=role)
+            grant_owned(connection, names.of(role), role)
+
+
+def grant_bank(connection: psycopg.Connection, name: str) -> None:
+    """Rights on the bank database itself, which a copy made with TEMPLATE doesn't inherit."""
+    database = sql.Identifier(name)
+    roles = sql.SQL(", ").join(map(sql.Identifier, BANK_ROLES))
+    owners = sql.SQL(", ").join(map(sql.Identifier, OWNERS))
+    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, roles))
+    connection.execute(sql.SQL("grant create on database {} to {}").format(database, owners))
+
+
+def grant_owned(connection: psycopg.Connection, name: str, owner: str) -> None:
+    """Rights on a database that one role has for itself."""
+    database = sql.Identifier(name)
+    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+    connection.execute(
+        sql.SQL("grant all on database {} to {}").format(database, sql.Identifier(owner)),
+    )
+
+
+def urls(
+    bank_server: str, passwords: Mapping[str, str], names: DatabaseNames = NAMES, warehouse_server: str = ""
+) -> dict[str, str]:
+    """Every role's URL, by role name (ROLES): `users_owner`, `users_app`, …, `extractor`, `dagster`.
+
+    `bank_server` and `warehouse_server` are URLs of the servers as `prepare` takes them (the second defaults to
+    the first); their host, port and query (sslmode and the like) are kept, the rest is replaced.
+    """
+    return {
+        role: url(
+            bank_server if role in BANK_ROLES else warehouse_server or bank_server,
+            role,
+            passwords[role],
+            names.of(role),
+        )
+        for role in ROLES
+    }
+
+
+def url(server: str, user: str, password: str, database: str) -> str:
+    """`postgresql://user:password@host:port/database` on the server that the URL `server` names."""
+    parts = urlsplit(server)
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}"
+    return urlunsplit(("postgresql", netloc, f"/{quote(database, safe='')}", parts.query, ""))
+
+
+@contextmanager
+def _admin(admin_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
+        yield connection
+
+
+def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
+    exists = connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
+    # The verifier, not the password, goes over the wire and possibly into the server's log.
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    connection.execute(
+        sql.SQL("{verb} role {role} login inherit nocreatedb nocreaterole password {verifier}").format(
+            verb=sql.SQL("alter" if exists else "create"),
+            role=sql.Identifier(role),
+            verifier=sql.Literal(verifier.decode()),
+        )
+    )
+    _set_on_role(connection, role, "timezone", "UTC")
+
+
+def _set_on_role(connection: psycopg.Connection, role: str, name: str, value: str) -> None:
+    connection.execute(
+        sql.SQL("alter role {} set {} = {}").format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value))
+    )
+
+
+def _ensure_database(connection: psycopg.Connection, name: str, owner: str | None) -> None:
+    if connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+        return
+    statement = sql.SQL("create database {}").format(sql.Identifier(name))
+    if owner:
+        # Without being a superuser one must be able to become the owner of what one makes for them.
+        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(owner)))
+        statement += sql.SQL(" owner {}").format(sql.Identifier(owner))
+    connection.execute(statement)
