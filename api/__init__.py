@@ -1,0 +1,1 @@
+"""The bank's services. Each imports itself and `api.shared`, nothing else."""

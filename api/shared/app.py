@@ -1,0 +1,77 @@
+"""Makes a service's application: the same object runs under an ASGI server and behind Lambda."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from api.shared.auth import provide_principal, require_principal
+from api.shared.database import autocommit_engine, make_engine, provide_autocommit, provide_transaction
+from api.shared.docs import openapi_config
+from api.shared.health import health_route
+from api.shared.problems import handle_exception
+from api.shared.request_log import configure_logging, request_log_middleware
+from api.shared.settings import ServiceSettings
+from api.shared.strict_json import refuse_ambiguous_json
+from api.shared.tokens import KeySource, TokenVerifier, jwks_from_gateway
+
+
+def make_app(
+    *,
+    name: str,
+    path: str,
+    settings: ServiceSettings,
+    controllers: Sequence[ControllerRouterHandler],
+    dependencies: Mapping[str, Provide] | None = None,
+    state: Mapping[str, Any] | None = None,
+    key_source: KeySource | None = None,
+    max_body_bytes: int = 1 << 20,
+) -> Litestar:
+    """One service.
+
+    `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
+    `transaction` (committed before the answer), `autocommit` and whatever `dependencies` adds; `state` is
+    reached as `state.<key>` beside `state.engine`, `state.autocommit`, `state.settings`, `state.tokens`.
+    Nothing is connected or fetched before the first request, so a Lambda start stays short.
+    """
+    configure_logging()
+    engine = make_engine(settings)
+
+    async def close_engine() -> None:
+        await engine.dispose()
+
+    return Litestar(
+        route_handlers=[health_route(name, path), *controllers],
+        dependencies={
+            "principal": Provide(provide_principal),
+            "transaction": Provide(provide_transaction),
+            "autocommit": Provide(provide_autocommit),
+            **(dependencies or {}),
+        },
+        guards=[require_principal],
+        middleware=[request_log_middleware],
+        before_request=refuse_ambiguous_json,
+        exception_handlers={Exception: handle_exception},
+        openapi_config=openapi_config(path, f"Tidemark {name}"),
+        on_shutdown=[close_engine],
+        request_max_body_size=max_body_bytes,
+        state=State(
+            {
+                "engine": engine,
+                "autocommit": autocommit_engine(engine),
+                "settings": settings,
+                "tokens": TokenVerifier(
+                    issuer=settings.issuer,
+                    audience=settings.audience,
+                    key_source=key_source or jwks_from_gateway(settings.gateway_url),
+                ),
+                **(state or {}),
+            },
+            deep_copy=False,
+        ),
+        logging_config=None,
+        debug=False,
+    )

@@ -1,0 +1,92 @@
+"""Who is calling, and may they: deny by default, for every route that does not say `opt={"public": True}`.
+
+A route says otherwise with its `opt`:
+  public       no token needed
+  scopes       token scopes that may call it (default: people only, `bank`)
+  roles        the caller must have one of these
+  expired_grace_s   accept a token that expired at most so long ago
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers import BaseRouteHandler
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.shared.errors import Forbidden, Unauthenticated, Unavailable
+
+PEOPLE = frozenset({"bank"})
+PEOPLE_AND_PROGRAMS = frozenset({"bank", "stats:read"})
+STAFF = frozenset({"staff"})
+STAFF_AND_ANALYSTS = frozenset({"staff", "analyst"})
+
+_LIVE_SESSION = text(
+    "select user_id, roles, scope, user_approved from users.live_session where session_id = :session_id"
+)
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """The caller of this request; `token` is what to pass on when another service must know them too."""
+
+    user_id: UUID
+    session_id: UUID
+    roles: frozenset[str]
+    scope: str
+    user_approved: bool
+    token: str
+
+    @property
+    def is_staff(self) -> bool:
+        return "staff" in self.roles
+
+    def __repr__(self) -> str:
+        return f"Principal({self.user_id})"
+
+
+def bearer_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The token of the Authorization header; raises Unauthenticated when there is none."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated()
+    return token.strip()
+
+
+async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Application-wide guard: leaves the Principal in the connection's scope or refuses the request.
+
+    Whether the session lives is read from the database on every request, so that a logout acts at once
+    everywhere. If that cannot be asked the request is refused with 503, never let through.
+    """
+    if handler.opt.get("public") or connection.scope.get("method") == "OPTIONS":
+        return
+    token = bearer_token(connection)
+    state = connection.app.state
+    claims = await state.tokens.verify(token, expired_grace_s=handler.opt.get("expired_grace_s", 0))
+    row = await _live_session(state.autocommit, claims.session_id)
+    if row is None or row.user_id != claims.user_id or row.scope != claims.scope:
+        raise Unauthenticated("This session has ended. Sign in again.")
+    if row.scope not in handler.opt.get("scopes", PEOPLE):
+        raise Forbidden()
+    roles = frozenset(row.roles)
+    if (needed := handler.opt.get("roles")) and not (roles & needed):
+        raise Forbidden()
+    connection.scope["user"] = Principal(
+        claims.user_id, claims.session_id, roles, row.scope, row.user_approved, token
+    )
+
+
+async def _live_session(engine: AsyncEngine, session_id: UUID) -> Any:
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(_LIVE_SESSION, {"session_id": session_id})).one_or_none()
+    except SQLAlchemyError as error:
+        raise Unavailable() from error
+
+
+async def provide_principal(request: Request[Principal, Any, Any]) -> Principal:
+    """Dependency `principal`."""
+    return request.user
