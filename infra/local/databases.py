@@ -84,6 +84,8 @@ def grant_bank(connection: psycopg.Connection, name: str) -> None:
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute(sql.SQL("grant connect on database {} to {}").format(database, roles))
     connection.execute(sql.SQL("grant create on database {} to {}").format(database, owners))
+    # It merges what it publishes from temporary tables.
+    connection.execute(sql.SQL("grant temporary on database {} to publisher").format(database))
 
 
 def grant_owned(connection: psycopg.Connection, name: str, owner: str) -> None:
