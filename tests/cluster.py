@@ -1,0 +1,131 @@
+"""A Postgres server of the test run's own, and fresh databases on it."""
+
+import importlib.util
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from infra.local.databases import (
+    NAMES,
+    ROLES,
+    SERVICES,
+    DatabaseNames,
+    grant_bank,
+    grant_owned,
+    prepare,
+    url,
+    urls,
+)
+from infra.local.ports import free_port
+from infra.local.postgres import EmbeddedPostgres
+
+PASSWORDS = {role: f"password-of-{role}" for role in ROLES}
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Databases:
+    """One bank's three databases: empty of rows, with every service's migrations applied."""
+
+    server_url: str
+    names: DatabaseNames
+
+    def url(self, role: str) -> str:
+        """The URL to connect with as `role`: `accounts_app`, `users_owner`, `extractor`, `publisher` …"""
+        return urls(self.server_url, PASSWORDS, self.names)[role]
+
+    @property
+    def warehouse_url(self) -> str:
+        """The warehouse as its owner."""
+        return self.url("warehouse")
+
+    @property
+    def dagster_url(self) -> str:
+        """Dagster's storage as its owner."""
+        return self.url("dagster")
+
+    def superuser_url(self, database: str | None = None) -> str:
+        """The superuser's URL; in the bank database unless another name is given."""
+        return url(self.server_url, "postgres", "postgres", database or self.names.bank)
+
+
+class Cluster:
+    """One server; `create` gives further databases on it, copied from a template that is made once."""
+
+    def __init__(self, folder: Path, aws_environment: Mapping[str, str]) -> None:
+        self._aws_environment = aws_environment
+        self._numbers = itertools.count(1)
+        self._is_migrated = False
+        self.log_file = folder / "postgres.log"
+        self.server = EmbeddedPostgres(
+            folder / "postgres", free_port(), self.log_file, password="postgres", durable=False
+        )
+
+    def start(self) -> None:
+        """Start the server and make the roles and the (still empty) template databases."""
+        self.server.start()
+        self.server.wait_ready()
+        prepare(self.server.superuser_url, PASSWORDS)
+
+    def create(self, *, is_migrated: bool = True) -> Databases:
+        """A fresh set of databases; `is_migrated=False` leaves the schemas to the caller."""
+        if is_migrated and not self._is_migrated:
+            self._make_template()
+        number = next(self._numbers)
+        names = DatabaseNames(f"bank_{number}", f"warehouse_{number}", f"dagster_{number}")
+        with self._connect() as connection:
+            self._copy(connection, "bank_template" if is_migrated else NAMES.bank, names.bank)
+            grant_bank(connection, names.bank)
+            for owner in ("warehouse", "dagster"):
+                self._copy(connection, NAMES.of(owner), names.of(owner), owner)
+                grant_owned(connection, names.of(owner), owner)
+        return Databases(self.server.superuser_url, names)
+
+    def drop(self, databases: Databases) -> None:
+        """Remove a set of databases, disconnecting whoever is still in them."""
+        names = databases.names
+        with self._connect() as connection:
+            for name in (names.bank, names.warehouse, names.dagster):
+                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.server.superuser_url, autocommit=True)
+
+    def _copy(self, connection: psycopg.Connection, template: str, name: str, owner: str = "postgres") -> None:
+        statement = sql.SQL("create database {} template {} owner {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template), sql.Identifier(owner)))
+
+    def _make_template(self) -> None:
+        names = DatabaseNames(bank="bank_template")
+        with self._connect() as connection:
+            connection.execute("drop database if exists bank_template with (force)")
+            self._copy(connection, NAMES.bank, names.bank)
+            grant_bank(connection, names.bank)
+        for service in SERVICES:
+            self._migrate(service, urls(self.server.superuser_url, PASSWORDS, names)[f"{service}_owner"])
+        self._is_migrated = True
+
+    def _migrate(self, service: str, migration_url: str) -> None:
+        if importlib.util.find_spec(f"api.{service}.admin") is None:
+            return
+        done = subprocess.run(
+            [sys.executable, "-m", f"api.{service}.admin", "migrate"],
+            cwd=REPOSITORY,
+            env={
+                "PATH": os.environ["PATH"],
+                "TIDEMARK_MIGRATION_URL": migration_url,
+                **self._aws_environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"python -m api.{service}.admin migrate failed:\n{done.stdout}{done.stderr}")

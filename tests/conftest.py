@@ -1,0 +1,78 @@
+"""Fixtures for every test: a real Postgres, fresh databases, an emulated AWS.
+
+- `databases`: a fresh set for each test; `module_databases`: one for all tests of a module;
+  `empty_databases`: fresh, without the services' schemas. All give `.url(role)`, `.warehouse_url`,
+  `.dagster_url` and `.superuser_url()` (see tests/cluster.py).
+- `aws`: the environment variables that point boto3 to the emulated AWS; `aws_endpoint` is its address.
+
+Each pytest-xdist worker has a server and an emulator of its own.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+
+import pytest
+import pytest_socket
+from moto.server import ThreadedMotoServer
+
+from tests.cluster import Cluster, Databases
+
+
+def pytest_runtest_setup() -> None:
+    """No test leaves the machine."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    """The address of an emulated AWS in this process; its state lasts as long as the test run."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def aws(aws_endpoint: str) -> Mapping[str, str]:
+    """What a process needs in its environment to reach the emulated AWS."""
+    return {
+        "AWS_ENDPOINT_URL": aws_endpoint,
+        "AWS_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests",
+    }
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, aws: Mapping[str, str]) -> Iterator[Cluster]:
+    """The Postgres server of this worker."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), aws)
+    cluster.start()
+    yield cluster
+    cluster.server.stop()
+
+
+@pytest.fixture
+def databases(cluster: Cluster) -> Iterator[Databases]:
+    """A fresh bank for one test."""
+    created = cluster.create()
+    yield created
+    cluster.drop(created)
+
+
+@pytest.fixture(scope="module")
+def module_databases(cluster: Cluster) -> Iterator[Databases]:
+    """A fresh bank shared by the tests of one module."""
+    created = cluster.create()
+    yield created
+    cluster.drop(created)
+
+
+@pytest.fixture
+def empty_databases(cluster: Cluster) -> Iterator[Databases]:
+    """A fresh bank for one test in which no service has made its schema yet."""
+    created = cluster.create(is_migrated=False)
+    yield created
+    cluster.drop(created)
