@@ -47,8 +47,8 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
-    # A log must never hold what a person typed: no text of errors (it quotes values; the client gets it anyway), no
-    # statements, no parameters, no key values of a DETAIL line.
+    # A log must never hold what a person typed: no text of errors (it quotes values; the client gets it anyway),
+    # no statements, no parameters, no key values of a DETAIL line.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",

@@ -40,7 +40,10 @@ def _may_pass(folder: Path, account: pwd.struct_passwd) -> bool:
     status = folder.stat()
     if status.st_uid == account.pw_uid:
         return bool(status.st_mode & stat.S_IXUSR)
-    if (USER, EXECUTE, account.pw_uid) in _entries(folder):
+    entries = _entries(folder)
+    # A later chmod takes the entry's effect away by narrowing the mask: both have to let through.
+    mask = next((permissions for tag, permissions, _ in entries if tag == MASK), 0)
+    if mask & EXECUTE and (USER, EXECUTE, account.pw_uid) in entries:
         return True
     if status.st_gid == account.pw_gid:
         return bool(status.st_mode & stat.S_IXGRP)

@@ -25,8 +25,7 @@ class TestStart:
         server.start()
         server.wait_ready()
         with psycopg.connect(server.superuser_url) as connection:
-            rows = connection.execute("select name, setting from pg_settings").fetchall()
-            settings = dict(rows)
+            settings: dict[str, str] = dict(connection.execute("select name, setting from pg_settings").fetchall())
             assert settings["server_version_num"].startswith("18")
             assert settings["data_checksums"] == "on"
             assert settings["server_encoding"] == "UTF8"
