@@ -1,0 +1,116 @@
+{#-
+    Every transaction of the account-periods that this run writes, one row each, with what the statistics are made of.
+    `period` is day, week, month, quarter or year.
+
+    On a first build those are all account-periods. Afterwards they are the ones with a new transaction, and the
+    one in which an account closed; each is read again as a whole, from its first sequence number to its last, so
+    that a row written now is the row a full rebuild would write. Nothing here depends on an earlier period's row.
+
+    columns
+    account_id, period_start (date), period_end (date, exclusive), sequence, transaction_id, transfer_id, counterparty,
+    posted_at, posted_date, amount (signed), balance_before, balance_after (minor units),
+    is_first, is_last       of the account-period
+    is_first_of_day
+    microseconds_before     how long balance_before stood within the period and the account's life
+    microseconds_after      for the last transaction, how long balance_after stands to the period's or the account's end; else 0
+    days_before             on how many ends of a day in the period balance_before stood
+    days_after              for the last transaction, on how many ends of a day balance_after stands; else 0
+    building_batch_id       the batch that this run builds up to
+-#}
+{% macro transactions_by_period(period) %}
+{%- set window = batch_window() -%}
+{%- set incremental = window.last_batch_id is not none %}
+    with transactions as {% if incremental %}not materialized {% endif %}(
+        select
+            *,
+            {{ period_start('posted_date', period) }} as period_start
+        from {{ ref('int_transactions_dated') }}
+        where {{ is_within(window, 'posted_at') }}
+    ),
+    {% if incremental %}
+    {{ touched_account_periods(period, window) }},
+    {% endif %}
+    selected as (
+        select
+            transactions.*,
+            {{ period_end('transactions.period_start', period) }} as period_end
+        from transactions
+        {% if incremental %}
+        inner join touched
+            on transactions.account_id = touched.account_id
+            and transactions.period_start = touched.period_start
+            and transactions.sequence between touched.first_sequence and touched.last_sequence
+        {% endif %}
+    )
+
+    select
+        account_id,
+        period_start,
+        period_end,
+        sequence,
+        transaction_id,
+        transfer_id,
+        counterparty,
+        posted_at,
+        posted_date,
+        amount,
+        balance_before,
+        balance_after,
+        lag(sequence) over account_period is null as is_first,
+        lead(sequence) over account_period is null as is_last,
+        posted_date is distinct from lag(posted_date) over account_period as is_first_of_day,
+        {{ microseconds_between(
+            'coalesce(lag(posted_at) over account_period, greatest(' ~ day_start('period_start') ~ ', opened_at))', 'posted_at'
+        ) }} as microseconds_before,
+        case
+            when lead(sequence) over account_period is null
+                then {{ microseconds_between('posted_at', 'least(' ~ day_start('period_end') ~ ', closed_at)') }}
+            else 0
+        end as microseconds_after,
+        posted_date - coalesce(lag(posted_date) over account_period, greatest(period_start, first_open_date)) as days_before,
+        case
+            when lead(sequence) over account_period is null then least(period_end, open_until_date) - posted_date
+            else 0
+        end as days_after,
+        {{ window.batch_id }}::bigint as building_batch_id
+    from selected
+    window account_period as (partition by account_id, period_start order by sequence)
+{% endmacro %}
+
+{#- The account-periods a run writes again, and the range of sequence numbers that holds their transactions. -#}
+{% macro touched_account_periods(period, window) %}
+    moved as (
+        select
+            account_id,
+            period_start,
+            min(sequence) as first_sequence,
+            max(sequence) as last_sequence
+        from transactions
+        where {{ is_new(window, 'posted_at') }}
+        group by account_id, period_start
+    ),
+
+    closed as (
+        select
+            account_id,
+            {{ period_start('closed_date', period) }} as period_start
+        from {{ ref('int_accounts_dated') }}
+        where closed_at is not null and batch_id > {{ window.last_batch_id }}
+    ),
+
+    written as (
+        select account_id, period_start, first_sequence, last_sequence
+        from {{ this }}
+    ),
+
+    touched as (
+        select
+            account_id,
+            period_start,
+            least(moved.first_sequence, written.first_sequence) as first_sequence,
+            greatest(moved.last_sequence, written.last_sequence) as last_sequence
+        from moved
+        full join closed using (account_id, period_start)
+        left join written using (account_id, period_start)
+    )
+{%- endmacro %}

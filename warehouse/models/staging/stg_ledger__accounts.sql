@@ -1,0 +1,15 @@
+with source as (
+    select * from {{ source('ledger', 'account') }}
+)
+
+select
+    id as account_id,
+    type,
+    currency,
+    total as balance,
+    last_sequence,
+    approved as is_approved,
+    opened_at,
+    closed_at,
+    batch_id
+from source

@@ -1,0 +1,12 @@
+with source as (
+    select * from {{ source('ledger', 'batch') }}
+)
+
+select
+    batch_id,
+    complete_through,
+    extracted_at,
+    transaction_rows,
+    account_rows,
+    source_totals
+from source

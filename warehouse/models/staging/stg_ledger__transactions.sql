@@ -1,0 +1,15 @@
+with source as (
+    select * from {{ source('ledger', 'transaction') }}
+)
+
+select
+    id as transaction_id,
+    transfer_id,
+    account_id,
+    counterparty,
+    amount,
+    balance_after,
+    sequence,
+    at as posted_at,
+    batch_id
+from source
