@@ -1,0 +1,1 @@
+"""The statistics pipeline: extract from the ledger, transform with dbt, prove, publish."""

@@ -1,0 +1,136 @@
+"""The ledger's side of an extract: schema `accounts` of the bank, read as role `extractor`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import sql
+
+from pipelines.database import Connection
+from pipelines.extract.errors import StartUnknown
+
+TRANSACTION_COLUMNS = (
+    *("id", "transfer_id", "account_id", "counterparty", "amount", "balance_after", "sequence", "at"),
+)
+ACCOUNT_COLUMNS = (*("id", "type", "currency", "total", "last_sequence", "approved", "opened_at", "closed_at"),)
+# Long enough that a warehouse put back from a backup still finds its receipt.
+KEEP_RECEIPTS = "30 days"
+ATTEMPTS = 5
+
+# Only transactions of this database count. Transaction ids are given out by the cluster, so a snapshot lists
+# writers of every database in it; but a session is bound to one database for life, and a prepared transaction
+# belongs to the one it was prepared in, so those elsewhere (dbt's in the warehouse, Dagster's) can never add a row
+# to this ledger. Counting them would let any long job next door hold the statistics back.
+WRITERS = """
+    select now(), min(xact_start), count(*) filter (where xact_start is null)
+    from pg_stat_activity
+    where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()
+"""
+PREPARED = "select count(*) from pg_prepared_xacts where database = current_database()"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the source says of itself. `totals`: currency → sum of all accounts, minor units, as text."""
+
+    totals: dict[str, str]
+    accounts: int
+    transactions: int
+
+
+def read_complete_through(source: Connection, previous: datetime | None) -> datetime:
+    """The moment before which nothing can still arrive, given that the snapshot is taken *after* this call.
+
+    It is the least of the clock and the start of every transaction that writes. A movement takes its time after
+    its transaction got an id. So a writer that the snapshot won't show either had its id when we looked: then its
+    movement is not older than its start, which we count; or it got its id later: then its movement is younger
+    than the clock we read first. Looking after the snapshot would miss a writer that ended in between.
+
+    A prepared transaction no longer tells when it began, only when it was prepared, which is later than its
+    movements; but it can't undercut `previous`, which already held when it was open. So completeness stands still.
+    Nor can anybody else undercut `previous`, although a start may lie before it (an id can be taken late).
+
+    Raises StartUnknown when a writer's start can't be seen.
+    """
+    for _ in range(ATTEMPTS):
+        row = source.execute(WRITERS).fetchone()
+        assert row is not None
+        clock, first_start, unknown = row
+        # A session that begins a transaction while we look can show an id and no start yet, but not twice.
+        if not unknown:
+            break
+    else:
+        raise StartUnknown(
+            "A transaction writes in the source whose start can't be seen. "
+            "The extractor's role needs pg_read_all_stats, and track_activities must be on."
+        )
+    # After the writers: a transaction on its way from running to prepared is then seen in at least one place.
+    prepared = source.execute(PREPARED).fetchone()
+    assert prepared is not None
+    if prepared[0] and previous is None:
+        raise StartUnknown(
+            f"{prepared[0]} prepared transactions are open in the source (pg_prepared_xacts), and without an "
+            "earlier batch nothing bounds when they began: commit or roll them back first."
+        )
+    if prepared[0] and previous is not None:
+        return previous
+    horizon: datetime = min(clock, first_start) if first_start else clock
+    return max(horizon, previous) if previous else horizon
+
+
+def knows(source: Connection, receipt: UUID) -> bool:
+    """Whether the source holds this receipt."""
+    query = "select 1 from accounts.extract_receipt where id = %s"
+    return source.execute(query, (receipt,)).fetchone() is not None
+
+
+def leave_receipt(source: Connection, receipt: UUID) -> None:
+    """Commit a receipt. Call it outside a transaction."""
+    source.execute("insert into accounts.extract_receipt (id, created_at) values (%s, now())", (receipt,))
+
+
+def prune_receipts(source: Connection, last: UUID) -> None:
+    """Delete receipts too old for any warehouse to name; never `last`."""
+    source.execute(
+        f"delete from accounts.extract_receipt where created_at < now() - interval '{KEEP_RECEIPTS}' and id <> %s",
+        (last,),
+    )
+
+
+def current_snapshot(source: Connection) -> str:
+    """The snapshot of the current transaction, as text."""
+    row = source.execute("select pg_current_snapshot()::text").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def summarise(source: Connection) -> Summary:
+    """What the accounts add up to, in the current transaction's snapshot."""
+    rows = source.execute(
+        "select currency, sum(total)::text, count(*), sum(last_sequence)::bigint "
+        "from accounts.account group by currency"
+    ).fetchall()
+    return Summary(
+        totals={currency: total for currency, total, _, _ in rows},
+        accounts=sum(row[2] for row in rows),
+        transactions=sum(row[3] for row in rows),
+    )
+
+
+def new_rows(table: str, columns: tuple[str, ...], since: str | None, batch_id: int) -> sql.Composed:
+    """Query for the rows of accounts.`table` that the snapshot `since` did not show, with the batch they go into.
+
+    The comparison with the snapshot's xmin lets an index find them; the function settles the edge.
+    """
+    condition: sql.Composable = sql.SQL("true")
+    if since is not None:
+        condition = sql.SQL(
+            "xid >= pg_snapshot_xmin({since}::pg_snapshot) "
+            "and not pg_visible_in_snapshot(xid, {since}::pg_snapshot)"
+        ).format(since=sql.Literal(since))
+    return sql.SQL("select {columns}, {batch_id}::bigint from accounts.{table} where {condition}").format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        batch_id=sql.Literal(batch_id),
+        table=sql.Identifier(table),
+        condition=condition,
+    )
