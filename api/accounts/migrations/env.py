@@ -1,0 +1,5 @@
+"""Alembic's entry point for the schema `accounts`."""
+
+from api.shared.migrations import run
+
+run()

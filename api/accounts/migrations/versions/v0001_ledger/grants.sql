@@ -1,0 +1,31 @@
+-- What other services may see, and what each role may do.
+
+create view accounts.account_access as
+select user_id, account_id from accounts.user_account;
+
+create view accounts.statement as
+select
+    t.id,
+    t.transfer_id,
+    t.account_id,
+    m.source as "from",
+    m.destination as "to",
+    t.counterparty,
+    t.amount,
+    t.balance_after,
+    t.sequence,
+    t.at,
+    m.memo
+from accounts.transaction t
+join accounts.transfer m on m.id = t.transfer_id;
+
+grant usage on schema accounts to accounts_app, stats_app, extractor;
+
+grant select on accounts.account, accounts.user_account, accounts.transfer, accounts.transaction,
+    accounts.account_access, accounts.statement to accounts_app;
+
+grant select on accounts.account_access, accounts.statement to stats_app;
+
+-- No memo: that lies in transfer.
+grant select on accounts.account, accounts.transaction to extractor;
+grant select, insert, delete on accounts.extract_receipt to extractor;

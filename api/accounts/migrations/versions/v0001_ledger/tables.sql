@@ -1,0 +1,121 @@
+-- The ledger's tables. Amounts are integers in minor units; times are timestamptz; ids are UUIDv7.
+
+-- No function of this schema is for everybody: what others may do is granted one by one in grants.sql.
+alter default privileges revoke execute on functions from public;
+
+-- The check digit of Damm's quasigroup finds every wrong digit and every swap of neighbours.
+-- H. Michael Damm, "Total anti-symmetrische Quasigruppen", Marburg 2004; the table is the one of order 10 there.
+create function accounts.damm_digit(p_digits text) returns integer
+language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+    c_rows constant text[] := array['0317598642', '7092154863', '4206871359', '1750983426', '6123045978',
+                                    '3674209581', '5869720134', '8945362017', '9438617205', '2581436790'];
+    v_row integer := 0;
+begin
+    for i in 1 .. length(p_digits) loop
+        v_row := substr(c_rows[v_row + 1], substr(p_digits, i, 1)::integer + 1, 1)::integer;
+    end loop;
+    return v_row;
+end
+$$;
+
+create function accounts.is_account_number(p_number text) returns boolean
+language sql immutable strict parallel safe
+return case when p_number ~ '^[1-9][0-9]{9}$' then accounts.damm_digit(p_number) = 0 else false end;
+
+create table accounts.account (
+    id uuid primary key default uuidv7(),
+    number text not null constraint account_number_unique unique,
+    type text not null constraint account_type_known check (type in ('checking', 'savings')),
+    currency text not null,
+    total bigint not null default 0,
+    overdraft_limit bigint not null default 0 constraint account_limit_sane
+        check (overdraft_limit between 0 and 1000000000000),
+    approved boolean not null default false,
+    last_sequence bigint not null default 0,
+    last_at timestamptz,
+    opened_at timestamptz not null default clock_timestamp(),
+    closed_at timestamptz,
+    -- What left the account on one UTC day: the daily limit is counted here, on the row that is locked anyway.
+    spent_on date not null default '1970-01-01',
+    spent bigint not null default 0,
+    import_reference text constraint account_import_reference_unique unique,
+    xid xid8 not null default pg_current_xact_id(),
+    constraint account_not_overdrawn check (total >= -overdraft_limit),
+    -- The largest integer that every JSON reader keeps exactly (RFC 8259, section 6).
+    constraint account_total_readable check (total <= 9007199254740991),
+    constraint account_closed_empty check (closed_at is null or total = 0),
+    constraint account_times_ordered check (last_at >= opened_at and closed_at >= coalesce(last_at, opened_at)),
+    constraint account_begins_empty check (last_sequence > 0 or (last_sequence = 0 and total = 0 and last_at is null))
+) with (fillfactor = 70);
+
+-- Who waits for approval is asked often and is few.
+create index account_waiting on accounts.account (id) where not approved and closed_at is null;
+
+create table accounts.user_account (
+    user_id uuid not null,
+    account_id uuid not null references accounts.account (id),
+    added_at timestamptz not null default clock_timestamp(),
+    primary key (account_id, user_id)
+);
+create index user_account_user on accounts.user_account (user_id);
+
+-- One row per movement. The sequences name its row in each account's history, so that the two can be checked
+-- against each other without one more index on the largest table.
+create table accounts.transfer (
+    id uuid primary key default uuidv7(),
+    kind text not null constraint transfer_kind_known
+        check (kind in ('deposit', 'withdrawal', 'transfer', 'reversal', 'imported')),
+    source text not null,
+    destination text not null,
+    source_sequence bigint,
+    destination_sequence bigint,
+    amount bigint not null constraint transfer_amount_sane check (amount between 1 and 1000000000000),
+    currency text not null,
+    memo text not null default '' constraint transfer_memo_short check (length(memo) <= 500),
+    reference text,
+    at timestamptz not null,
+    created_by uuid,
+    reverses uuid,
+    constraint transfer_two_sides check (source <> destination),
+    constraint transfer_outside_form check (
+        source_sequence is not null or source ~ '^external:[A-Za-z0-9:._-]{1,64}$'),
+    constraint transfer_outside_form_to check (
+        destination_sequence is not null or destination ~ '^external:[A-Za-z0-9:._-]{1,64}$'),
+    constraint transfer_touches_an_account check (source_sequence is not null or destination_sequence is not null),
+    constraint transfer_reversal_names_another check ((kind = 'reversal') = (reverses is not null))
+);
+create unique index transfer_reversed_once on accounts.transfer (reverses) where reverses is not null;
+
+-- One row per account that a movement touches. No foreign keys: the guards check both sides set-wise, and rows
+-- of account and transfer are never deleted.
+create table accounts.transaction (
+    id uuid primary key default uuidv7(),
+    transfer_id uuid not null,
+    account_id uuid not null,
+    counterparty text not null,
+    amount bigint not null,
+    balance_after bigint not null,
+    sequence bigint not null,
+    at timestamptz not null,
+    xid xid8 not null default pg_current_xact_id(),
+    constraint transaction_sequence_unique unique (account_id, sequence)
+);
+create index transaction_xid on accounts.transaction (xid);
+
+-- What was answered under an Idempotency-Key; `shown` are the caller's accounts whose balance the answer tells.
+create table accounts.request (
+    user_id uuid not null,
+    key text not null,
+    digest bytea not null,
+    answer text,
+    shown uuid[] not null default '{}',
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (user_id, key)
+) with (fillfactor = 50);
+
+-- Each extract leaves a random row here, by which it recognises this ledger again.
+create table accounts.extract_receipt (
+    id uuid primary key,
+    created_at timestamptz not null default clock_timestamp()
+);
