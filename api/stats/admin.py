@@ -1,0 +1,35 @@
+"""`python -m api.stats.admin`: what the service does for itself, by the owner of its schema."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from api.shared.migrations import upgrade
+from api.shared.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminSettings(Settings):
+    """Settings of these commands."""
+
+    migration_url: str
+
+
+@click.group()
+def main() -> None:
+    """The stats service's own commands."""
+
+
+@main.command()
+def migrate() -> None:
+    """Bring schema `stats` to its newest version."""
+    try:
+        settings = AdminSettings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    upgrade("stats", Path(__file__).parent / "migrations", settings.migration_url)
+
+
+if __name__ == "__main__":
+    main()
