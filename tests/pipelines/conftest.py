@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import LiteralString
 
-import psycopg
 import pytest
 
 from pipelines import database
@@ -56,12 +54,7 @@ class Bank:
 
 def make_bank(databases: Databases) -> Bank:
     """A bank on these databases."""
-    url = databases.superuser_url()
-    with psycopg.connect(url) as connection:
-        row = connection.execute("select to_regclass('stats.publication') is null").fetchone()
-        if row == (True,):
-            connection.execute(Path(__file__).with_name("contract.sql").read_text())
-    return Bank(databases, Ledger(url))
+    return Bank(databases, Ledger(databases.superuser_url()))
 
 
 @pytest.fixture

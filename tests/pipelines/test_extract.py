@@ -215,7 +215,8 @@ class TestCompleteThrough:
     def test_prepared_transaction_holds_it_still(self, bank: Bank) -> None:
         account = bank.ledger.open_account()
         first = run(bank)
-        with psycopg.connect(bank.ledger.url, autocommit=True) as writer:
+        with bank.ledger.connect() as writer:
+            writer.autocommit = True
             name = f"prepared-{uuid4()}"
             writer.execute("begin")
             bank.ledger.deposit(account, 100, writer=writer)
@@ -226,7 +227,8 @@ class TestCompleteThrough:
         assert (last.transaction_rows, last.complete_through > first.complete_through) == (1, True)
 
     def test_prepared_transaction_stops_a_first_extract(self, bank: Bank) -> None:
-        with psycopg.connect(bank.ledger.url, autocommit=True) as writer:
+        with bank.ledger.connect() as writer:
+            writer.autocommit = True
             name = f"prepared-{uuid4()}"
             writer.execute("begin")
             bank.ledger.deposit(bank.ledger.open_account(), 100, writer=writer)
@@ -328,7 +330,6 @@ class TestSwitchedSource:
         lost = run(bank)
         with bank.ledger.connect() as restored:
             # What a backup taken before the last extract would hold.
-            restored.execute("set local session_replication_role = replica")
             restored.execute("delete from accounts.extract_receipt where id = %s", (lost.receipt,))
             restored.execute("delete from accounts.transaction where sequence = 2")
             restored.execute("update accounts.account set total = 10, last_sequence = 1")
