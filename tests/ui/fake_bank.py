@@ -1,0 +1,276 @@
+"""A toy bank for tests of the app only: just enough behaviour behind the contract's answers."""
+
+import secrets
+import threading
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+MONEY_METRICS = (
+    ("closing_balance", "Closing balance", "Balance after the last transaction before the period's end."),
+    ("opening_balance", "Opening balance", "Balance after the last transaction before the period's start."),
+    ("inflow", "Money in", "Sum of all amounts that came in."),
+    ("outflow", "Money out", "Sum of all amounts that went out."),
+    ("net_change", "Net change", "Money in less money out."),
+    ("average_balance", "Average balance", "Balance weighted by time."),
+    ("largest_transaction", "Largest transaction", "The largest amount moved at once."),
+)
+
+
+class Refusal(Exception):
+    """An answer that is a problem document."""
+
+    def __init__(
+        self, status: int, code: str, detail: str = "No.", errors: list[dict[str, str]] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail, self.errors = status, code, detail, errors
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+class FakeBank:
+    """Users, accounts and statistics in memory."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.users: dict[str, dict[str, Any]] = {}
+        self.passwords: dict[str, str] = {}
+        self.photos: dict[str, bytes] = {}
+        self.tokens: dict[str, str] = {}
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.owner: dict[str, str] = {}
+        self.lines: dict[str, list[dict[str, Any]]] = {}
+        self.requests: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self.token_life_s = 900
+        self.complete_through: str | None = None
+        self.extra_metrics: list[dict[str, Any]] = []
+
+    # users
+
+    def create_user(
+        self, body: dict[str, Any], *, roles: tuple[str, ...] = (), approved: bool = False
+    ) -> dict[str, Any]:
+        if any(user["email"] == body["email"] for user in self.users.values()):
+            raise Refusal(409, "email_taken", "This email is in use.")
+        if not body["phone"].startswith("+"):
+            raise Refusal(
+                400, "invalid_request", "No.", [{"field": "phone", "message": "Begin with the country code."}]
+            )
+        user_id = str(uuid4())
+        self.users[user_id] = {
+            "user_id": user_id,
+            "name": body["name"],
+            "email": body["email"],
+            "phone": body["phone"],
+            "approved": approved,
+            "photo_status": "approved" if approved else "missing",
+            "photo_reason": None,
+            "roles": list(roles),
+            "created_at": now(),
+        }
+        self.passwords[body["email"]] = body["password"]
+        return self.users[user_id]
+
+    def token_for(self, user_id: str) -> dict[str, Any]:
+        token = secrets.token_urlsafe(16)
+        self.tokens[token] = user_id
+        return {"access_token": token, "token_type": "Bearer", "expires_in": self.token_life_s}
+
+    def login(self, body: dict[str, Any]) -> dict[str, Any]:
+        found = [user for user in self.users.values() if user["email"] == body["email"]]
+        if not found or self.passwords[body["email"]] != body["password"]:
+            raise Refusal(401, "unauthenticated")
+        return self.token_for(found[0]["user_id"])
+
+    def decide(self, user_id: str, body: dict[str, Any]) -> None:
+        user = self.users[user_id]
+        user["approved"] = body["decision"] == "approve"
+        user["photo_status"] = "approved" if user["approved"] else "rejected"
+        user["photo_reason"] = body.get("reason")
+        for account_id, owner in self.owner.items():
+            if owner == user_id and user["approved"]:
+                self.accounts[account_id]["approved"] = True
+
+    # accounts
+
+    def open_account(self, user_id: str, type_: str, currency: str, **fields: Any) -> dict[str, Any]:
+        account_id = str(uuid4())
+        self.accounts[account_id] = {
+            "account_id": account_id,
+            "number": f"{secrets.randbelow(10**10):010}",
+            "type": type_,
+            "currency": currency,
+            "total": 0,
+            "approved": self.users[user_id]["approved"],
+            "overdraft_limit": 0,
+            "opened_at": now(),
+            "closed_at": None,
+            **fields,
+        }
+        self.owner[account_id] = user_id
+        self.lines[account_id] = []
+        return self.accounts[account_id]
+
+    def own(self, user_id: str, account_id: str) -> dict[str, Any]:
+        account = self.accounts.get(account_id)
+        roles = self.users[user_id]["roles"]
+        if account is None or (self.owner[account_id] != user_id and "staff" not in roles):
+            raise Refusal(404, "not_found")
+        return account
+
+    def once(self, user_id: str, key: str | None, body: Any, do: Any) -> Any:
+        """The same key and body give the same answer, refusals included."""
+        if key is None:
+            return do()
+        if (user_id, key) in self.requests:
+            known, answer = self.requests[user_id, key]
+            if known != body:
+                raise Refusal(422, "idempotency_conflict")
+        else:
+            try:
+                answer = do()
+            except Refusal as refusal:
+                answer = refusal
+            self.requests[user_id, key] = (body, answer)
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    def move(
+        self, kind: str, source: str, destination: str, amount: int, memo: str | None, at: str | None = None
+    ) -> dict[str, Any]:
+        sides = [(source, -amount), (destination, amount)]
+        for account_id, signed in sides:
+            account = self.accounts.get(account_id)
+            if account is not None:
+                if not account["approved"]:
+                    raise Refusal(409, "account_not_approved")
+                if account["total"] + signed < -account["overdraft_limit"]:
+                    raise Refusal(409, "insufficient_funds")
+        transfer_id, time = str(uuid4()), at or now()
+        for account_id, signed in sides:
+            if account_id in self.accounts:
+                account = self.accounts[account_id]
+                account["total"] += signed
+                lines = self.lines[account_id]
+                lines.append(
+                    {
+                        "id": str(uuid4()),
+                        "transfer_id": transfer_id,
+                        "account_id": account_id,
+                        "from": source,
+                        "to": destination,
+                        "amount": signed,
+                        "balance_after": account["total"],
+                        "sequence": len(lines) + 1,
+                        "time": time,
+                        "memo": memo,
+                    }
+                )
+        own = destination if kind == "deposit" else source
+        account = self.accounts[own]
+        return {
+            "transfer_id": transfer_id,
+            "kind": kind,
+            "from": source,
+            "to": destination,
+            "amount": amount,
+            "currency": account["currency"],
+            "memo": memo,
+            "time": time,
+            "balance_after": account["total"],
+        }
+
+    def resolve(self, name: str) -> str:
+        for account in self.accounts.values():
+            if name in {account["account_id"], account["number"]}:
+                return account["account_id"]
+        raise Refusal(409, "recipient_unavailable")
+
+    # statistics
+
+    def publish(self) -> None:
+        self.complete_through = now()
+
+    def catalogue(self) -> list[dict[str, Any]]:
+        found = [
+            {"name": name, "label": label, "definition": definition, "unit": "minor_units"}
+            for name, label, definition in MONEY_METRICS
+        ]
+        found += [
+            {"name": "transaction_count", "label": "Transactions", "definition": "How many.", "unit": "count"},
+            {"name": "active_days", "label": "Active days", "definition": "Days with one.", "unit": "days"},
+            *self.extra_metrics,
+        ]
+        return [
+            {
+                "idle_rule": "zero",
+                "version": 1,
+                "periods": ["daily", "weekly", "monthly"],
+                "position": place,
+                **metric,
+            }
+            for place, metric in enumerate(found)
+        ]
+
+    def figures(self, account_id: str, period: str, start: date, end: date) -> list[dict[str, Any]]:
+        if self.complete_through is None:
+            return []
+        through = datetime.fromisoformat(self.complete_through)
+        lines = [line for line in self.lines[account_id] if datetime.fromisoformat(line["time"]) < through]
+        opened = datetime.fromisoformat(self.accounts[account_id]["opened_at"])
+        if opened >= through:
+            return []
+        items = []
+        at = floor(opened.date(), period)
+        while at <= through.date():
+            following = after(at, period)
+            if start <= at < end:
+                items.append(self._period(account_id, lines, at, following, through))
+            at = following
+        return items
+
+    def _period(
+        self, account_id: str, lines: list[dict[str, Any]], start: date, end: date, through: datetime
+    ) -> dict[str, Any]:
+        inside = [line for line in lines if start <= datetime.fromisoformat(line["time"]).date() < end]
+        before = [line for line in lines if datetime.fromisoformat(line["time"]).date() < start]
+        opening = before[-1]["balance_after"] if before else 0
+        closing = inside[-1]["balance_after"] if inside else opening
+        inflow = sum(line["amount"] for line in inside if line["amount"] > 0)
+        outflow = -sum(line["amount"] for line in inside if line["amount"] < 0)
+        metrics: dict[str, int | None] = {
+            "opening_balance": opening,
+            "closing_balance": closing,
+            "inflow": inflow,
+            "outflow": outflow,
+            "net_change": inflow - outflow,
+            "average_balance": (opening + closing) // 2,
+            "largest_transaction": max((abs(line["amount"]) for line in inside), default=None),
+            "transaction_count": len(inside),
+            "active_days": len({line["time"][:10] for line in inside}),
+        }
+        metrics |= {metric["name"]: 7 for metric in self.extra_metrics}
+        is_final = datetime(end.year, end.month, end.day, tzinfo=UTC) <= through
+        return {
+            "account_id": account_id,
+            "period_start": start.isoformat(),
+            "period_end": end.isoformat(),
+            "status": "final" if is_final else "provisional",
+            "metrics": metrics,
+        }
+
+
+def floor(day: date, period: str) -> date:
+    if period == "weekly":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if period == "monthly" else day
+
+
+def after(day: date, period: str) -> date:
+    if period == "monthly":
+        return (day + timedelta(days=32)).replace(day=1)
+    return day + timedelta(days=7 if period == "weekly" else 1)

@@ -1,0 +1,62 @@
+"""Staff and analysts: the statistics of any account."""
+
+import re
+
+import streamlit as st
+
+from ui.clients.accounts import Account
+from ui.clients.errors import ApiError
+from ui.components import cards, figures, layout, problems, session
+from ui.components.text import typed_number
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def find(typed: str, *, is_staff: bool) -> tuple[str, Account | None]:
+    """The account id of what was typed, and the account as far as the person may see it."""
+    account_id = typed.strip().lower()
+    if UUID.fullmatch(account_id):
+        try:
+            return account_id, session.accounts().get(account_id)
+        except ApiError as error:
+            # Analysts see figures, not accounts.
+            if error.status not in {403, 404}:
+                raise
+            return account_id, None
+    number = typed_number(typed)
+    if number is None or not is_staff:
+        return "", None
+    found = session.accounts().search(number=number)
+    return (found[0].account_id, found[0]) if found else ("", None)
+
+
+user = session.user()
+is_staff = "staff" in user.roles
+layout.head("Look up", "The statistics of any account of the bank.")
+if not is_staff and "analyst" not in user.roles:
+    st.error("This page is for staff and analysts.", icon=":material/error:")
+    st.stop()
+typed = st.text_input(
+    "Account number or id" if is_staff else "Account id",
+    key="lookup",
+    placeholder="4821 553 907" if is_staff else "019a3c1e-…",
+    icon=":material/search:",
+    persist_state="session",
+    width=460,
+)
+if not typed:
+    st.stop()
+try:
+    account_id, account = find(typed, is_staff=is_staff)
+except ApiError as error:
+    problems.show(error)
+    st.stop()
+if not account_id:
+    layout.empty("Nothing found", "Check the number, or the id, which has 36 characters.", "search")
+    st.stop()
+if account is not None:
+    with st.container(width=380):
+        st.html(cards.account_card(account))
+else:
+    st.caption("Amounts are in minor units of the account’s currency, such as cents.")
+figures.show(account_id, account.currency if account is not None else "")

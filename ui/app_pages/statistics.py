@@ -1,0 +1,19 @@
+"""Statistics of one's own accounts, by day, week and month."""
+
+
+from ui.components import figures, layout, session
+from ui.components.picker import pick
+
+user = session.user()
+accounts = session.accounts().of_user(user.user_id)
+layout.head("Statistics", "Reconciled with your statement to the last cent before you see them.")
+if accounts:
+    account = pick(accounts, "stats_account")
+    figures.show(account.account_id, account.currency)
+else:
+    layout.empty(
+        "No account yet",
+        "Open one; its statistics start with the next refresh.",
+        "insights",
+        action=("Open an account", "open"),
+    )

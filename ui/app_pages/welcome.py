@@ -1,0 +1,121 @@
+"""The way in: sign in, or become a customer."""
+
+import streamlit as st
+
+from ui.clients.errors import ApiError
+from ui.components import layout, problems, session
+
+LABELS = {"name": "Full name", "email": "Email", "phone": "Mobile number", "password": "Password"}
+MIN_PASSWORD = 12
+
+
+def sign_in_form() -> None:
+    """Email and password; the page runs again as the person's home."""
+    with st.form("sign_in_form", border=False):
+        email = st.text_input("Email", key="sign_in_email", type="email", autocomplete="username")
+        password = st.text_input(
+            "Password", key="sign_in_password", type="password", autocomplete="current-password"
+        )
+        is_sent = st.form_submit_button("Sign in", type="primary", width="stretch")
+    if not is_sent:
+        return
+    if not email or not password:
+        st.error("Type your email and your password.", icon=":material/error:")
+        return
+    enter(email, password)
+
+
+def create_form() -> None:
+    """The four things that a user is made of; what was typed stays until it is accepted."""
+    with st.form("create_form", border=False):
+        name = st.text_input(
+            "Full name", key="create_name", autocomplete="name", help="As it stands on your identity document."
+        )
+        email = st.text_input("Email", key="create_email", type="email", autocomplete="email")
+        phone = st.text_input(
+            "Mobile number",
+            key="create_phone",
+            autocomplete="tel",
+            placeholder="+420 601 123 456",
+            help="With the country code, so that we can reach you from anywhere.",
+        )
+        password = st.text_input(
+            "Password",
+            key="create_password",
+            type="password",
+            autocomplete="new-password",
+            help=f"At least {MIN_PASSWORD} characters. A few unrelated words are easy to remember.",
+        )
+        is_sent = st.form_submit_button("Create my user", type="primary", width="stretch")
+    st.caption(
+        "We keep your email and phone encrypted, and never share them. Next we ask for a photo of an "
+        "identity document, so that nobody else can open accounts in your name."
+    )
+    if not is_sent:
+        return
+    typed = {"name": name, "email": email, "phone": phone, "password": password}
+    missing = [LABELS[field] for field, value in typed.items() if not value]
+    if missing:
+        st.error(f"Please fill in: {', '.join(missing)}.", icon=":material/error:")
+        return
+    if len(password) < MIN_PASSWORD:
+        st.error(f"The password needs at least {MIN_PASSWORD} characters.", icon=":material/error:")
+        return
+    try:
+        session.welcome().create(**typed)
+    except ApiError as error:
+        if error.status == 409:
+            st.error("There is a user with this email already. Sign in instead.", icon=":material/error:")
+        else:
+            problems.show(error, labels=LABELS)
+        return
+    enter(email, password, is_new=True)
+
+
+def enter(email: str, password: str, *, is_new: bool = False) -> None:
+    """Sign in and go on; a refusal is one sentence, the same for every wrong way."""
+    try:
+        session.begin(email=email, password=password)
+    except ApiError as error:
+        if error.status == 401:
+            st.error(
+                "Email and password don’t match, or there were too many attempts. Check both, or try "
+                "again in a little while.",
+                icon=":material/error:",
+            )
+        else:
+            problems.show(error)
+        return
+    if is_new:
+        st.session_state["go_to"] = "identity"
+    st.rerun()
+
+
+st.html('<style>[data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"]{display:none}</style>')
+story, door = st.columns([1.15, 1], gap="medium", vertical_alignment="center")
+with story:
+    st.html(
+        f'<section class="tm-hero">{layout.logo_image()}'
+        "<h1>Money that always adds&nbsp;up.</h1>"
+        "<p>Checking and savings in twelve currencies, and statistics of every day, week and month that "
+        "match your statement to the last cent.</p><ul>"
+        "<li><b>See where it goes.</b> In and out, averages and extremes, without spreadsheets.</li>"
+        "<li><b>Nothing twice.</b> A payment posts once, however often you click.</li>"
+        "<li><b>Proven.</b> Every figure is reconciled with the ledger before you see it.</li>"
+        "</ul></section>"
+    )
+with door, st.container(border=True, key="tm-door"):
+    layout.notice()
+    choice = st.segmented_control(
+        "What would you like to do?",
+        ["Sign in", "Create a user"],
+        default="Sign in",
+        required=True,
+        key="door",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    if choice == "Create a user":
+        create_form()
+    else:
+        sign_in_form()

@@ -1,0 +1,1 @@
+"""Typed clients of the bank's API, one module per service."""

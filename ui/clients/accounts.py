@@ -1,0 +1,124 @@
+"""The accounts service: accounts, money moving, statements. Amounts are minor units."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ui.clients.http import Gateway, Page, TokenSource
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account and its balance `total` in minor units of `currency`."""
+
+    account_id: str
+    number: str
+    type: str
+    currency: str
+    total: int
+    approved: bool
+    opened_at: datetime
+    overdraft_limit: int = 0
+    closed_at: datetime | None = None
+    owners: tuple[str, ...] = ()
+
+    @property
+    def can_move_money(self) -> bool:
+        """Approved and not closed."""
+        return self.approved and self.closed_at is None
+
+
+class Movement(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
+    """A posted movement; `balance_after` is that of the caller's account."""
+
+    transfer_id: str
+    kind: str
+    source: str
+    destination: str
+    amount: int
+    currency: str
+    time: datetime
+    balance_after: int
+    memo: str | None = None
+
+
+class Transaction(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
+    """One line of a statement; `amount` is signed: what it did to the balance."""
+
+    id: str
+    transfer_id: str
+    account_id: str
+    source: str
+    destination: str
+    amount: int
+    balance_after: int
+    sequence: int
+    time: datetime
+    memo: str | None = None
+
+
+class AccountsClient:
+    """The accounts service for someone signed in."""
+
+    def __init__(self, gateway: Gateway, token: TokenSource) -> None:
+        self._gateway = gateway
+        self._token = token
+
+    def of_user(self, user_id: str) -> list[Account]:
+        """Every account that the user may see, oldest first."""
+        found = self._gateway.pages(Account, f"/account/user/{user_id}", token=self._token())
+        return sorted(found, key=lambda account: account.opened_at)
+
+    def get(self, account_id: str) -> Account:
+        """One account; 404 when it is not there or not the caller's."""
+        return self._gateway.call(Account, "GET", f"/account/{account_id}", token=self._token())
+
+    def create(self, *, type_: str, currency: str) -> Account:
+        """Open an account of type checking or savings."""
+        body = {"type": type_, "currency": currency}
+        return self._gateway.call(Account, "POST", "/account/create", token=self._token(), body=body)
+
+    def search(self, *, number: str | None = None, user_id: str | None = None) -> list[Account]:
+        """Staff: accounts by number or by owner."""
+        query = {"number": number, "user_id": user_id}
+        return list(self._gateway.pages(Account, "/account/search", token=self._token(), query=query, at_most=200))
+
+    def deposit(self, account_id: str, amount: int, source: str, *, key: str) -> Movement:
+        """Money from outside; `source` is external:cash, external:card, external:wire or external:cheque."""
+        return self._move(f"/account/{account_id}/deposit", {"amount": amount, "source": source}, key)
+
+    def withdraw(self, account_id: str, amount: int, destination: str, *, key: str) -> Movement:
+        """Money to the outside; `destination` as for a deposit's source."""
+        return self._move(f"/account/{account_id}/withdraw", {"amount": amount, "destination": destination}, key)
+
+    def transfer(self, source: str, destination: str, amount: int, memo: str | None, *, key: str) -> Movement:
+        """Money to another account, by account id or number."""
+        body: dict[str, Any] = {"from": source, "to": destination, "amount": amount}
+        if memo:
+            body["memo"] = memo
+        return self._move("/account/transfer", body, key)
+
+    def _move(self, path: str, body: dict[str, Any], key: str) -> Movement:
+        return self._gateway.call(Movement, "POST", path, token=self._token(), body=body, key=key)
+
+    def statement(
+        self,
+        account_id: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> Page[Transaction]:
+        """One page of the statement, newest first, of the time range [start, end)."""
+        return self._gateway.call(
+            Page[Transaction],
+            "GET",
+            f"/account/{account_id}/transactions",
+            token=self._token(),
+            query={"from": _rfc3339(start), "to": _rfc3339(end), "limit": limit, "cursor": cursor},
+        )
+
+
+def _rfc3339(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,105 @@
+"""The stats service: published statistics per account and period, and what they mean."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from ui.clients.http import Gateway, TokenSource
+
+PERIODS = ("daily", "weekly", "monthly")
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One entry of the catalogue; `unit` is minor_units, count or days."""
+
+    name: str
+    label: str
+    definition: str
+    unit: str
+    position: int = 0
+    periods: tuple[str, ...] = PERIODS
+
+
+class PeriodFigures(msgspec.Struct, frozen=True):
+    """The figures of one account in [period_start, period_end); `status` is final or provisional."""
+
+    account_id: str
+    period_start: date
+    period_end: date
+    status: str
+    metrics: dict[str, int | None]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the figures can no longer change."""
+        return self.status == "final"
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """An answer about one account, oldest period first; `complete_through` is None before the first run."""
+
+    period: str
+    items: list[PeriodFigures]
+    complete_through: datetime | None = None
+    run_id: str | None = None
+    next_cursor: str | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How fresh the published statistics are.
+
+    `state` is waiting (nothing yet), current, stale, or refused or failed as the last run was; the last
+    good figures are shown whatever it is.
+    """
+
+    complete_through: datetime | None = None
+    run_id: str | None = None
+    state: str = "current"
+
+
+class StatsClient:
+    """The stats service for someone signed in."""
+
+    def __init__(self, gateway: Gateway, token: TokenSource) -> None:
+        self._gateway = gateway
+        self._token = token
+
+    def status(self) -> Status:
+        """Freshness; cheap enough to be asked every few seconds."""
+        return self._gateway.call(Status, "GET", "/stats/status", token=self._token())
+
+    def metrics(self) -> list[Metric]:
+        """The catalogue in the order in which analysts want it shown."""
+        found = self._gateway.pages(Metric, "/stats/metrics", token=self._token())
+        return sorted(found, key=lambda metric: (metric.position, metric.name))
+
+    def figures(self, account_id: str, period: str, *, start: date, end: date) -> Figures:
+        """All periods of the account that lie in [start, end); 404 for an account of someone else.
+
+        Pages may come from two publications when one is published in between: then the read starts anew.
+        """
+        for _ in range(3):
+            answer = self._read(account_id, period, start, end, None)
+            items = list(answer.items)
+            cursor, run_id = answer.next_cursor, answer.run_id
+            while cursor is not None and run_id == answer.run_id:
+                page = self._read(account_id, period, start, end, cursor)
+                items += page.items
+                cursor, run_id = page.next_cursor, page.run_id
+            if run_id == answer.run_id:
+                break
+        return msgspec.structs.replace(answer, items=sorted(items, key=lambda item: item.period_start))
+
+    def _read(self, account_id: str, period: str, start: date, end: date, cursor: str | None) -> Figures:
+        return self._gateway.call(
+            Figures,
+            "GET",
+            f"/stats/{period}",
+            token=self._token(),
+            query={
+                "account_id": account_id,
+                "from": start.isoformat(),
+                "to": end.isoformat(),
+                "cursor": cursor,
+            },
+        )

@@ -1,0 +1,96 @@
+"""The users service: identity, sessions, the government photo, and staff's review of it."""
+
+from datetime import datetime
+
+import msgspec
+
+from ui.clients.http import Gateway, TokenSource
+
+
+class User(msgspec.Struct, frozen=True):
+    """A user as they see themself; `photo_status` is missing, pending, approved or rejected."""
+
+    user_id: str
+    name: str
+    email: str
+    phone: str
+    approved: bool
+    photo_status: str
+    created_at: datetime
+    photo_reason: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An access token and how many seconds it is good for."""
+
+    access_token: str
+    expires_in: float
+
+
+class ReviewItem(msgspec.Struct, frozen=True):
+    """Someone who waits for staff's review."""
+
+    user_id: str
+    name: str
+    email: str
+    phone: str
+    photo_status: str
+    submitted_at: datetime | None = None
+
+
+class Welcome:
+    """The calls that need no sign-in, and the one that keeps a sign-in alive."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def create(self, *, name: str, email: str, phone: str, password: str) -> User:
+        """Create a user, not approved yet. 400 names the fields refused, 409 an address already in use."""
+        body = {"name": name, "email": email, "phone": phone, "password": password}
+        return self._gateway.call(User, "POST", "/user/create", body=body)
+
+    def login(self, *, email: str, password: str) -> Token:
+        """Sign in; 401 for every way in which the credentials can be wrong."""
+        return self._gateway.call(Token, "POST", "/user/login", body={"email": email, "password": password})
+
+    def refresh(self, token: str) -> Token:
+        """A new token for a session that is alive; 401 when it is not."""
+        return self._gateway.call(Token, "POST", "/user/refresh", token=token)
+
+    def logout(self, token: str) -> None:
+        """End the session everywhere."""
+        self._gateway.request("POST", "/user/logout", token=token)
+
+
+class UsersClient:
+    """The users service for someone signed in."""
+
+    def __init__(self, gateway: Gateway, token: TokenSource) -> None:
+        self._gateway = gateway
+        self._token = token
+
+    def me(self) -> User:
+        """The signed-in user."""
+        return self._gateway.call(User, "GET", "/user/me", token=self._token())
+
+    def put_photo(self, name: str, content: bytes, media_type: str) -> None:
+        """Send the government photo; 413 when over 4 MiB, 400 when it is not a picture of a kind taken."""
+        self._gateway.request(
+            "PUT", "/user/photo", token=self._token(), files={"photo": (name, content, media_type)}
+        )
+
+    def review_queue(self) -> list[ReviewItem]:
+        """Staff: everyone who waits, longest first."""
+        return list(self._gateway.pages(ReviewItem, "/user/review", token=self._token()))
+
+    def review_photo(self, user_id: str) -> bytes:
+        """Staff: the photo of one user, as an image file."""
+        return self._gateway.request("GET", f"/user/review/{user_id}/photo", token=self._token())
+
+    def decide(self, user_id: str, *, approve: bool, reason: str | None) -> None:
+        """Staff: approve or reject; a rejection needs a reason, which the user gets to read."""
+        body: dict[str, str] = {"decision": "approve" if approve else "reject"}
+        if reason:
+            body["reason"] = reason
+        self._gateway.request("POST", f"/user/review/{user_id}", token=self._token(), body=body)

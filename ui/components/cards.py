@@ -1,0 +1,91 @@
+"""Accounts, totals and figures as cards. Everything is escaped here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ui.clients.accounts import Account
+from ui.components.money import format_money
+from ui.components.text import account_number, html
+
+TYPE_LABELS = {"checking": "Checking", "savings": "Savings"}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One key figure: what it is, its value, and perhaps a word below."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""
+
+
+def type_label(account: Account) -> str:
+    """ "Checking" or "Savings"."""
+    return TYPE_LABELS.get(account.type, account.type.capitalize())
+
+
+def state_of(account: Account) -> str:
+    """ "Open", "Waiting for approval" or "Closed"."""
+    if account.closed_at is not None:
+        return "Closed"
+    return "Open" if account.approved else "Waiting for approval"
+
+
+def option(account: Account) -> str:
+    """For choosing: "Checking · 4821 553 907 · EUR". No balance: a choice must outlive its change."""
+    parts = (type_label(account), account_number(account.number), account.currency)
+    return " · ".join(parts)
+
+
+def short(account: Account) -> str:
+    """For sentences: "Checking ·· 3907"."""
+    return f"{type_label(account)} ·· {account.number[-4:]}"
+
+
+def account_card(account: Account) -> str:
+    """HTML of one account as a bank card."""
+    state = state_of(account)
+    tone = {"Open": "open", "Closed": "closed"}.get(state, "waiting")
+    below = ""
+    if account.overdraft_limit:
+        limit = format_money(account.overdraft_limit, account.currency)
+        below = f'<span class="tm-card-limit">Overdraft up to {html(limit)}</span>'
+    return (
+        f'<article class="tm-card tm-card-{html(account.type)} tm-card-{tone}">'
+        f'<div class="tm-card-top"><span>{html(type_label(account))}</span>'
+        f'<span class="tm-pill tm-pill-{tone}">{html(state)}</span></div>'
+        f'<div class="tm-card-balance">{html(format_money(account.total, account.currency))}</div>'
+        f'<div class="tm-card-bottom"><span class="tm-card-number">{html(account_number(account.number))}</span>'
+        f"{below}<span>{html(account.currency)}</span></div></article>"
+    )
+
+
+def totals(accounts: Iterable[Account]) -> str:
+    """HTML of the money in open accounts, per currency."""
+    sums: dict[str, int] = {}
+    for account in accounts:
+        if account.closed_at is None:
+            sums[account.currency] = sums.get(account.currency, 0) + account.total
+    items = "".join(
+        f"<div><span>Total in {html(currency)}</span><strong>{html(format_money(total, currency))}</strong></div>"
+        for currency, total in sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
+    )
+    return f'<div class="tm-totals">{items}</div>'
+
+
+def tiles(items: Iterable[Tile]) -> str:
+    """HTML of a row of key figures that wraps on narrow screens."""
+    cells = "".join(
+        f'<div class="tm-tile"><span class="tm-tile-label">{html(item.label)}</span>'
+        f'<span class="tm-tile-value tm-{html(item.tone or "plain")}">{html(item.value)}</span>'
+        f'<span class="tm-tile-note">{html(item.note) or "&nbsp;"}</span></div>'
+        for item in items
+    )
+    return f'<div class="tm-tiles">{cells}</div>'
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """HTML of label and value pairs, such as a receipt."""
+    lines = "".join(f"<div><dt>{html(label)}</dt><dd>{html(value)}</dd></div>" for label, value in rows)
+    return f'<dl class="tm-facts">{lines}</dl>'

@@ -1,0 +1,70 @@
+"""What frames every page: the look, the logo, page heads, notices."""
+
+import base64
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from ui.components.text import html
+
+_ASSETS = Path(__file__).parent.parent / "assets"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text()
+
+
+def _white_logo() -> str:
+    return _asset("logo.svg").replace("currentColor", "#ffffff")
+
+
+def logo_image() -> str:
+    """HTML of the logo for a dark ground."""
+    data = base64.b64encode(_white_logo().encode()).decode()
+    return f'<img alt="Tidemark" src="data:image/svg+xml;base64,{data}">'
+
+
+def frame() -> None:
+    """The style sheet; once per run, before anything else."""
+    st.html(f"<style>{_asset('style.css')}</style>")
+
+
+def logo() -> None:
+    """The logo above the menu."""
+    st.logo(_white_logo(), size="large", icon_image=_asset("mark.svg"))
+
+
+def head(title: str, lead: str = "") -> None:
+    """A page's title and one sentence on what it is for; neither may hold what people typed."""
+    st.html(
+        f'<header class="tm-head"><h1>{html(title)}</h1>' + (f"<p>{html(lead)}</p>" if lead else "") + "</header>"
+    )
+
+
+def arrive(page: str) -> None:
+    """Remember which page this run shows."""
+    st.session_state["is_arrival"] = st.session_state.get("page") != page
+    st.session_state["page"] = page
+
+
+def has_just_come() -> bool:
+    """Whether this is the first run of the page since the person came to it."""
+    return bool(st.session_state.get("is_arrival"))
+
+
+def notice() -> None:
+    """Say, once, what the previous step left to say."""
+    text = st.session_state.pop("notice", None)
+    if text:
+        st.info(text, icon=":material/waves:")
+
+
+def empty(title: str, body: str, icon: str, *, action: tuple[str, str] | None = None) -> None:
+    """A friendly place where nothing is yet; `action` is a button's label and the page it leads to."""
+    with st.container(key=f"tm-empty-{icon}", horizontal_alignment="center"):
+        st.markdown(f":material/{icon}:", text_alignment="center")
+        st.html(f'<div class="tm-empty"><h3>{html(title)}</h3><p>{html(body)}</p></div>')
+        if action is not None and st.button(action[0], type="primary", icon=":material/arrow_forward:"):
+            st.switch_page(f"app_pages/{action[1]}.py")

@@ -1,0 +1,46 @@
+"""Where somebody stands on the way to being approved, in words."""
+
+import streamlit as st
+
+from ui.clients.users import User
+from ui.components.text import literal
+
+MAX_PHOTO_BYTES = 4 * 1024 * 1024
+MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+
+def status(user: User) -> str | None:
+    """missing, pending or rejected while something keeps money from moving; None when approved."""
+    return None if user.approved else user.photo_status
+
+
+def banner(user: User) -> None:
+    """Say what is missing before money can move; nothing for somebody approved."""
+    where = status(user)
+    if where is None:
+        return
+    if where == "missing":
+        st.warning(
+            "Send us a photo of an identity document. Until we have confirmed who you are, you can look "
+            "around and open accounts, but no money moves.",
+            title="One step left",
+            icon=":material/badge:",
+        )
+        label = "Send a photo"
+    elif where == "rejected":
+        st.error(
+            f"{literal(user.photo_reason or 'We could not use it.')} Please send another one.",
+            title="We couldn’t accept your photo",
+            icon=":material/badge:",
+        )
+        label = "Send another photo"
+    else:
+        st.info(
+            "We have your photo and are looking at it. You can open accounts meanwhile; money moves as soon "
+            "as you are approved.",
+            title="We are confirming who you are",
+            icon=":material/hourglass_top:",
+        )
+        return
+    if st.button(label, type="primary", icon=":material/upload:", key="to_identity"):
+        st.switch_page("app_pages/identity.py")

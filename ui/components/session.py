@@ -1,0 +1,122 @@
+"""Who is signed in: from this page's state, or from the browser's cookie after a refresh."""
+
+import time
+from functools import cache
+
+import streamlit as st
+
+from ui.clients.accounts import AccountsClient
+from ui.clients.errors import ApiError, SessionEnded
+from ui.clients.http import Gateway
+from ui.clients.stats import StatsClient
+from ui.clients.users import User, UsersClient, Welcome
+from ui.server.routes import COOKIE_NAME
+from ui.server.sessions import SignIn, store
+from ui.settings import settings
+
+USER_FRESH_S = 5.0
+ENDED = "Your session has ended, to keep your money safe. Please sign in again."
+SIGNED_OUT = "You are signed out. See you soon."
+SIGNED_OUT_HERE = (
+    "You are signed out in this browser. The bank could not be told; your session there ends by itself "
+    "within half an hour."
+)
+
+
+@cache
+def _gateway_at(url: str) -> Gateway:
+    return Gateway(url)
+
+
+def welcome() -> Welcome:
+    """The calls that need no sign-in."""
+    return Welcome(_gateway_at(settings().gateway_url))
+
+
+def current() -> SignIn | None:
+    """The live sign-in of this page, if any. A dead one is put away, with a word about it."""
+    state = st.session_state
+    held: SignIn | None = state.get("sign_in")
+    if held is None and not state.get("looked_at_cookie"):
+        state["looked_at_cookie"] = True
+        handle = st.context.cookies.get(COOKIE_NAME)
+        held = store.find(handle)
+        if handle and held is None:
+            _put_away(ENDED)
+        state["sign_in"] = held
+    if held is not None and held.is_over:
+        store.forget(held)
+        _put_away(ENDED)
+        return None
+    return held
+
+
+def _required() -> SignIn:
+    held = current()
+    if held is None:
+        raise SessionEnded
+    return held
+
+
+def begin(*, email: str, password: str) -> None:
+    """Sign in; raises ApiError. The page has to run again afterwards."""
+    client = welcome()
+    held = SignIn(client, client.login(email=email, password=password))
+    st.session_state.clear()
+    st.session_state["looked_at_cookie"] = True
+    st.session_state["sign_in"] = held
+    st.session_state["ticket"] = store.issue_ticket(held)
+
+
+def end() -> None:
+    """Sign out everywhere: the bank's session, the cookie's handle, what this page remembers."""
+    held: SignIn | None = st.session_state.get("sign_in")
+    notice = SIGNED_OUT
+    if held is not None:
+        store.forget(held)
+        try:
+            held.end(tell_the_bank=True)
+        except ApiError:
+            notice = SIGNED_OUT_HERE
+    _put_away(notice)
+
+
+def expire() -> None:
+    """The bank says that the session is over: put it away."""
+    held: SignIn | None = st.session_state.get("sign_in")
+    if held is not None:
+        store.forget(held)
+    _put_away(ENDED)
+
+
+def _put_away(notice: str) -> None:
+    # Everything of the person goes, so the next one at this screen finds nothing.
+    st.session_state.clear()
+    st.session_state["looked_at_cookie"] = True
+    st.session_state["drop_cookie"] = True
+    st.session_state["notice"] = notice
+
+
+def users() -> UsersClient:
+    """The users service as the person signed in."""
+    return UsersClient(_gateway_at(settings().gateway_url), _required().access_token)
+
+
+def accounts() -> AccountsClient:
+    """The accounts service as the person signed in."""
+    return AccountsClient(_gateway_at(settings().gateway_url), _required().access_token)
+
+
+def stats() -> StatsClient:
+    """The stats service as the person signed in."""
+    return StatsClient(_gateway_at(settings().gateway_url), _required().access_token)
+
+
+def user(*, fresh: bool = False) -> User:
+    """The person signed in, read again every few seconds so that an approval shows soon."""
+    state = st.session_state
+    if fresh or state.get("user") is None or time.monotonic() - state["user_read_at"] > USER_FRESH_S:
+        state["user"] = users().me()
+        state["user_read_at"] = time.monotonic()
+    found: User = state["user"]
+    return found

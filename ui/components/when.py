@@ -1,0 +1,51 @@
+"""Times as people say them."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+
+def zone() -> tzinfo:
+    """The visitor's time zone, as their browser tells it; UTC when it does not."""
+    name = st.context.timezone
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def day(value: date, *, today: date) -> str:
+    """ "Today", "Yesterday" or "Friday 20 November 2026"."""
+    if value == today:
+        return "Today"
+    if value == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{value:%A} {value.day} {value:%B %Y}"
+
+
+def moment(value: datetime, *, now: datetime, seconds: bool = False) -> str:
+    """ "today at 15:04", "yesterday at 09:12", "20 November 2026 at 17:30", in the zone of `now`."""
+    local = value.astimezone(now.tzinfo)
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    if local.date() == now.date():
+        return f"today at {clock}"
+    if local.date() == now.date() - timedelta(days=1):
+        return f"yesterday at {clock}"
+    return f"{local.day} {local:%B %Y} at {clock}"
+
+
+def now() -> datetime:
+    """This moment in the visitor's zone."""
+    return datetime.now(zone())
+
+
+def period(start: date, end: date, kind: str) -> str:
+    """A statistics period [start, end): "Sun 22 Nov 2026", "Week of 16 Nov 2026", "November 2026"."""
+    if kind == "daily":
+        return f"{start:%a} {start.day} {start:%b %Y}"
+    if kind == "weekly":
+        return f"Week of {start.day} {start:%b %Y}"
+    if kind == "monthly":
+        return f"{start:%B %Y}"
+    return f"{start} to {end - timedelta(days=1)}"

@@ -1,0 +1,104 @@
+"""The script that runs for every visitor: who is it, which pages are theirs, and the one they asked for."""
+
+import streamlit as st
+
+from ui.clients.errors import ApiError, SessionEnded
+from ui.clients.users import User
+from ui.components import cookie, layout, problems, session
+from ui.components.text import html
+from ui.server.sessions import SignIn
+
+WATCH_EVERY_S = 20
+
+# Address, file, title, icon: the same addresses whether signed in or not, so a refresh never gets lost.
+CUSTOMER_PAGES = (
+    ("home", "Home", "home"),
+    ("move", "Move money", "swap_horiz"),
+    ("account", "Statements", "receipt_long"),
+    ("statistics", "Statistics", "insights"),
+    ("open", "Open an account", "add_card"),
+    ("identity", "Confirm who you are", "badge"),
+)
+DESK_PAGES = (("review", "Review", "fact_check"), ("lookup", "Look up", "search"))
+USER_PAGES = (("profile", "Profile", "person"),)
+
+
+def page(name: str, title: str, icon: str, *, file: str | None = None) -> st.Page:
+    """One page of the app at the address of its name; Home is the address without a name."""
+    return st.Page(
+        f"app_pages/{file or name}.py",
+        title=title,
+        icon=f":material/{icon}:",
+        url_path=name,
+        default=name == "home",
+    )
+
+
+def pages_of(user: User) -> dict[str, list[st.Page]]:
+    """The pages that this person may use; the services decide again on every call."""
+    customer = [
+        page(*entry)
+        for entry in CUSTOMER_PAGES
+        if entry[0] != "identity" or (not user.approved and not user.roles)
+    ]
+    sections = {"": customer}
+    desk = [page(*entry) for entry in DESK_PAGES if entry[0] != "review" or "staff" in user.roles]
+    if {"staff", "analyst"} & set(user.roles):
+        sections["Staff desk"] = desk
+    sections["You"] = [page(*entry) for entry in USER_PAGES]
+    return sections
+
+
+@st.fragment(run_every=WATCH_EVERY_S)
+def watch(held: SignIn) -> None:
+    """Keep the session alive while somebody is there, and clear the screen when it is over."""
+    try:
+        held.access_token()
+    except SessionEnded:
+        st.rerun()
+    except ApiError:
+        # Out of reach for a moment: the next look will tell.
+        return
+
+
+def run_signed_in(held: SignIn) -> None:
+    """Navigation and page for somebody signed in."""
+    if not st.session_state.pop("ran_by_itself", False):
+        held.touch()
+    user = session.user()
+    chosen = st.navigation(pages_of(user), position="sidebar")
+    layout.logo()
+    with st.sidebar:
+        st.html(f'<p class="tm-signed">Signed in as<br><b>{html(user.name)}</b></p>')
+        st.button("Sign out", icon=":material/logout:", on_click=session.end, key="sign_out", width="stretch")
+    layout.notice()
+    watch(held)
+    layout.arrive(chosen.url_path)
+    chosen.run()
+
+
+def run_signed_out() -> None:
+    """Whatever the address, the way in."""
+    entries = CUSTOMER_PAGES + DESK_PAGES + USER_PAGES
+    doors = [page(name, "Welcome", icon, file="welcome") for name, _, icon in entries]
+    st.navigation(doors, position="hidden").run()
+
+
+st.set_page_config(page_title="Tidemark", page_icon="/favicon.png", layout="wide", menu_items={})
+layout.frame()
+signed_in = session.current()
+try:
+    if signed_in is None:
+        run_signed_out()
+    else:
+        run_signed_in(signed_in)
+except SessionEnded:
+    session.expire()
+    st.rerun()
+except ApiError as error:
+    if error.status == 401:
+        session.expire()
+        st.rerun()
+    problems.show(error)
+    st.button("Try again", icon=":material/refresh:")
+cookie.keep_in_step()

@@ -1,0 +1,92 @@
+"""What every answer of the app's server carries, and what it never answers."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import streamlit
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.server.routes import COOKIE_NAME
+from ui.server.sessions import store
+from ui.settings import settings
+
+# Counters and driving by programs are for operators of a Streamlit server, not for a bank's visitors.
+CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/agent")
+# Downloads: statements lie there for as long as the page that offers them is open.
+PRIVATE_PATHS = ("/media/",)
+
+
+def _inline_script_hashes() -> str:
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text()
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+def content_security_policy() -> str:
+    """The policy of the app's pages.
+
+    Nothing comes from another place. `blob:` is how Streamlit loads the code of our own components;
+    styles are made in the browser, which needs 'unsafe-inline' for styles (never for scripts).
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' blob: {_inline_script_hashes()}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "worker-src 'self' blob:",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class SecurityHeaders:
+    """ASGI middleware: closes what is not for visitors and adds the headers of a careful site."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": content_security_policy(),
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        }
+        if settings().is_https:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        is_private = path.startswith(PRIVATE_PATHS)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                if is_private:
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        is_closed = path.startswith(CLOSED_PATHS)
+        if is_closed or (is_private and store.find(HTTPConnection(scope).cookies.get(COOKIE_NAME)) is None):
+            await Response(status_code=404)(scope, receive, send_with_headers)
+            return
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,31 @@
+"""What the app needs to know of its surroundings, read once at the start."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Addresses only: the app holds no secret of its own."""
+
+    gateway_url: str
+    public_url: str
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the app over TLS, so cookies may be marked Secure."""
+        return self.public_url.startswith("https://")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    `TIDEMARK_GATEWAY_URL` is where the bank's API is; `TIDEMARK_UI_URL` is the address that people type
+    to reach the app, which matters only behind TLS.
+    """
+    return Settings(
+        gateway_url=os.environ.get("TIDEMARK_GATEWAY_URL", "http://127.0.0.1:8080").rstrip("/"),
+        public_url=os.environ.get("TIDEMARK_UI_URL", "http://127.0.0.1:8501").rstrip("/"),
+    )
