@@ -1,0 +1,183 @@
+"""The calls under `/stats`."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
+from litestar.params import Parameter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
+from api.shared.pages import Cursor, Limit
+from api.shared.problems import problems
+from api.stats import parameters, service
+from api.stats.answers import CSV, answer, figures_csv, publication_headers, wants_csv
+from api.stats.errors import InvalidParameter
+from api.stats.models import Reader
+from api.stats.schemas import BankDays, Catalogue, Figures, StatsStatus, Transactions
+
+DEFAULT_LIMIT = 100
+NOT_MODIFIED = {304: ResponseSpec(None, description="Nothing has changed since the answer with this entity tag.")}
+
+FIGURES_DESCRIPTION = """
+The statistics of one or several accounts by day, ISO week or month: by account, oldest period first, idle periods
+included, from the account's opening to its closing or `complete_through`.
+
+Each page is of one publication, named by `run_id`. A cursor goes on after the last figure of its page, as of the
+newest publication: no period comes twice or is left out, and final figures are the same in all. If `run_id` is not
+that of the page before, figures that were provisional there may have moved on.
+
+As CSV (`format=csv`, or by the Accept header) the next page is in the `Link` header. Accounts that are not the
+caller's are 404, except to staff and analysts.
+"""
+
+
+@dataclass
+class FiguresOperation(Operation):
+    """Documents that figures come as CSV too."""
+
+    def __post_init__(self) -> None:
+        answered = (self.responses or {})["200"]
+        content = getattr(answered, "content", None) or {}
+        content[CSV] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+
+
+def reader(principal: Principal) -> Reader:
+    """The caller, as far as statistics are concerned."""
+    return Reader(
+        user_id=principal.user_id,
+        reads_all=bool(principal.roles & STAFF_AND_ANALYSTS),
+        is_person=principal.scope == "bank",
+    )
+
+
+class StatsController(Controller):
+    """Published statistics; every answer has an entity tag, and every page is of one publication."""
+
+    path = "/stats"
+    tags = ["stats"]  # noqa: RUF012 - the framework's way to say it
+    opt = {"scopes": PEOPLE_AND_PROGRAMS}  # noqa: RUF012
+
+    @get(
+        "/{period:str}",
+        operation_id="GetFigures",
+        operation_class=FiguresOperation,
+        description=FIGURES_DESCRIPTION,
+        responses=problems(404) | NOT_MODIFIED,
+    )
+    async def figures(
+        self,
+        request: Request[Principal, Any, State],
+        principal: Principal,
+        autocommit: AsyncConnection,
+        period: parameters.PeriodName,
+        account_id: parameters.AccountIds,
+        from_: parameters.From = None,
+        to: parameters.To = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        format_: Annotated[parameters.Format, Parameter(query="format")] = None,
+    ) -> Response[Figures]:
+        """GET /stats/daily, /stats/weekly, /stats/monthly."""
+        named = parameters.period_named(period)
+        query = parameters.figures_query(named, account_id, from_, to, limit, cursor)
+        page = await service.figures(autocommit, reader(principal), query)
+        return answer(
+            request,
+            page,
+            (page.items, page.next_cursor),
+            body=figures_csv(page) if wants_csv(request, format_) else None,
+            headers=publication_headers(request, page),
+        )
+
+    @get(
+        "/{period:str}/transactions",
+        operation_id="GetFigureTransactions",
+        description="The transactions behind one figure, oldest first: those that its publication counted.",
+        responses=problems(404) | NOT_MODIFIED,
+    )
+    async def transactions(
+        self,
+        request: Request[Principal, Any, State],
+        principal: Principal,
+        autocommit: AsyncConnection,
+        period: parameters.PeriodName,
+        account_id: UUID,
+        period_start: Annotated[date, Parameter(description="The first day of the figure's period.")],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Transactions]:
+        """GET /stats/{period}/transactions."""
+        named = parameters.period_named(period)
+        if not parameters.is_start(named, period_start):
+            raise InvalidParameter("period_start", f"must be the first day of a {named} period")
+        page = await service.transactions(
+            autocommit,
+            reader(principal),
+            account_id,
+            named,
+            period_start,
+            after=parameters.sequence_after(cursor),
+            limit=limit,
+        )
+        tagged = (page.items, page.next_cursor, page.status)
+        return answer(request, page, tagged, headers=publication_headers(request, page))
+
+    @get(
+        "/bank",
+        operation_id="GetBankDays",
+        opt={"roles": STAFF_AND_ANALYSTS},
+        description="The bank as a whole by day and currency, oldest first; for staff and analysts. Days without"
+        " movement have no entry. An import of past movements may restate days, final ones too.",
+        responses=problems() | NOT_MODIFIED,
+    )
+    async def bank(
+        self,
+        request: Request[Principal, Any, State],
+        autocommit: AsyncConnection,
+        from_: parameters.From = None,
+        to: parameters.To = None,
+        currency: parameters.Currency = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[BankDays]:
+        """GET /stats/bank."""
+        page = await service.bank(autocommit, parameters.bank_query(from_, to, currency, limit, cursor))
+        return answer(request, page, (page.items, page.next_cursor), headers=publication_headers(request, page))
+
+    @get(
+        "/metrics",
+        operation_id="GetMetrics",
+        description="The catalogue: what each statistic means, its unit, and the periods it exists for.",
+        responses=problems() | NOT_MODIFIED,
+    )
+    async def metrics(
+        self, request: Request[Principal, Any, State], autocommit: AsyncConnection
+    ) -> Response[Catalogue]:
+        """GET /stats/metrics."""
+        found = await service.catalogue(autocommit)
+        return answer(request, found, found)
+
+    @get(
+        "/status",
+        operation_id="GetStatsStatus",
+        description="How fresh the statistics are and how the last run went. Cheap enough to poll: its entity tag"
+        " stays the same until something was published or a run began or ended.",
+        responses=problems() | NOT_MODIFIED,
+    )
+    async def status(
+        self,
+        request: Request[Principal, Any, State],
+        principal: Principal,
+        state: State,
+        autocommit: AsyncConnection,
+    ) -> Response[StatsStatus]:
+        """GET /stats/status."""
+        found = await service.status(autocommit, reader(principal), state.settings.stale_after_s)
+        lasting = (found.state, found.complete_through, found.run_id, found.last_run, found.running)
+        return answer(request, found, lasting)

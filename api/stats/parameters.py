@@ -1,0 +1,100 @@
+"""Reads query and path parameters; whatever cannot be used is InvalidRequest, a period that isn't one NotFound."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar.params import Parameter
+
+from api.shared.errors import InvalidRequest, NotFound
+from api.shared.pages import decode_cursor
+from api.stats.errors import InvalidParameter
+from api.stats.models import BankQuery, FiguresQuery
+from api.stats.periods import Period
+
+MAX_ACCOUNTS = 50
+
+PeriodName = Annotated[str, Parameter(description="The length of the periods.", schema_extra={"enum": [*Period]})]
+AccountIds = Annotated[
+    list[str],
+    Parameter(
+        query="account_id",
+        max_items=MAX_ACCOUNTS,
+        description="One account or up to 50: the parameter repeated, or a list with commas, or both.",
+    ),
+]
+From = Annotated[
+    date | None,
+    Parameter(query="from", description="A day: start with the period that contains it. Default: the oldest."),
+]
+To = Annotated[
+    date | None,
+    Parameter(query="to", description="A day: end with the period that contains it. Default: the newest."),
+]
+Currency = Annotated[str | None, Parameter(pattern="^[A-Z]{3}$", description="Only this currency (ISO 4217).")]
+Format = Annotated[
+    str | None,
+    Parameter(pattern="^(json|csv)$", description="`json` or `csv`; decides over the Accept header."),
+]
+
+Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+CurrencyCode = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+
+
+def period_named(name: str) -> Period:
+    """daily, weekly or monthly; anything else is no address of this service."""
+    try:
+        return Period(name)
+    except ValueError:
+        raise NotFound() from None
+
+
+def figures_query(
+    period: Period, account_ids: list[str], first: date | None, last: date | None, limit: int, cursor: str | None
+) -> FiguresQuery:
+    """The figures that a caller asks for."""
+    first, last = _range(first, last)
+    query = FiguresQuery(_accounts(account_ids), period, period.start(first), period.start(last), limit)
+    if cursor is None:
+        return query
+    account_id, start = decode_cursor(cursor, tuple[UUID, date])
+    if not (is_start(period, start) and query.first <= start <= query.last and account_id in query.account_ids):
+        raise InvalidRequest("The cursor is not one that this list gave.")
+    return msgspec.structs.replace(query, after=(account_id, start))
+
+
+def bank_query(
+    first: date | None, last: date | None, currency: str | None, limit: int, cursor: str | None
+) -> BankQuery:
+    """The days of the bank that a caller asks for."""
+    first, last = _range(first, last)
+    after = None if cursor is None else decode_cursor(cursor, tuple[date, CurrencyCode])
+    return BankQuery(first, last, currency, limit, after)
+
+
+def sequence_after(cursor: str | None) -> int:
+    """The sequence number after which a page of transactions begins."""
+    return 0 if cursor is None else decode_cursor(cursor, tuple[Sequence])[0]
+
+
+def is_start(period: Period, day: date) -> bool:
+    """Whether a period starts on this day; the calendar's first and last year have moments beyond it."""
+    return period.start(day) == day and date.min.year < day.year < date.max.year
+
+
+def _range(first: date | None, last: date | None) -> tuple[date, date]:
+    first, last = first or date.min, last or date.max
+    if last < first:
+        raise InvalidParameter("to", "must not be before `from`")
+    return first, last
+
+
+def _accounts(texts: list[str]) -> list[UUID]:
+    try:
+        found = {msgspec.convert(part.strip(), UUID) for text in texts for part in text.split(",")}
+    except msgspec.ValidationError:
+        raise InvalidParameter("account_id", "must be a UUID, or several with commas between") from None
+    if len(found) > MAX_ACCOUNTS:
+        raise InvalidParameter("account_id", f"at most {MAX_ACCOUNTS} accounts at once")
+    return sorted(found)

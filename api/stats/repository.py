@@ -1,0 +1,256 @@
+"""Reads published statistics. Each function is one statement, and so of one moment: a publication that lands
+meanwhile is either in all that it returns or in nothing of it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.stats.models import (
+    Access,
+    BankQuery,
+    BankSnapshot,
+    FiguresQuery,
+    FiguresSnapshot,
+    Metric,
+    Reader,
+    StatusSnapshot,
+    Transaction,
+)
+
+T = TypeVar("T")
+
+_PUBLICATION = """
+publication as (
+    select run_id, complete_through, time_zone from stats.publication order by id desc limit 1
+)"""
+
+# The statistics know an account from its first publication on, its owners from its opening on.
+_ACCOUNT = """
+account as (
+    select
+        wanted.account_id,
+        a.opened_at,
+        a.closed_at,
+        own.account_id is not null as is_own
+    from unnest(cast(:account_ids as uuid[])) as wanted (account_id)
+    left join stats.account a on a.account_id = wanted.account_id
+    left join accounts.account_access own on own.account_id = wanted.account_id and own.user_id = :user_id
+    where own.account_id is not null
+        or :reads_all and (
+            a.account_id is not null
+            or exists (select from accounts.account_access x where x.account_id = wanted.account_id)
+        )
+)"""
+
+# `page` needs no more rows than there are figures on a page: each row is one of them, and in the same order.
+_FIGURES = text(f"""
+with {_PUBLICATION}, {_ACCOUNT},
+asked as (
+    select
+        account_id,
+        opened_at,
+        closed_at,
+        case when account_id = :after_account then cast(:resume as date) else cast(:first as date) end as first
+    from account
+    where account_id >= :after_account
+),
+page as (
+    select s.account_id, s.period_start, s.metrics, s.basis
+    from asked
+    join stats.stats s on s.account_id = asked.account_id and s.period_start >= asked.first
+    where s.type = :period and s.period_start <= :last
+    order by s.account_id, s.period_start
+    limit :limit
+),
+started as (
+    select account_id, opened_at, closed_at, coalesce((
+        select cast(s.metrics ->> 'closing_balance' as bigint)
+        from stats.stats s
+        where s.account_id = asked.account_id and s.type = :period and s.period_start < asked.first
+        order by s.period_start desc
+        limit 1
+    ), 0) as carried_balance
+    from asked
+)
+select cast(json_build_object(
+    'publication', (select to_json(p) from publication p),
+    'readable', (select count(*) from account),
+    'metrics', (
+        select coalesce(json_agg(m order by m.position, m.name), '[]')
+        from stats.metric m where :period = any(m.periods)
+    ),
+    'accounts', (select coalesce(json_agg(a order by a.account_id), '[]') from started a),
+    'rows', (select coalesce(json_agg(r), '[]') from page r)
+) as text)
+""")
+
+_ACCESS = text(f"""
+with {_PUBLICATION}, {_ACCOUNT}
+select cast(json_build_object(
+    'publication', (select to_json(p) from publication p),
+    'is_own', account.is_own
+) as text)
+from account
+""")
+
+# The first row at or after a moment is searched for by halving, since an account's rows are in order of time by
+# their sequence, which has no gaps: some twenty index look-ups, however long the history.
+_TRANSACTIONS = text("""
+with recursive ends as (
+    select sequence + 1 as high
+    from accounts.statement where account_id = :account_id order by sequence desc limit 1
+),
+search (low, high) as (
+    select cast(:after as bigint), high from ends
+    union all
+    select
+        case when s.at < :starts_at then s.sequence else search.low end,
+        case when s.at < :starts_at then search.high else s.sequence end
+    from search
+    join accounts.statement s
+        on s.account_id = :account_id and s.sequence = search.low + (search.high - search.low) / 2
+    where search.high - search.low > 1
+),
+page as (
+    select *
+    from accounts.statement
+    where account_id = :account_id and sequence >= (select min(high) from search)
+    order by sequence
+    limit :limit
+)
+select id, transfer_id, account_id, "from", "to", amount, balance_after, sequence, at,
+    case when :sees_memos then memo end as memo
+from page
+where at < :ends_at
+order by sequence
+""")
+
+_BANK = text(f"""
+with {_PUBLICATION},
+page as (
+    select date, currency, metrics
+    from stats.bank_daily
+    where date between :first and :last and (date, currency) > (:after_date, :after_currency)
+        and (cast(:currency as text) is null or currency = :currency)
+    order by date, currency
+    limit :limit
+)
+select cast(json_build_object(
+    'publication', (select to_json(p) from publication p),
+    'rows', (select coalesce(json_agg(r), '[]') from page r)
+) as text)
+""")
+
+_CATALOGUE = text(
+    """
+select cast(coalesce(json_agg(m order by m.position, m.name), '[]') as text) from stats.metric m
+"""
+)
+
+_STATUS = text(f"""
+with {_PUBLICATION}
+select cast(json_build_object(
+    'publication', (select to_json(p) from publication p),
+    'lag_s', (select extract(epoch from clock_timestamp() - p.complete_through) from publication p),
+    'finished', (
+        select to_json(r) from stats.run r where r.outcome <> 'running' order by r.started_at desc limit 1
+    ),
+    'started', (select to_json(r) from stats.run r order by r.started_at desc limit 1)
+) as text)
+""")
+
+
+async def _read(
+    connection: AsyncConnection, statement: TextClause, answer: type[T], parameters: Mapping[str, Any]
+) -> T | None:
+    """The one JSON document that a statement returns, decoded into the type; None where it returns no row."""
+    document = (await connection.execute(statement, parameters)).scalar_one_or_none()
+    return None if document is None else msgspec.json.decode(document, type=answer)
+
+
+async def read_figures(connection: AsyncConnection, reader: Reader, query: FiguresQuery) -> FiguresSnapshot:
+    """What one page of figures is made from; accounts that the reader may not read are not in it."""
+    after_account, after_start = query.after or (UUID(int=0), None)
+    snapshot = await _read(
+        connection,
+        _FIGURES,
+        FiguresSnapshot,
+        {
+            "user_id": reader.user_id,
+            "reads_all": reader.reads_all,
+            "account_ids": query.account_ids,
+            "period": query.period.value,
+            "first": query.first,
+            "last": query.last,
+            "limit": query.limit,
+            "after_account": after_account,
+            "resume": after_start and query.period.end(after_start),
+        },
+    )
+    assert snapshot is not None
+    return snapshot
+
+
+async def read_access(connection: AsyncConnection, reader: Reader, account_id: UUID) -> Access | None:
+    """How the reader may read an account, and the newest publication; None if they may not."""
+    parameters = {"user_id": reader.user_id, "reads_all": reader.reads_all, "account_ids": [account_id]}
+    return await _read(connection, _ACCESS, Access, parameters)
+
+
+async def read_transactions(
+    connection: AsyncConnection,
+    account_id: UUID,
+    between: tuple[datetime, datetime],
+    *,
+    after: int,
+    limit: int,
+    sees_memos: bool,
+) -> list[Transaction]:
+    """An account's transactions in [start, end), those after a sequence number, at most `limit`, oldest first."""
+    parameters = {
+        "account_id": account_id,
+        "starts_at": between[0],
+        "ends_at": between[1],
+        "after": after,
+        "limit": limit,
+        "sees_memos": sees_memos,
+    }
+    rows = await connection.execute(_TRANSACTIONS, parameters)
+    return [Transaction(*row.tuple()) for row in rows]
+
+
+async def read_bank(connection: AsyncConnection, query: BankQuery) -> BankSnapshot:
+    """One page of the bank's days, and one row more if another page follows."""
+    after_date, after_currency = query.after or (date.min, "")
+    snapshot = await _read(
+        connection,
+        _BANK,
+        BankSnapshot,
+        {
+            "first": query.first,
+            "last": query.last,
+            "currency": query.currency,
+            "after_date": after_date,
+            "after_currency": after_currency,
+            "limit": query.limit + 1,
+        },
+    )
+    assert snapshot is not None
+    return snapshot
+
+
+async def read_catalogue(connection: AsyncConnection) -> list[Metric]:
+    """Every statistic, in the catalogue's order."""
+    return await _read(connection, _CATALOGUE, list[Metric], {}) or []
+
+
+async def read_status(connection: AsyncConnection) -> StatusSnapshot:
+    """How fresh the statistics are and how the pipeline's runs went."""
+    snapshot = await _read(connection, _STATUS, StatusSnapshot, {})
+    assert snapshot is not None
+    return snapshot

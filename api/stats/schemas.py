@@ -1,0 +1,116 @@
+"""What the service answers; amounts are integers in minor units, times RFC 3339 UTC."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from api.stats.models import Metric, Metrics, Transaction
+from api.stats.periods import Period, Status
+
+
+class Figure(msgspec.Struct):
+    """The statistics of one account in [period_start, period_end); final ones never change."""
+
+    account_id: UUID
+    period_start: date
+    period_end: date
+    status: Status
+    metrics: Metrics
+
+
+class Figures(msgspec.Struct):
+    """One page, by account and then oldest period first, all of it from the publication that `run_id` names.
+
+    `complete_through` and `run_id` are null, and there are no items, before the first publication.
+    """
+
+    period: Period
+    complete_through: datetime | None
+    run_id: str | None
+    next_cursor: str | None
+    items: list[Figure]
+
+
+class Transactions(msgspec.Struct):
+    """One page of the transactions behind a figure, oldest first: those that its publication counted."""
+
+    period: Period
+    account_id: UUID
+    period_start: date
+    period_end: date
+    status: Status
+    complete_through: datetime | None
+    run_id: str | None
+    next_cursor: str | None
+    items: list[Transaction]
+
+
+class BankDay(msgspec.Struct):
+    """The bank on one day, in one currency. An import of past movements may restate even a final day."""
+
+    date: date
+    currency: str
+    status: Status
+    metrics: Metrics
+
+
+class BankDays(msgspec.Struct):
+    """One page, oldest day first and then by currency."""
+
+    complete_through: datetime | None
+    run_id: str | None
+    next_cursor: str | None
+    items: list[BankDay]
+
+
+class Catalogue(msgspec.Struct):
+    """Every statistic there is, in the order in which analysts want them shown."""
+
+    items: list[Metric]
+    next_cursor: None = None
+
+
+class Proofs(msgspec.Struct):
+    """How many proofs passed, and the names of those that failed."""
+
+    passed: int
+    failed: list[str]
+
+
+class FinishedRun(msgspec.Struct):
+    """The newest finished run; `error` is told to staff and analysts only."""
+
+    run_id: str
+    kind: str
+    outcome: str
+    started_at: datetime
+    finished_at: datetime | None
+    proofs: Proofs
+    error: str | None
+
+
+class RunningRun(msgspec.Struct):
+    """A run that has not finished."""
+
+    run_id: str
+    kind: str
+    started_at: datetime
+
+
+class StatsStatus(msgspec.Struct):
+    """How fresh the statistics are.
+
+    `state`: waiting (nothing published yet), current, stale (too long since complete_through), or refused or
+    failed as the newest finished run was; whatever it is, the last good publication is what is read.
+    `lag_s`: seconds from complete_through to now.
+    """
+
+    state: Literal["waiting", "current", "stale", "refused", "failed"]
+    complete_through: datetime | None
+    lag_s: int | None
+    run_id: str | None
+    time_zone: str | None
+    last_run: FinishedRun | None
+    running: RunningRun | None

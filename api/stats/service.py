@@ -1,0 +1,142 @@
+"""What a caller is answered: reads a snapshot, refuses what is not theirs, and makes the answer of it."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.shared.errors import NotFound
+from api.shared.pages import encode_cursor
+from api.stats import repository
+from api.stats.figures import figures_page
+from api.stats.models import BankQuery, FiguresQuery, Reader, Run, StatusSnapshot
+from api.stats.periods import ONE_DAY, Period, day_start
+from api.stats.schemas import (
+    BankDay,
+    BankDays,
+    Catalogue,
+    Figures,
+    FinishedRun,
+    Proofs,
+    RunningRun,
+    StatsStatus,
+    Transactions,
+)
+
+State = Literal["waiting", "current", "stale", "refused", "failed"]
+
+
+async def figures(connection: AsyncConnection, reader: Reader, query: FiguresQuery) -> Figures:
+    """One page of figures; NotFound if the reader may not read one of the accounts."""
+    snapshot = await repository.read_figures(connection, reader, query)
+    if snapshot.readable < len(query.account_ids):
+        raise NotFound()
+    return figures_page(query, snapshot)
+
+
+async def transactions(
+    connection: AsyncConnection,
+    reader: Reader,
+    account_id: UUID,
+    period: Period,
+    period_start: date,
+    *,
+    after: int,
+    limit: int,
+) -> Transactions:
+    """The transactions behind one figure; NotFound if the reader may not read the account.
+
+    Two statements, yet of one moment: rows of the ledger before complete_through never change.
+    """
+    access = await repository.read_access(connection, reader, account_id)
+    if access is None:
+        raise NotFound()
+    period_end = period.end(period_start)
+    publication = access.publication
+    if publication is None:
+        return Transactions(period, account_id, period_start, period_end, "provisional", None, None, None, [])
+    cut = publication.cut
+    rows = await repository.read_transactions(
+        connection,
+        account_id,
+        (day_start(period_start, cut.zone), min(day_start(period_end, cut.zone), cut.complete_through)),
+        after=after,
+        limit=limit + 1,
+        # Whoever may look at other people's figures, or reads through a program, has no business with their notes.
+        sees_memos=access.is_own and reader.is_person,
+    )
+    return Transactions(
+        period=period,
+        account_id=account_id,
+        period_start=period_start,
+        period_end=period_end,
+        status=cut.status(period_end),
+        complete_through=cut.complete_through,
+        run_id=publication.run_id,
+        next_cursor=encode_cursor(rows[limit - 1].sequence) if len(rows) > limit else None,
+        items=rows[:limit],
+    )
+
+
+async def bank(connection: AsyncConnection, query: BankQuery) -> BankDays:
+    """One page of the bank's days."""
+    snapshot = await repository.read_bank(connection, query)
+    publication = snapshot.publication
+    if publication is None:
+        return BankDays(None, None, None, [])
+    rows, cut = snapshot.rows[: query.limit], publication.cut
+    return BankDays(
+        complete_through=cut.complete_through,
+        run_id=publication.run_id,
+        next_cursor=encode_cursor(rows[-1].date, rows[-1].currency) if len(snapshot.rows) > query.limit else None,
+        items=[BankDay(row.date, row.currency, cut.status(row.date + ONE_DAY), row.metrics) for row in rows],
+    )
+
+
+async def catalogue(connection: AsyncConnection) -> Catalogue:
+    """Every statistic there is."""
+    return Catalogue(await repository.read_catalogue(connection))
+
+
+async def status(connection: AsyncConnection, reader: Reader, stale_after_s: int) -> StatsStatus:
+    """How fresh the statistics are; errors may name accounts and are told to those who may read any."""
+    snapshot = await repository.read_status(connection)
+    publication, finished, started = snapshot.publication, snapshot.finished, snapshot.started
+    return StatsStatus(
+        state=_state(snapshot, stale_after_s),
+        complete_through=publication.complete_through if publication else None,
+        lag_s=None if snapshot.lag_s is None else max(0, round(snapshot.lag_s)),
+        run_id=publication.run_id if publication else None,
+        time_zone=publication.time_zone if publication else None,
+        last_run=_finished(finished, tells_error=reader.reads_all) if finished else None,
+        running=RunningRun(started.run_id, started.kind, started.started_at)
+        if started and started.outcome == "running"
+        else None,
+    )
+
+
+def _finished(run: Run, *, tells_error: bool) -> FinishedRun:
+    return FinishedRun(
+        run_id=run.run_id,
+        kind=run.kind,
+        outcome=run.outcome,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        proofs=Proofs(
+            passed=sum(proof.passed for proof in run.proofs),
+            failed=[proof.name for proof in run.proofs if not proof.passed],
+        ),
+        error=run.error if tells_error else None,
+    )
+
+
+def _state(snapshot: StatusSnapshot, stale_after_s: int) -> State:
+    finished = snapshot.finished
+    if finished and finished.outcome == "refused":
+        return "refused"
+    if finished and finished.outcome == "failed":
+        return "failed"
+    if snapshot.lag_s is None:
+        return "waiting"
+    return "stale" if snapshot.lag_s > stale_after_s else "current"
