@@ -20,7 +20,13 @@
         {%- endif -%}
         {{ return(nothing) }}
     {%- endif -%}
-    {{ return(dict(zip(found.column_names, found.rows[0].values()))) }}
+    {%- set window = dict(zip(found.column_names, found.rows[0].values())) -%}
+    {%- if window.last_batch_id is not none and window.last_complete_through is none -%}
+        {{ exceptions.raise_compiler_error(
+            this ~ " was built up to batch " ~ window.last_batch_id ~ ", which raw.batch does not have: run with --full-refresh"
+        ) }}
+    {%- endif -%}
+    {{ return(window) }}
 {% endmacro %}
 
 {% macro batch_window_query(wanted) %}

@@ -19,28 +19,53 @@
 -#}
 {% macro transactions_by_period(period) %}
 {%- set window = batch_window() -%}
-{%- set incremental = window.last_batch_id is not none %}
+{%- set incremental = window.last_batch_id is not none -%}
+{%- set transactions = ref('int_transactions_dated') -%}
+{%- set accounts = ref('int_accounts_dated') %}
     with transactions as {% if incremental %}not materialized {% endif %}(
         select
             *,
             {{ period_start('posted_date', period) }} as period_start
-        from {{ ref('int_transactions_dated') }}
+        from {{ transactions }}
         where {{ is_within(window, 'posted_at') }}
     ),
     {% if incremental %}
-    {{ touched_account_periods(period, window) }},
+    {{ touched_account_periods(period, window, accounts) }},
     {% endif %}
     selected as (
-        select
-            transactions.*,
-            {{ period_end('transactions.period_start', period) }} as period_end
-        from transactions
         {% if incremental %}
-        inner join touched
-            on transactions.account_id = touched.account_id
-            and transactions.period_start = touched.period_start
-            and transactions.sequence between touched.first_sequence and touched.last_sequence
+        select period_transactions.*
+        from touched
+        -- One index range per touched account-period; `offset 0` keeps the planner from reading all history instead.
+        cross join lateral (
+            select * from transactions
+            where
+                account_id = touched.account_id
+                and period_start = touched.period_start
+                and sequence between touched.first_sequence and touched.last_sequence
+            offset 0
+        ) as period_transactions
+        {% else %}
+        select * from transactions
         {% endif %}
+    ),
+
+    accounts as (
+        select account_id, opened_at, closed_at, first_open_date, open_until_date
+        from {{ accounts }}
+    ),
+
+    with_accounts as (
+        select
+            selected.*,
+            {{ period_end('selected.period_start', period) }} as period_end,
+            accounts.opened_at,
+            accounts.closed_at,
+            accounts.first_open_date,
+            accounts.open_until_date
+        from selected
+        -- A transaction whose account is missing keeps its figures and fails a test, instead of vanishing.
+        left join accounts on selected.account_id = accounts.account_id
     )
 
     select
@@ -73,12 +98,12 @@
             else 0
         end as days_after,
         {{ window.batch_id }}::bigint as building_batch_id
-    from selected
+    from with_accounts
     window account_period as (partition by account_id, period_start order by sequence)
 {% endmacro %}
 
 {#- The account-periods a run writes again, and the range of sequence numbers that holds their transactions. -#}
-{% macro touched_account_periods(period, window) %}
+{% macro touched_account_periods(period, window, accounts) %}
     moved as (
         select
             account_id,
@@ -94,7 +119,7 @@
         select
             account_id,
             {{ period_start('closed_date', period) }} as period_start
-        from {{ ref('int_accounts_dated') }}
+        from {{ accounts }}
         where closed_at is not null and batch_id > {{ window.last_batch_id }}
     ),
 

@@ -1,7 +1,3 @@
-with accounts as (
-    select * from {{ ref('stg_ledger__accounts') }}
-)
-
 select
     account_id,
     type,
@@ -16,4 +12,4 @@ select
         when closed_at > opened_at then {{ bank_date("(closed_at - interval '1 microsecond')") }} + 1
         when closed_at is not null then {{ bank_date('opened_at') }}
     end as open_until_date
-from accounts
+from {{ ref('stg_ledger__accounts') }}

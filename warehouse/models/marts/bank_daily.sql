@@ -17,24 +17,42 @@ touched as (
     from transactions
     where {{ is_new(window, 'posted_at') }}
     union
+    -- An account's row is written again with each of its transactions: one that moved before is not a new account.
     select first_open_date as date
     from openings
-    where {{ is_new(window, 'opened_at') }}
-),
-
-days as (
-    select
-        date,
-        {{ day_start('date') }} as starts_at,
-        {{ day_start('date + 1') }} as ends_at
-    from touched
+    where
+        {{ is_new(window, 'opened_at') }}
+        and not exists (
+            select 1
+            from transactions
+            where
+                transactions.account_id = openings.account_id
+                and transactions.sequence = 1
+                and not {{ is_new(window, 'posted_at') }}
+        )
 ),
 {% endif %}
+
+moves as (
+    {% if incremental %}
+    select day_transactions.*
+    from touched
+    -- One index range per touched day; `offset 0` keeps the planner from turning it into a join over all history.
+    cross join lateral (
+        select * from transactions
+        where
+            posted_at >= {{ day_start('touched.date') }}
+            and posted_at < {{ day_start('touched.date + 1') }}
+        offset 0
+    ) as day_transactions
+    {% else %}
+    select * from transactions
+    {% endif %}
+),
 
 moves_by_account as (
     select
         posted_date as date,
-        currency,
         account_id,
         coalesce(sum(amount) filter (where amount > 0 and is_external), 0) as deposits,
         coalesce(sum(amount) filter (where amount > 0), 0) as inflow,
@@ -42,17 +60,18 @@ moves_by_account as (
         count(*) as transaction_count,
         -- Both sides of a movement inside the bank are rows here: the paying side stands for it.
         count(*) filter (where amount < 0 and not is_external) as transfers
-    from transactions
-    {% if incremental %}
-    inner join days on transactions.posted_at >= days.starts_at and transactions.posted_at < days.ends_at
-    {% endif %}
-    group by posted_date, currency, account_id
+    from moves
+    group by posted_date, account_id
 ),
 
-moves as (
+accounts as (
+    select account_id, currency from {{ ref('int_accounts_dated') }}
+),
+
+moved as (
     select
-        date,
-        currency,
+        moves_by_account.date,
+        accounts.currency,
         sum(deposits)::bigint as deposits,
         sum(inflow)::bigint as inflow,
         sum(outflow)::bigint as outflow,
@@ -60,7 +79,8 @@ moves as (
         sum(transfers)::bigint as transfers,
         count(*) as active_accounts
     from moves_by_account
-    group by date, currency
+    left join accounts on moves_by_account.account_id = accounts.account_id
+    group by moves_by_account.date, accounts.currency
 ),
 
 opened as (
@@ -87,5 +107,5 @@ select
     coalesce(active_accounts, 0) as active_accounts,
     coalesce(new_accounts, 0) as new_accounts,
     {{ window.batch_id }}::bigint as batch_id
-from moves
+from moved
 full join opened using (date, currency)

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('ledger', 'account') }}
-)
-
 select
     id as account_id,
     type,
@@ -12,4 +8,4 @@ select
     opened_at,
     closed_at,
     batch_id
-from source
+from {{ source('ledger', 'account') }}

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('ledger', 'batch') }}
-)
-
 select
     batch_id,
     complete_through,
@@ -9,4 +5,4 @@ select
     transaction_rows,
     account_rows,
     source_totals
-from source
+from {{ source('ledger', 'batch') }}

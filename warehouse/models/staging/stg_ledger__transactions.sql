@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('ledger', 'transaction') }}
-)
-
 select
     id as transaction_id,
     transfer_id,
@@ -12,4 +8,4 @@ select
     sequence,
     at as posted_at,
     batch_id
-from source
+from {{ source('ledger', 'transaction') }}
