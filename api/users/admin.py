@@ -1,0 +1,153 @@
+"""Commands of the users service: `python -m api.users.admin --help`.
+
+Personal data goes in by standard input or arguments and out by standard output; nothing of it is logged.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from api.shared.database import make_engine
+from api.shared.errors import TidemarkError
+from api.shared.migrations import upgrade
+from api.shared.settings import SettingsError
+from api.users.bulk import add_users
+from api.users.crypto.data_keys import create_tables
+from api.users.passwords.policy import check_password
+from api.users.profile.personal import Personal
+from api.users.profile.validation import normal_email, normal_name
+from api.users.rotation import rotate_keys
+from api.users.services import Services, make_services
+from api.users.settings import AdminSettings, MigrationSettings
+
+GENERATED_PASSWORD_BYTES = 15
+
+
+class _Commands(click.Group):
+    """Says in one line what is wrong, instead of showing a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except TidemarkError as error:
+            raise click.ClickException(error.detail) from error
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """The users service's own commands."""
+
+
+@main.command()
+def migrate() -> None:
+    """Bring schema `users` to its newest version and make the DynamoDB tables."""
+    settings = MigrationSettings.from_env()
+    create_tables([settings.identity_table, settings.data_key_table])
+    upgrade("users", Path(__file__).parent / "migrations", settings.migration_url)
+
+
+@main.command()
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["staff", "analyst"]), default="staff", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def staff_add(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Add a member of staff, or give an existing user the role.
+
+    Without --password-stdin a new member's password is made up and printed, this once.
+    """
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    made = asyncio.run(_add_staff(email, name, role, password))
+    if made is not None:
+        click.echo(made)
+
+
+@main.command()
+@click.option("--email", required=True)
+def user_id(email: str) -> None:
+    """Print the id of the user with this email."""
+    found = asyncio.run(_find(email))
+    if found is None:
+        raise click.ClickException("there is no user with this email")
+    click.echo(found)
+
+
+@main.command("add-users")
+def add_users_command() -> None:
+    """Add many users from JSON lines {name, email, phone, password, approved, roles} on standard input.
+
+    Prints a JSON line {email, user_id} for each, also for those who were there before.
+    """
+    for added in asyncio.run(_add_users(sys.stdin.buffer.read())):
+        click.echo(msgspec.json.encode(added).decode())
+
+
+@main.group()
+def keys() -> None:
+    """The bank's keys."""
+
+
+@keys.command()
+@click.option(
+    "--lead-minutes",
+    type=click.IntRange(0),
+    default=180,
+    show_default=True,
+    help="How long the new signing key is published before it signs.",
+)
+def rotate(lead_minutes: int) -> None:
+    """Exchange the master key, the signing key and the index key while requests run."""
+    for line in asyncio.run(_rotate(lead_minutes * 60)):
+        click.echo(line)
+
+
+async def _add_staff(email: str, name: str, role: str, password: str | None) -> str | None:
+    async with _services() as services:
+        found = await services.profile.find(email)
+        if found is not None:
+            await services.profile.grant_roles(found, [role])
+            return None
+        made = None if password is not None else secrets.token_urlsafe(GENERATED_PASSWORD_BYTES)
+        personal = Personal(normal_name(name), normal_email(email), "")
+        check_password(password or made or "", (personal.name, personal.email))
+        await services.profile.add(personal, password or made, approved=True, roles=[role])
+        return made
+
+
+async def _find(email: str) -> str | None:
+    async with _services() as services:
+        found = await services.profile.find(email)
+        return None if found is None else str(found)
+
+
+async def _add_users(lines: bytes) -> list[Any]:
+    async with _services() as services:
+        return await add_users(services.profile, lines)
+
+
+async def _rotate(lead_s: int) -> list[str]:
+    async with _services() as services:
+        return await rotate_keys(services, lead_s)
+
+
+@asynccontextmanager
+async def _services() -> AsyncIterator[Services]:
+    settings = AdminSettings.from_env()
+    engine = make_engine(settings)
+    try:
+        yield make_services(settings, engine)
+    finally:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

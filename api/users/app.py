@@ -1,0 +1,45 @@
+"""The users service as an ASGI application."""
+
+from typing import Any
+
+from litestar import Litestar
+
+from api.shared.app import make_app
+from api.users.dependencies import DEPENDENCIES
+from api.users.identity.controllers import PhotoController, ReviewController
+from api.users.profile.controllers import ProfileController
+from api.users.services import make_services
+from api.users.sessions.controllers import (
+    ProgramTokenController,
+    SessionController,
+    SignInController,
+)
+from api.users.settings import UsersSettings
+from api.users.well_known import WellKnownController
+
+
+def create_app(settings: UsersSettings | None = None) -> Litestar:
+    """The application; settings come from the environment unless given. Raises SettingsError."""
+    settings = settings or UsersSettings.from_env()
+
+    async def own_keys() -> dict[str, Any]:
+        return await app.state.services.public_keys()
+
+    app = make_app(
+        name="users",
+        path="user",
+        settings=settings,
+        controllers=[
+            ProfileController,
+            SignInController,
+            SessionController,
+            ProgramTokenController,
+            PhotoController,
+            ReviewController,
+            WellKnownController,
+        ],
+        dependencies=DEPENDENCIES,
+        key_source=own_keys,
+    )
+    app.state.services = make_services(settings, app.state.engine)
+    return app

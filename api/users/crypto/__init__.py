@@ -1,0 +1,1 @@
+"""Keys and ciphers: what keeps personal data unreadable outside this service."""

@@ -1,0 +1,42 @@
+"""The one place where AWS clients are made and their failures translated.
+
+boto3 is imported when the first client is made: it costs a fifth of a second that a Lambda start cannot spare.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from api.shared.errors import Unavailable
+
+
+def make_client(service: str) -> Any:
+    """A client with time limits well below those of a database transaction. Thread-safe; making one is not."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.session.Session().client(
+        service,  # type: ignore[call-overload]
+        region_name=os.environ.get("AWS_REGION"),
+        config=Config(
+            connect_timeout=2,
+            read_timeout=4,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=16,
+        ),
+    )
+
+
+@contextmanager
+def aws_errors(expected: Mapping[str, type[Exception]] | None = None) -> Iterator[None]:
+    """Raises what `expected` names for an AWS error code, and Unavailable for every other failure."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        raise (expected or {}).get(code, Unavailable)() from error
+    except BotoCoreError as error:
+        raise Unavailable() from error

@@ -1,0 +1,122 @@
+"""RS256 keys (3072 bits) that sign access tokens: made, published ahead of use, kept until the last token is gone.
+
+API Gateway's JWT authorizer keeps a fetched key set for up to two hours, so a new key is published for longer than
+that before it signs.
+"""
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from jwt.algorithms import RSAAlgorithm
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.shared.tokens import ALGORITHM
+from api.users.crypto.master_key import MasterKey
+
+KEY_BITS = 3072
+
+_CURRENT = text("""
+    select id, private_key, master_key_id from users.signing_key
+    where active_from <= now() order by active_from desc, id desc limit 1
+""")
+_LOCK = text("select pg_advisory_xact_lock(hashtext('users.signing_key'))")
+_INSERT = text("""
+    insert into users.signing_key (id, public_jwk, private_key, master_key_id, active_from)
+    values (:id, cast(:public_jwk as jsonb), :private_key, :master_key_id,
+            now() + make_interval(secs => :lead_s))
+""")
+# 40 minutes: an access token's 15, another 15 in which it may still be refreshed, and clocks that differ.
+_NEEDED = """
+    select id, public_jwk
+    from (
+        select *, lead(active_from) over (order by active_from, id) as superseded_at from users.signing_key
+    ) as k
+    where superseded_at is null
+        or superseded_at > now() - interval '40 minutes'
+        or exists (
+            select from users.session as s
+            where s.signing_key_id = k.id and s.scope = 'stats:read' and s.expires_at > now()
+        )
+    order by active_from desc, id desc
+"""
+_PRUNE = text(f"delete from users.signing_key where id not in (select id from ({_NEEDED}) as needed)")
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """The key that signs now; `id` is the token's `kid`."""
+
+    id: str
+    private: RSAPrivateKey = field(repr=False)
+
+
+class SigningKeys:
+    """Finds the key to sign with; the first process to come makes the first one."""
+
+    def __init__(self, master_key: MasterKey) -> None:
+        self._master = master_key
+        self._unwrapped: dict[str, SigningKey] = {}
+
+    async def current(self, connection: AsyncConnection) -> SigningKey:
+        """The newest key whose time has come."""
+        row = (await connection.execute(_CURRENT)).one_or_none()
+        if row is None:
+            await connection.execute(_LOCK)
+            row = (await connection.execute(_CURRENT)).one_or_none()
+        if row is None:
+            await self.add(connection, lead_s=0)
+            row = (await connection.execute(_CURRENT)).one()
+        if row.id not in self._unwrapped:
+            der = await asyncio.to_thread(
+                self._master.unwrap, row.master_key_id, row.private_key, signing_key_context(row.id)
+            )
+            private = load_der_private_key(der, None)
+            assert isinstance(private, RSAPrivateKey)
+            self._unwrapped[row.id] = SigningKey(row.id, private)
+        return self._unwrapped[row.id]
+
+    async def add(self, connection: AsyncConnection, *, lead_s: float) -> str:
+        """Makes a key, published at once, that signs after `lead_s` seconds; returns its id."""
+        key_id = f"sign-{secrets.token_hex(8)}"
+        jwk, master_key_id, wrapped = await asyncio.to_thread(self._make, key_id)
+        values = {
+            "id": key_id,
+            "public_jwk": json.dumps(jwk),
+            "private_key": wrapped,
+            "master_key_id": master_key_id,
+            "lead_s": lead_s,
+        }
+        await connection.execute(_INSERT, values)
+        return key_id
+
+    async def jwks(self, connection: AsyncConnection) -> dict[str, Any]:
+        """Public keys (RFC 7517) of all tokens that can still be presented, and of those to come."""
+        await self.current(connection)
+        return {"keys": [row.public_jwk for row in await connection.execute(text(_NEEDED))]}
+
+    async def prune(self, connection: AsyncConnection) -> None:
+        """Deletes keys whose last token has expired."""
+        await connection.execute(_PRUNE)
+
+    def _make(self, key_id: str) -> tuple[dict[str, Any], str, bytes]:
+        private = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+        public = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+        jwk = {"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": key_id, "n": public["n"], "e": public["e"]}
+        der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return jwk, *self._master.wrap(der, signing_key_context(key_id))
+
+
+def signing_key_context(key_id: str) -> dict[str, str]:
+    """What wrapping a signing key is bound to."""
+    return {"purpose": "signing-key", "key_id": key_id}

@@ -1,0 +1,47 @@
+"""What the users service refuses, beyond what all services do."""
+
+from api.shared.errors import Conflict, Forbidden, InvalidRequest, Unauthenticated
+
+
+class InvalidField(InvalidRequest):
+    """One field of the request cannot be accepted; `field` and the reason reach the caller."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}", errors=[{"field": field, "message": message}])
+
+
+class EmailTaken(Conflict):
+    code, detail = "email_taken", "There is already a user with this email."
+
+
+class WrongCredentials(Unauthenticated):
+    """Unknown user, wrong password and too many attempts: one answer, so that none can be told from another."""
+
+    def __init__(self) -> None:
+        super().__init__("Email and password do not match, or there were too many attempts. Try again later.")
+
+
+class WrongPassword(Forbidden):
+    """The caller is signed in, but the current password that the call needs is not theirs."""
+
+    code, detail = "wrong_password", "The current password is not right."
+
+
+class PhotoRefused(InvalidRequest):
+    code = "photo_refused"
+
+
+class PhotoNotReplaceable(Conflict):
+    code, detail = "photo_not_replaceable", "A photo can be sent while there is none or when it was rejected."
+
+
+class NothingToReview(Conflict):
+    code, detail = "nothing_to_review", "This user has no photo that waits for a decision."
+
+
+class AlreadyDecided(Conflict):
+    code, detail = "already_decided", "This photo was decided on otherwise."
+
+
+class TooManyTokens(Conflict):
+    code, detail = "limit_exceeded", "There are too many tokens. Revoke one that is no longer used."

@@ -1,0 +1,1 @@
+"""The government photo and the review of it by staff."""

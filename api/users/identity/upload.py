@@ -1,0 +1,74 @@
+"""Reads an uploaded photo out of a multipart request, in memory: the framework's parser spills to disk."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from api.shared.errors import InvalidRequest, PayloadTooLarge
+
+FIELD = "photo"
+LARGEST_PHOTO_BYTES = 4 << 20
+# Boundaries, part headers and perhaps a small field beside the photo.
+LARGEST_REQUEST_BYTES = LARGEST_PHOTO_BYTES + (64 << 10)
+MOST_PARTS = 8
+
+
+@dataclass
+class PhotoOperation(Operation):
+    """OpenAPI's view of the upload."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                "multipart/form-data": OpenAPIMediaType(
+                    schema=Schema(
+                        type=OpenAPIType.OBJECT,
+                        required=[FIELD],
+                        properties={
+                            FIELD: Schema(
+                                type=OpenAPIType.STRING,
+                                format=OpenAPIFormat.BINARY,
+                                description="JPEG, PNG or WebP, at most 4 MiB.",
+                            )
+                        },
+                    )
+                )
+            },
+        )
+
+
+async def read_photo(request: Request[Any, Any, Any]) -> bytes:
+    """The bytes of the one file in field `photo`. Raises InvalidRequest, PayloadTooLarge."""
+    media_type, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get("boundary")
+    if media_type != "multipart/form-data" or not boundary:
+        raise InvalidRequest("Send the photo as multipart/form-data.")
+    photos = _files(await request.body(), boundary)
+    if len(photos) != 1 or not photos[0]:
+        raise InvalidRequest(
+            "The form has to hold one photo.", errors=[{"field": FIELD, "message": "send exactly one file"}]
+        )
+    if len(photos[0]) > LARGEST_PHOTO_BYTES:
+        raise PayloadTooLarge("The photo is larger than 4 MiB.")
+    return bytes(photos[0])
+
+
+def _files(body: bytes, boundary: str) -> list[bytearray]:
+    found: list[bytearray] = []
+    is_photo = False
+    try:
+        with PushMultipartParser(boundary, max_segment_count=MOST_PARTS) as parser:
+            for part in (*parser.parse(body), *parser.parse(b"")):
+                if isinstance(part, MultipartSegment):
+                    is_photo = part.name == FIELD
+                    if is_photo:
+                        found.append(bytearray())
+                elif part and is_photo:
+                    found[-1] += part
+    except (MultipartError, ValueError) as error:
+        raise InvalidRequest("The form cannot be read.") from error
+    return found

@@ -1,0 +1,5 @@
+"""Alembic's entry for schema `users`."""
+
+from api.shared.migrations import run
+
+run()

@@ -1,0 +1,79 @@
+"""argon2id (RFC 9106), in few threads of low priority: a flood of sign-ins must not starve transfers."""
+
+import asyncio
+import base64
+import os
+import secrets
+import sys
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from api.shared.errors import Unavailable
+
+T = TypeVar("T")
+
+LARGEST_QUEUE = 100
+HASH_BYTES = 32
+SALT_BYTES = 16
+NICENESS = 10
+
+
+class Hasher:
+    """Hashes and checks passwords; more than LARGEST_QUEUE waiting is answered 503 instead of queued."""
+
+    def __init__(self, *, memory_kib: int, rounds: int, workers: int) -> None:
+        self._argon2 = PasswordHasher(
+            time_cost=rounds, memory_cost=memory_kib, parallelism=1, hash_len=HASH_BYTES, salt_len=SALT_BYTES
+        )
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="hash", initializer=_yield_to_others)
+        self._waiting = 0
+        # Nobody's password; checking against it costs what checking against a user's does.
+        salt, digest = (
+            base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (SALT_BYTES, HASH_BYTES)
+        )
+        self._nobody = f"$argon2id$v=19$m={memory_kib},t={rounds},p=1${salt}${digest}"
+
+    async def hash(self, password: str) -> str:
+        """The encoded hash, parameters and salt included."""
+        return await self._run(self._argon2.hash, _normal(password))
+
+    async def matches(self, encoded: str | None, password: str) -> bool:
+        """Whether this is the password; without a hash it takes as long to say no."""
+        is_right = await self._run(self._verify, encoded or self._nobody, _normal(password))
+        return is_right and encoded is not None
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._argon2.check_needs_rehash(encoded)
+
+    def _verify(self, encoded: str, password: str) -> bool:
+        try:
+            return self._argon2.verify(encoded, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, function: Callable[..., T], *arguments: str) -> T:
+        if self._waiting >= LARGEST_QUEUE:
+            raise Unavailable("Too many people are signing in just now. Try again in a moment.")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+        finally:
+            self._waiting -= 1
+
+
+def _normal(password: str) -> str:
+    # The same password typed on another keyboard may come in another Unicode form.
+    return unicodedata.normalize("NFKC", password)
+
+
+def _yield_to_others() -> None:
+    if sys.platform == "linux":
+        # On Linux a thread has a priority of its own.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,0 +1,99 @@
+"""Which passwords are acceptable: long ones that are not among the first that a guesser tries.
+
+No rule about kinds of characters (NIST SP 800-63B): length, and a comparison with common passwords, with what is
+known of the user, and with runs and repetitions.
+"""
+
+import gzip
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from api.users.errors import InvalidField
+
+SHORTEST = 12
+LONGEST = 256
+FEWEST_DISTINCT = 5
+# What must remain of a password when the user's name, email and the bank's name are taken out of it.
+LEAST_OWN = 8
+LEAST_BESIDE_RUNS = 4
+SHORTEST_RUN = 4
+
+_COMMON_FILE = Path(__file__).with_name("common.txt.gz")
+_LEET = str.maketrans("013457@$!", "oieastasi")
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "012345678901234567890",
+    "qwertyuiop[]asdfghjkl;'zxcvbnm,./",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+)
+_RUNS = _ROWS + tuple(row[::-1] for row in _ROWS)
+
+
+def check_password(password: str, about: Iterable[str], *, field: str = "password") -> None:
+    """Raises InvalidField with the reason when the password is not acceptable.
+
+    `about` is what a stranger may know of the user: name, email, phone.
+    """
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    if not SHORTEST <= len(plain) <= LONGEST:
+        raise InvalidField(field, f"use {SHORTEST} to {LONGEST} characters")
+    if len(set(plain)) < FEWEST_DISTINCT or len(_repeated(plain)) < SHORTEST // 2:
+        raise InvalidField(field, "it repeats the same few characters")
+    if len(_without_runs(plain)) < LEAST_BESIDE_RUNS:
+        raise InvalidField(field, "it is a row of the keyboard or alphabet")
+    if _is_common(plain):
+        raise InvalidField(field, "it is one of the passwords that are tried first")
+    if _own_part(plain, about) < LEAST_OWN:
+        raise InvalidField(field, "it is mostly your name, email or phone, or the bank's name")
+
+
+def _repeated(plain: str) -> str:
+    """The shortest text that gives `plain` when repeated (the last time perhaps cut off)."""
+    for length in range(1, len(plain) // 2 + 1):
+        if (plain[:length] * (len(plain) // length + 1))[: len(plain)] == plain:
+            return plain[:length]
+    return plain
+
+
+def _without_runs(plain: str) -> str:
+    """What remains when runs of neighbouring keys or letters are taken out."""
+    rest, start = "", 0
+    while start < len(plain):
+        end = start + SHORTEST_RUN
+        while end <= len(plain) and any(plain[start:end] in run for run in _RUNS):
+            end += 1
+        if end == start + SHORTEST_RUN:
+            rest, start = rest + plain[start], start + 1
+        else:
+            start = end - 1
+    return rest
+
+
+def _is_common(plain: str) -> bool:
+    ends = "0123456789 !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+    candidates = {plain, plain.strip(ends), _repeated(plain).strip(ends)}
+    candidates |= {candidate.translate(_LEET) for candidate in candidates}
+    return not candidates.isdisjoint(_common())
+
+
+def _own_part(plain: str, about: Iterable[str]) -> int:
+    words = {"tidemark"}
+    for text in about:
+        known = unicodedata.normalize("NFKC", text).casefold()
+        words |= {known, *"".join(char if char.isalnum() else " " for char in known).split()}
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= 3:
+            plain = plain.replace(word, "")
+    return len(plain)
+
+
+@cache
+def _common() -> frozenset[str]:
+    with gzip.open(_COMMON_FILE, "rt", encoding="utf-8") as file:
+        return frozenset(line.rstrip("\n") for line in file if not line.startswith("#"))

@@ -1,0 +1,89 @@
+"""Slows guessing down: after some free failures each further one blocks its bucket for twice as long as before.
+
+A bucket is a keyed digest of an account, of a source address, or of both together. An attempt is counted before
+the password is looked at, so that many at once do not slip through, and taken back when it was right.
+
+A stranger cannot lock an owner out for good: attempts while a bucket is blocked count nothing, the block that a
+whole account can get is short, and does not hold where its owner has signed in before.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`free` failures cost nothing; the next ones block for 1, 2, 4 … seconds, at most `longest_s`."""
+
+    free: int
+    longest_s: int
+
+
+PAIR = Rule(free=5, longest_s=900)
+ACCOUNT = Rule(free=20, longest_s=60)
+SOURCE = Rule(free=100, longest_s=60)
+SIGN_UPS = Rule(free=50, longest_s=60)
+CONFIRMATION = Rule(free=5, longest_s=300)
+
+Bucket = tuple[bytes, Rule]
+
+# Failures older than a day are forgotten.
+_FAILURES = "case when t.last_at < now() - interval '1 day' then 1 else t.failures + 1 end"
+_COUNT = text(f"""
+    insert into users.throttle as t (bucket, failures, blocked_until, last_at)
+    values (:bucket, 1, clock_timestamp(), clock_timestamp())
+    on conflict (bucket) do update
+    set failures = {_FAILURES},
+        blocked_until = clock_timestamp() + make_interval(secs => case
+            when {_FAILURES} > :free
+            then least(:longest_s, power(2, least({_FAILURES} - :free - 1, 20)))
+            else 0
+        end),
+        last_at = clock_timestamp()
+    where t.blocked_until <= clock_timestamp()
+    returning bucket
+""")
+_TAKE_BACK = text("""
+    update users.throttle
+    set failures = greatest(failures - 1, 0), blocked_until = least(blocked_until, clock_timestamp())
+    where bucket = :bucket
+""")
+_FORGET = text("delete from users.throttle where bucket = :bucket")
+_PURGE = text("""
+    delete from users.throttle where bucket in (
+        select bucket from users.throttle where last_at < now() - interval '2 days'
+        limit 20 for update skip locked
+    )
+""")
+
+
+async def count_attempt(connection: AsyncConnection, buckets: Sequence[Bucket]) -> bool:
+    """Counts an attempt in every bucket, or says False when one is blocked: then roll back.
+
+    Name the kinds of buckets in the same order everywhere, so that no two attempts wait for each other.
+    """
+    for bucket, rule in buckets:
+        values = {"bucket": bucket, "free": rule.free, "longest_s": rule.longest_s}
+        if (await connection.execute(_COUNT, values)).one_or_none() is None:
+            return False
+    return True
+
+
+async def take_back(connection: AsyncConnection, buckets: Sequence[Bucket]) -> None:
+    """The attempt was right: it counts nothing. Buckets in the order of `count_attempt`."""
+    for bucket, _ in buckets:
+        await connection.execute(_TAKE_BACK, {"bucket": bucket})
+
+
+async def forget(connection: AsyncConnection, buckets: Iterable[Bucket]) -> None:
+    """Earlier failures in these buckets no longer matter."""
+    for bucket, _ in buckets:
+        await connection.execute(_FORGET, {"bucket": bucket})
+
+
+async def purge(connection: AsyncConnection) -> None:
+    """Removes some buckets that nobody tried for two days."""
+    await connection.execute(_PURGE)

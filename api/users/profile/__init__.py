@@ -1,0 +1,1 @@
+"""The user as they see themself: creation, profile, change, deletion."""

@@ -1,0 +1,134 @@
+"""SQL for users and their email digests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.errors import UniqueViolation
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.users.errors import EmailTaken
+
+COLUMNS = """
+    id, data_key_id, name, email, phone, password_hash, roles, created_at, approved_at, photo_status,
+    photo_version, photo_reason, photo_submitted_at
+"""
+
+
+class UserRow(msgspec.Struct, frozen=True):
+    """A row of users.user that is not deleted; name, email and phone are ciphertexts."""
+
+    id: UUID
+    data_key_id: UUID
+    name: bytes
+    email: bytes
+    phone: bytes
+    password_hash: str | None
+    roles: Sequence[str]
+    created_at: datetime
+    approved_at: datetime | None
+    photo_status: Any
+    photo_version: int
+    photo_reason: str | None
+    photo_submitted_at: datetime | None
+
+    @property
+    def sealed(self) -> dict[str, bytes]:
+        """The ciphertexts by column."""
+        return {"name": self.name, "email": self.email, "phone": self.phone}
+
+
+_INSERT = text("""
+    insert into users.user (id, data_key_id, name, email, phone, password_hash, roles, approved_at)
+    values (:id, :data_key_id, :name, :email, :phone, :password_hash, :roles,
+            case when :approved then now() end)
+    returning created_at
+""")
+_INSERT_DIGEST = text(
+    "insert into users.email_digest (digest, key_id, user_id) values (:digest, :key_id, :user_id)"
+)
+_DELETE_DIGESTS = text("delete from users.email_digest where user_id = :user_id")
+_GET = f"select {COLUMNS} from users.user where id = :user_id and deleted_at is null"
+_FIND = text("select user_id from users.email_digest where digest = any(:digests) limit 1")
+_UPDATE = text("""
+    update users.user
+    set name = :name, email = :email, phone = :phone, password_hash = :password_hash
+    where id = :user_id
+""")
+_SET_PASSWORD_HASH = text("""
+    update users.user set password_hash = :after where id = :user_id and password_hash = :before
+""")
+_GRANT = text("""
+    update users.user
+    set roles = array(select distinct unnest(roles || cast(:roles as text[])) order by 1),
+        approved_at = coalesce(approved_at, now())
+    where id = :user_id
+""")
+_ERASE = text("""
+    update users.user
+    set deleted_at = now(), data_key_id = null, name = null, email = null, phone = null,
+        password_hash = null, roles = '{}', approved_at = null, photo_status = 'missing', photo_reason = null
+    where id = :user_id
+""")
+_ERASE_KNOWN_SOURCES = text("delete from users.known_source where user_id = :user_id")
+
+
+async def insert(connection: AsyncConnection, values: Mapping[str, Any], digests: Mapping[str, bytes]) -> datetime:
+    """Adds a user with their email's digests; gives the time. Raises EmailTaken."""
+    created_at: datetime = (await connection.execute(_INSERT, values)).scalar_one()
+    await add_digests(connection, values["id"], digests)
+    return created_at
+
+
+async def get(connection: AsyncConnection, user_id: UUID, *, for_update: bool = False) -> UserRow | None:
+    """The user, or None when there is none or they were deleted."""
+    statement = text(f"{_GET} for update" if for_update else _GET)
+    row = (await connection.execute(statement, {"user_id": user_id})).one_or_none()
+    return None if row is None else UserRow(**row._mapping)
+
+
+async def find(connection: AsyncConnection, digests: Mapping[str, bytes]) -> UUID | None:
+    """The id of the user who has this email."""
+    return (await connection.execute(_FIND, {"digests": list(digests.values())})).scalar_one_or_none()
+
+
+async def update(
+    connection: AsyncConnection, user_id: UUID, values: Mapping[str, Any], digests: Mapping[str, bytes] | None
+) -> None:
+    """Writes all that a user may change; `digests` when the email is another. Raises EmailTaken."""
+    await connection.execute(_UPDATE, {"user_id": user_id, **values})
+    if digests is not None:
+        await connection.execute(_DELETE_DIGESTS, {"user_id": user_id})
+        await add_digests(connection, user_id, digests)
+
+
+async def replace_password_hash(connection: AsyncConnection, user_id: UUID, before: str, after: str) -> None:
+    """The same password hashed anew, unless it was changed meanwhile."""
+    await connection.execute(_SET_PASSWORD_HASH, {"user_id": user_id, "before": before, "after": after})
+
+
+async def grant_roles(connection: AsyncConnection, user_id: UUID, roles: Sequence[str]) -> None:
+    """Adds roles; who has one counts as approved."""
+    await connection.execute(_GRANT, {"user_id": user_id, "roles": list(roles)})
+
+
+async def erase(connection: AsyncConnection, user_id: UUID) -> None:
+    """Removes everything of the user but the row that ids in the ledger and the review records point to."""
+    await connection.execute(_DELETE_DIGESTS, {"user_id": user_id})
+    await connection.execute(_ERASE_KNOWN_SOURCES, {"user_id": user_id})
+    await connection.execute(_ERASE, {"user_id": user_id})
+
+
+async def add_digests(connection: AsyncConnection, user_id: UUID, digests: Mapping[str, bytes]) -> None:
+    """Makes the user findable by these digests of their email. Raises EmailTaken."""
+    rows = [{"digest": digest, "key_id": key_id, "user_id": user_id} for key_id, digest in digests.items()]
+    try:
+        await connection.execute(_INSERT_DIGEST, rows)
+    except IntegrityError as error:
+        if isinstance(error.orig, UniqueViolation) and error.orig.diag.constraint_name == "email_digest_pkey":
+            raise EmailTaken from error
+        raise

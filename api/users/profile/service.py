@@ -1,0 +1,178 @@
+"""Creates, shows, changes and deletes users.
+
+A data key is made before the row that needs it and destroyed before the row is erased: a crash in between leaves
+a key without a row, or a row that cannot be read and whose deletion can be repeated; never a readable rest.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.shared.errors import Conflict, TooManyRequests, Unauthenticated
+from api.users.accounts_client import AccountsClient
+from api.users.crypto.data_keys import DataKeys
+from api.users.crypto.ids import uuid7
+from api.users.crypto.index import Index
+from api.users.errors import EmailTaken
+from api.users.identity.documents import IdentityDocuments
+from api.users.passwords import throttle
+from api.users.passwords.confirmation import Confirmation
+from api.users.passwords.hashing import Hasher
+from api.users.passwords.policy import check_password
+from api.users.profile import repository
+from api.users.profile.personal import Personal, fetch_key, open_row, seal
+from api.users.profile.repository import UserRow
+from api.users.profile.schemas import UpdateUser, User
+from api.users.profile.validation import normal_email, normal_name, normal_phone
+from api.users.sessions import repository as sessions
+
+
+class ProfileService:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        index: Index,
+        data_keys: DataKeys,
+        documents: IdentityDocuments,
+        hasher: Hasher,
+        confirmation: Confirmation,
+        accounts: AccountsClient,
+    ) -> None:
+        self._engine = engine
+        self._index = index
+        self._data_keys = data_keys
+        self._documents = documents
+        self._hasher = hasher
+        self._confirmation = confirmation
+        self._accounts = accounts
+
+    async def create(self, *, name: str, email: str, phone: str, password: str, address: str) -> User:
+        """A new user, not approved.
+
+        Raises InvalidField, EmailTaken, and TooManyRequests for who asks after many emails that are taken.
+        """
+        personal = Personal(normal_name(name), normal_email(email), normal_phone(phone))
+        check_password(password, (personal.name, personal.email, personal.phone))
+        async with self._engine.begin() as connection:
+            keys = await self._index.load(connection)
+            buckets = [(keys.digest("sign-up", address), throttle.SIGN_UPS)]
+            if not await throttle.count_attempt(connection, buckets):
+                raise TooManyRequests
+        row = await self._insert(personal, await self._hasher.hash(password), approved=False, roles=())
+        async with self._engine.begin() as connection:
+            await throttle.take_back(connection, buckets)
+        return _user(row, personal)
+
+    async def add(self, personal: Personal, password: str | None, *, approved: bool, roles: Sequence[str]) -> UUID:
+        """A user made from the command line; without a password nobody can sign in. Raises EmailTaken."""
+        password_hash = None if password is None else await self._hasher.hash(password)
+        return (await self._insert(personal, password_hash, approved=approved, roles=roles)).id
+
+    async def find(self, email: str) -> UUID | None:
+        """The id of the user with this email."""
+        async with self._engine.begin() as connection:
+            keys = await self._index.load(connection)
+            return await repository.find(connection, keys.email_digests(normal_email(email)))
+
+    async def grant_roles(self, user_id: UUID, roles: Sequence[str]) -> None:
+        """Adds roles to a user, who then counts as approved."""
+        async with self._engine.begin() as connection:
+            await repository.grant_roles(connection, user_id, roles)
+
+    async def me(self, user_id: UUID) -> User:
+        """The user as they see themself. Raises Unreadable when the stored data cannot be decrypted."""
+        async with self._engine.begin() as connection:
+            row = await repository.get(connection, user_id)
+        if row is None:
+            raise Unauthenticated
+        return _user(row, await open_row(self._data_keys, row))
+
+    async def update(self, user_id: UUID, session_id: UUID, change: UpdateUser) -> User:
+        """Changes what is given. A new email or password ends all other sessions and program tokens.
+
+        Raises WrongPassword, TooManyRequests, InvalidField, EmailTaken.
+        """
+        row = await self._confirmation.confirm(user_id, change.current_password)
+        key = await asyncio.to_thread(fetch_key, self._data_keys, user_id, row.data_key_id)
+        before = await open_row(self._data_keys, row)
+        after = Personal(
+            before.name if change.name is None else normal_name(change.name),
+            before.email if change.email is None else normal_email(change.email),
+            before.phone if change.phone is None else normal_phone(change.phone),
+        )
+        password_hash = row.password_hash
+        if change.new_password is not None:
+            check_password(change.new_password, (after.name, after.email, after.phone), field="new_password")
+            password_hash = await self._hasher.hash(change.new_password)
+        async with self._engine.begin() as connection:
+            keys = await self._index.load(connection, for_writing=True)
+            locked = await repository.get(connection, user_id, for_update=True)
+            if locked is None:
+                raise Unauthenticated
+            if locked.sealed != row.sealed or locked.password_hash != row.password_hash:
+                raise Conflict("The profile was changed elsewhere meanwhile. Look at it and try again.")
+            values = {**seal(key, after), "password_hash": password_hash}
+            has_other_email = after.email != before.email
+            digests = keys.email_digests(after.email) if has_other_email else None
+            await repository.update(connection, user_id, values, digests)
+            if has_other_email or change.new_password is not None:
+                await sessions.delete_all(connection, user_id, but=session_id)
+        return _user(locked, after)
+
+    async def delete(self, user_id: UUID, token: str, password: str) -> None:
+        """Closes the user's accounts, destroys their data key, photo and index, and ends their sessions.
+
+        Raises Conflict when an account holds money, Unavailable when accounts cannot be reached; a repeat after
+        any failure finishes what was begun.
+        """
+        await self._confirmation.confirm(user_id, password)
+        await self._accounts.close_all(user_id, token)
+        await asyncio.to_thread(self._data_keys.destroy, user_id)
+        await asyncio.to_thread(self._documents.delete, user_id)
+        async with self._engine.begin() as connection:
+            await repository.get(connection, user_id, for_update=True)
+            await sessions.delete_all(connection, user_id)
+            await repository.erase(connection, user_id)
+
+    async def _insert(
+        self, personal: Personal, password_hash: str | None, *, approved: bool, roles: Sequence[str]
+    ) -> UserRow:
+        user_id = uuid7()
+        key = await asyncio.to_thread(self._data_keys.create, user_id)
+        try:
+            async with self._engine.begin() as connection:
+                keys = await self._index.load(connection, for_writing=True)
+                values = {
+                    "id": user_id,
+                    "data_key_id": key.id,
+                    "password_hash": password_hash,
+                    "roles": list(roles),
+                    "approved": approved,
+                    **seal(key, personal),
+                }
+                await repository.insert(connection, values, keys.email_digests(personal.email))
+                row = await repository.get(connection, user_id)
+        except EmailTaken:
+            await asyncio.to_thread(self._data_keys.destroy, user_id)
+            raise
+        assert row is not None
+        return row
+
+
+def _user(row: UserRow, personal: Personal) -> User:
+    return User(
+        user_id=row.id,
+        name=personal.name,
+        email=personal.email,
+        phone=personal.phone,
+        approved=row.approved_at is not None,
+        photo_status=row.photo_status,
+        photo_reason=row.photo_reason,
+        roles=list(row.roles),
+        created_at=row.created_at,
+    )

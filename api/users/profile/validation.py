@@ -1,0 +1,54 @@
+"""Names, emails and phones in one form each, or refused. The two large libraries are imported on first use."""
+
+import unicodedata
+
+from api.users.errors import InvalidField
+
+LONGEST_NAME = 200
+LONGEST_EMAIL = 254
+LONGEST_PHONE = 40
+
+
+def normal_name(name: str) -> str:
+    """The name in NFC with single spaces; letters of any script, no control or invisible characters."""
+    spaced = " ".join(unicodedata.normalize("NFC", name).split())
+    if not 1 <= len(spaced) <= LONGEST_NAME:
+        raise InvalidField("name", f"use 1 to {LONGEST_NAME} characters")
+    # Zero-width joiners belong to the spelling of names in several scripts.
+    if any(unicodedata.category(char)[0] == "C" and char not in "\u200c\u200d" for char in spaced):
+        raise InvalidField("name", "control and invisible characters are not part of a name")
+    if not any(char.isalpha() for char in spaced):
+        raise InvalidField("name", "a name has at least one letter")
+    return spaced
+
+
+def normal_email(email: str) -> str:
+    """The one form of an address: NFKC, casefolded, the domain in its ASCII form (IDNA)."""
+    from email_validator import EmailNotValidError, validate_email
+
+    text = unicodedata.normalize("NFKC", email.strip())
+    if len(text) > LONGEST_EMAIL:
+        raise InvalidField("email", f"use at most {LONGEST_EMAIL} characters")
+    try:
+        parsed = validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        # The library's own sentences quote parts of what was sent.
+        raise InvalidField("email", "this is not an email address") from None
+    local = unicodedata.normalize("NFKC", parsed.local_part.casefold())
+    return f"{local}@{parsed.ascii_domain.lower()}"
+
+
+def normal_phone(phone: str) -> str:
+    """The number in E.164, such as +4915112345678; it must name its country and be possible there."""
+    import phonenumbers
+
+    message = "this is not a phone number with its country, such as +49 151 12345678"
+    if len(phone) > LONGEST_PHONE:
+        raise InvalidField("phone", message)
+    try:
+        number = phonenumbers.parse(unicodedata.normalize("NFKC", phone), None)
+    except phonenumbers.NumberParseException:
+        raise InvalidField("phone", message) from None
+    if not phonenumbers.is_valid_number(number) or number.extension:
+        raise InvalidField("phone", message)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

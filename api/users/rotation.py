@@ -1,0 +1,147 @@
+"""Exchanges the bank's keys while requests run: master key, signing key, index key.
+
+Every step can be repeated after a crash. Old master keys stay in the key file, so that what a running process has
+just written, and backups, remain readable; nothing current is wrapped by them any more.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from api.users.crypto.fields import Unreadable
+from api.users.crypto.index import index_key_context
+from api.users.crypto.master_key import MasterKey
+from api.users.crypto.signing import signing_key_context
+from api.users.profile import repository as users
+from api.users.profile.personal import open_row
+from api.users.services import Services
+
+BATCH = 200
+
+_LOCK = text("select pg_advisory_lock(hashtext('users.rotate'))")
+_UNLOCK = text("select pg_advisory_unlock(hashtext('users.rotate'))")
+_WRAPPED = {
+    "signing_key": ("private_key", signing_key_context),
+    "index_key": ("wrapped", index_key_context),
+}
+_BARRIER = text("select id from users.index_key for update")
+_MISSING = text("""
+    select u.id from users.user as u
+    where u.deleted_at is null and u.id > :after
+        and not exists (select from users.email_digest as d where d.user_id = u.id and d.key_id = :key_id)
+    order by u.id
+    limit :limit
+""")
+_RETIRE_DIGESTS = text("delete from users.email_digest where key_id <> :key_id")
+_RETIRE_KEYS = text("delete from users.index_key where id <> :key_id")
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+async def rotate_keys(services: Services, lead_s: float) -> list[str]:
+    """Rotates everything; the new signing key signs after `lead_s` seconds. Returns a line about each step."""
+    async with _alone(services.engine):
+        return [
+            await _rotate_master_key(services),
+            await _rotate_signing_key(services, lead_s),
+            await _rotate_index_key(services),
+        ]
+
+
+async def _rotate_master_key(services: Services) -> str:
+    master_key_id = await asyncio.to_thread(services.master_key.rotate)
+    # Once more: a process may have wrapped a key with the old one while the first pass ran.
+    rewrapped = sum([await asyncio.to_thread(services.data_keys.rewrap_all) for _ in range(2)])
+    for table in _WRAPPED:
+        async with services.engine.begin() as connection:
+            rewrapped += await _rewrap_rows(connection, services.master_key, table, master_key_id)
+    return f"master key {master_key_id}: {rewrapped} keys wrapped anew"
+
+
+async def _rewrap_rows(connection: AsyncConnection, master: MasterKey, table: str, master_key_id: str) -> int:
+    column, context_of = _WRAPPED[table]
+    rows = await connection.execute(
+        text(
+            f"select id, {column} as wrapped, master_key_id from users.{table}"
+            " where master_key_id <> :id for update"
+        ),
+        {"id": master_key_id},
+    )
+    count = 0
+    for row in rows.all():
+        context: Mapping[str, str] = context_of(row.id)
+        key = await asyncio.to_thread(master.unwrap, row.master_key_id, row.wrapped, context)
+        wrapped_by, wrapped = await asyncio.to_thread(master.wrap, key, context)
+        await connection.execute(
+            text(f"update users.{table} set {column} = :wrapped, master_key_id = :by where id = :id"),
+            {"wrapped": wrapped, "by": wrapped_by, "id": row.id},
+        )
+        count += 1
+    return count
+
+
+async def _rotate_signing_key(services: Services, lead_s: float) -> str:
+    async with services.engine.begin() as connection:
+        await services.signing_keys.current(connection)
+        key_id = await services.signing_keys.add(connection, lead_s=lead_s)
+        await services.signing_keys.prune(connection)
+    return f"signing key {key_id}: published, signs in {lead_s / 60:.0f} minutes"
+
+
+async def _rotate_index_key(services: Services) -> str:
+    async with services.engine.begin() as connection:
+        await services.index.load(connection)
+        key_id = await services.index.add(connection)
+    async with services.engine.begin() as connection:
+        # Who is adding a user and knows only the old key holds a share of its row: wait for them.
+        await connection.execute(_BARRIER)
+    digested, unreadable = await _digest_all(services, key_id)
+    if unreadable:
+        return f"index key {key_id}: {unreadable} users cannot be read, so the old key stays beside it"
+    async with services.engine.begin() as connection:
+        await connection.execute(_BARRIER)
+        await connection.execute(_RETIRE_DIGESTS, {"key_id": key_id})
+        await connection.execute(_RETIRE_KEYS, {"key_id": key_id})
+    return f"index key {key_id}: {digested} emails digested anew"
+
+
+async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
+    """Adds a digest under the new key for every user; how many, and how many could not be read."""
+    digested = unreadable = 0
+    after = _NOBODY
+    while True:
+        async with services.engine.begin() as connection:
+            values = {"after": after, "key_id": key_id, "limit": BATCH}
+            missing: Sequence[UUID] = (await connection.execute(_MISSING, values)).scalars().all()
+        for user_id in missing:
+            async with services.engine.begin() as connection:
+                # The row is locked, so that an email changed meanwhile is not digested in its old form.
+                row = await users.get(connection, user_id, for_update=True)
+                if row is None:
+                    continue
+                try:
+                    email = (await open_row(services.data_keys, row)).email
+                except Unreadable:
+                    unreadable += 1
+                    continue
+                keys = await services.index.load(connection)
+                digest = {key_id: keys.email_digests(email)[key_id]}
+                await users.add_digests(connection, user_id, digest)
+                digested += 1
+        if len(missing) < BATCH:
+            return digested, unreadable
+        after = str(missing[-1])
+
+
+@asynccontextmanager
+async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
+    """One rotation at a time. The lock belongs to the connection, outside any transaction's time limit."""
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(_LOCK)
+        try:
+            yield
+        finally:
+            await connection.execute(_UNLOCK)

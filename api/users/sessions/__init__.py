@@ -1,0 +1,1 @@
+"""Signing in and out: sessions, access tokens, program tokens, throttling."""

@@ -1,0 +1,44 @@
+"""Tokens that let programs read statistics: sessions of their own, longer-lived and of a narrower scope."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.shared.errors import NotFound
+from api.users.crypto.signing import SigningKeys
+from api.users.errors import TooManyTokens
+from api.users.sessions import repository
+from api.users.sessions.repository import SessionRow
+from api.users.sessions.tokens import TokenIssuer
+
+MOST_TOKENS = 50
+SCOPE = "stats:read"
+
+
+class ProgramTokenService:
+    """Creates, lists and revokes program tokens."""
+
+    def __init__(self, engine: AsyncEngine, signing_keys: SigningKeys, issuer: TokenIssuer) -> None:
+        self._engine = engine
+        self._signing_keys = signing_keys
+        self._issuer = issuer
+
+    async def create(self, user_id: UUID, name: str, days: int) -> tuple[SessionRow, str]:
+        """The new token's row, and the token, which is kept nowhere. Raises TooManyTokens."""
+        async with self._engine.begin() as connection:
+            if await repository.count_programs(connection, user_id) >= MOST_TOKENS:
+                raise TooManyTokens
+            key = await self._signing_keys.current(connection)
+            row = await repository.insert_program(connection, user_id, label=name, key_id=key.id, days=days)
+        return row, self._issuer.for_program(key, user_id, row.id, row.expires_at)
+
+    async def list_live(self, user_id: UUID, after: UUID | None, limit: int) -> list[SessionRow]:
+        """The user's tokens that are alive, newest first."""
+        async with self._engine.begin() as connection:
+            return await repository.list_live(connection, user_id, scope=SCOPE, after=after, limit=limit)
+
+    async def revoke(self, user_id: UUID, token_id: UUID) -> None:
+        """Ends a token at once. Raises NotFound."""
+        async with self._engine.begin() as connection:
+            if not await repository.delete(connection, user_id, token_id, scope=SCOPE):
+                raise NotFound

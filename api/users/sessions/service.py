@@ -1,0 +1,114 @@
+"""Signs people in and out."""
+
+import unicodedata
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from api.shared.errors import InvalidRequest, NotFound, Unauthenticated
+from api.users.crypto.index import Index, IndexKeys
+from api.users.crypto.signing import SigningKeys
+from api.users.errors import WrongCredentials
+from api.users.passwords import throttle
+from api.users.passwords.hashing import Hasher
+from api.users.passwords.throttle import Bucket
+from api.users.profile.repository import replace_password_hash
+from api.users.profile.validation import normal_email
+from api.users.sessions import repository
+from api.users.sessions.repository import Credentials, SessionRow
+from api.users.sessions.schemas import AccessToken
+from api.users.sessions.tokens import TokenIssuer
+
+
+class SessionService:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        index: Index,
+        signing_keys: SigningKeys,
+        issuer: TokenIssuer,
+        hasher: Hasher,
+    ) -> None:
+        self._engine = engine
+        self._index = index
+        self._signing_keys = signing_keys
+        self._issuer = issuer
+        self._hasher = hasher
+
+    async def login(self, email: str, password: str, address: str) -> AccessToken:
+        """A token for a new session.
+
+        Raises WrongCredentials, alike and after the same work whether the user is unknown, the password wrong or
+        the attempt throttled; Unavailable when too many are waiting.
+        """
+        email = _email_as_sent(email)
+        async with self._engine.begin() as connection:
+            keys = await self._index.load(connection)
+            source = keys.digest("source", address)
+            user = await repository.find_credentials(connection, list(keys.email_digests(email).values()), source)
+            buckets = _buckets(keys, email, address, user)
+            is_allowed = await throttle.count_attempt(connection, buckets)
+            if not is_allowed:
+                await connection.rollback()
+        password_hash = user.password_hash if user and is_allowed else None
+        is_right = await self._hasher.matches(password_hash, password)
+        if not is_right or user is None or password_hash is None:
+            raise WrongCredentials
+        new_hash = await self._hasher.hash(password) if self._hasher.is_outdated(password_hash) else None
+        async with self._engine.begin() as connection:
+            if not await repository.lock_credentials(connection, user.id, password_hash):
+                raise WrongCredentials
+            await throttle.take_back(connection, buckets)
+            await throttle.forget(connection, [b for b in buckets if b[1] is not throttle.SOURCE])
+            await throttle.purge(connection)
+            await repository.remember_source(connection, user.id, source)
+            token = await self._open(connection, user.id)
+            if new_hash is not None:
+                await replace_password_hash(connection, user.id, password_hash, new_hash)
+        return token
+
+    async def refresh(self, user_id: UUID, session_id: UUID) -> AccessToken:
+        """A new token for a session that is alive, which is thereby good for 30 more minutes."""
+        async with self._engine.begin() as connection:
+            key = await self._signing_keys.current(connection)
+            ends_at = await repository.refresh(connection, session_id, key.id)
+        if ends_at is None:
+            raise Unauthenticated("This session has ended. Sign in again.")
+        return self._issuer.for_person(key, user_id, session_id, ends_at)
+
+    async def list_live(self, user_id: UUID, after: UUID | None, limit: int) -> list[SessionRow]:
+        """Where the user is signed in, newest first."""
+        async with self._engine.begin() as connection:
+            return await repository.list_live(connection, user_id, scope="bank", after=after, limit=limit)
+
+    async def end(self, user_id: UUID, session_id: UUID) -> None:
+        """Ends one of the user's sessions everywhere. Raises NotFound."""
+        async with self._engine.begin() as connection:
+            if not await repository.delete(connection, user_id, session_id, scope="bank"):
+                raise NotFound
+
+    async def _open(self, connection: AsyncConnection, user_id: UUID) -> AccessToken:
+        key = await self._signing_keys.current(connection)
+        session_id, ends_at = await repository.insert_person(connection, user_id, key.id)
+        return self._issuer.for_person(key, user_id, session_id, ends_at)
+
+
+def _email_as_sent(email: str) -> str:
+    # What is no address belongs to nobody, which is not to be told apart from an unknown user.
+    try:
+        return normal_email(email)
+    except InvalidRequest:
+        return unicodedata.normalize("NFKC", email).casefold()[:1000]
+
+
+def _buckets(keys: IndexKeys, email: str, address: str, user: Credentials | None) -> list[Bucket]:
+    buckets = [
+        (keys.digest("login-pair", email, address), throttle.PAIR),
+        (keys.digest("login-source", address), throttle.SOURCE),
+    ]
+    if user is None or not user.is_known_source:
+        buckets.insert(0, (keys.digest("login-account", email), throttle.ACCOUNT))
+    return buckets
