@@ -1,4 +1,4 @@
-"""The ledger: tables, guards, posting, import. Each subject is a .sql file beside this one.
+"""The ledger: tables, guards, entries, posting and the rest. Each subject is a .sql file beside this one.
 
 Revision ID: 0001
 """
@@ -10,11 +10,12 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_SUBJECTS = ("tables", "guards", "grants")
+_SUBJECTS = ("tables", "guards", "entries", "posting", "bulk", "calls", "lifecycle", "reading", "grants")
 
 
 def upgrade() -> None:
     # Straight to the driver: SQLAlchemy would read `:name` and `%` in the functions' text as parameters.
     driver = op.get_bind().connection.driver_connection
+    assert driver is not None
     for subject in _SUBJECTS:
         driver.execute((Path(__file__).with_suffix("") / f"{subject}.sql").read_text())

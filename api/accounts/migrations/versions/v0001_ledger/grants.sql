@@ -29,3 +29,7 @@ grant select on accounts.account_access, accounts.statement to stats_app;
 -- No memo: that lies in transfer.
 grant select on accounts.account, accounts.transaction to extractor;
 grant select, insert, delete on accounts.extract_receipt to extractor;
+
+grant execute on function accounts.post, accounts.reverse, accounts.open_account, accounts.lock_user,
+    accounts.close_account, accounts.close_accounts_of, accounts.approve_account, accounts.approve_accounts_of,
+    accounts.add_owner, accounts.remove_owner, accounts.entries_before, accounts.balance_at to accounts_app;

@@ -1,0 +1,123 @@
+-- The calls that move money. Each takes its idempotency key's row first, so that repeats wait for the first one
+-- and then get its stored answer.
+
+-- What became of a key: `new` (go on), `conflict` (another body), `not_found` (the caller lost access since) or
+-- `replayed` with the stored answer.
+create function accounts.claim_request(
+    p_user uuid, p_key text, p_digest bytea, out outcome text, out answer text
+)
+language plpgsql as $$
+declare
+    r accounts.request;
+begin
+    insert into accounts.request (user_id, key, digest) values (p_user, p_key, p_digest) on conflict do nothing;
+    if found then
+        outcome := 'new';
+        return;
+    end if;
+    select * into r from accounts.request where user_id = p_user and key = p_key;
+    if r.digest <> p_digest then
+        outcome := 'conflict';
+    elsif exists (
+        select from unnest(r.shown) s (account_id)
+        where not exists (
+            select from accounts.user_account o where o.account_id = s.account_id and o.user_id = p_user)
+    ) then
+        outcome := 'not_found';
+    else
+        outcome := 'replayed';
+        answer := r.answer;
+    end if;
+end
+$$;
+
+-- Posts movements for a customer: `mode` is all_or_nothing or one_by_one; the arrays have one element for each
+-- movement. `p_key` null: no idempotency. Gives outcome `posted` (or one of claim_request's) and the outcomes of
+-- the movements as JSON text.
+create function accounts.post(
+    p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
+    p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
+    out outcome text, out answer text
+)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+declare
+    v_shown uuid[];
+begin
+    if p_key is not null then
+        select * into outcome, answer from accounts.claim_request(p_user, p_key, p_digest);
+        if outcome <> 'new' then
+            return;
+        end if;
+    end if;
+    if cardinality(p_amounts) = 1 then
+        select '[' || o.answer || ']', array_remove(array[o.shown], null) into answer, v_shown
+        from accounts.post_one(
+            p_user, p_user_approved, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1], p_daily_limit) o;
+    else
+        select o.answer, o.shown into answer, v_shown
+        from accounts.post_many(
+            p_user, p_user_approved, p_mode = 'all_or_nothing', p_sources, p_destinations, p_amounts, p_memos,
+            p_daily_limit) o;
+    end if;
+    outcome := 'posted';
+    if p_key is not null then
+        update accounts.request r set answer = post.answer, shown = v_shown
+        where r.user_id = p_user and r.key = p_key;
+    end if;
+end
+$$;
+
+-- Posts the named transaction's whole transfer the other way round, once, for staff: owners and the daily limit
+-- are not asked, the overdraft limit is. Codes besides those of refusal(): `not_found`, `already_reversed` and
+-- `not_reversible` (it is a reversal itself). Outcome and answer as from post.
+create function accounts.reverse(
+    p_user uuid, p_key text, p_digest bytea, p_transaction uuid, p_memo text, out outcome text, out answer text
+)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+declare
+    t accounts.transfer;
+    v_pair record;
+    s accounts.account;
+    d accounts.account;
+    v_at timestamptz;
+    v_code text;
+    v_id constant uuid := uuidv7();
+begin
+    if p_key is not null then
+        select * into outcome, answer from accounts.claim_request(p_user, p_key, p_digest);
+        if outcome <> 'new' then
+            return;
+        end if;
+    end if;
+    select m.* into t
+    from accounts.transaction e join accounts.transfer m on m.id = e.transfer_id
+    where e.id = p_transaction;
+    v_pair := accounts.lock_pair(t.destination, t.source);
+    s := v_pair.s;
+    d := v_pair.d;
+    v_at := greatest(clock_timestamp(), s.last_at, d.last_at);
+    v_code := case
+        when t.id is null then 'not_found'
+        when t.kind = 'reversal' then 'not_reversible'
+        when exists (select from accounts.transfer where reverses = t.id) then 'already_reversed'
+        else accounts.refusal(true, t.destination, t.source, t.amount, s, d, true, true, null, v_at::date)
+    end;
+    if v_code is null then
+        insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, at, created_by,
+                                       reverses)
+        values (v_id, 'reversal', t.destination, t.source, t.amount, t.currency, p_memo, v_at, p_user, t.id);
+    end if;
+    outcome := 'posted';
+    answer := '[' || coalesce(
+        accounts.refused(v_code),
+        accounts.posted(v_id, 'reversal', t.destination, t.source, t.amount, t.currency, p_memo, v_at,
+                        coalesce(s.total - t.amount, d.total + t.amount))) || ']';
+    if p_key is not null then
+        update accounts.request r set answer = reverse.answer where r.user_id = p_user and r.key = p_key;
+    end if;
+end
+$$;

@@ -1,0 +1,134 @@
+-- What may be posted, and the outcome as the caller reads it. Refusals are codes, never errors. A side is given as
+-- an account's id, its number, or `external:<name>`; what kind a movement is follows from its sides.
+
+-- Why a movement cannot be: null when it can. `s` and `d` are the accounts of its sides as they stand under lock
+-- (null: none). Whatever is wrong on a stranger's side is one code, so that their account's state is not told.
+create function accounts.refusal(
+    p_user_approved boolean, p_source text, p_destination text, p_amount bigint,
+    s accounts.account, d accounts.account, p_owns_source boolean, p_owns_destination boolean,
+    p_daily_limit bigint, p_day date
+) returns text
+language plpgsql stable as $$
+begin
+    return case
+        when not p_user_approved then 'user_not_approved'
+        when p_amount between 1 and 1000000000000 is not true then 'invalid_request'
+        when p_source = p_destination then 'same_account'
+        when accounts.is_account(p_source) then case
+            when p_owns_source is not true then 'not_found'
+            when s.closed_at is not null then 'account_closed'
+            when not s.approved then 'account_not_approved'
+            when accounts.is_account(p_destination)
+                 and (d.id is null or d.closed_at is not null or not d.approved) then 'recipient_unavailable'
+            when s.currency <> d.currency then
+                case when p_owns_destination then 'currency_differs' else 'recipient_unavailable' end
+            when d.total + p_amount > 9007199254740991 then 'recipient_unavailable'
+            when s.total - p_amount < -s.overdraft_limit then 'insufficient_funds'
+            when case when s.spent_on = p_day then s.spent else 0 end + p_amount > p_daily_limit
+                then 'limit_exceeded'
+        end
+        when p_owns_destination is not true then 'not_found'
+        when d.closed_at is not null then 'account_closed'
+        when not d.approved then 'account_not_approved'
+        when d.total + p_amount > 9007199254740991 then 'limit_exceeded'
+    end;
+end
+$$;
+
+create function accounts.kind_of(p_source text, p_destination text) returns text
+language sql immutable
+return case when not accounts.is_account(p_source) then 'deposit'
+            when not accounts.is_account(p_destination) then 'withdrawal'
+            else 'transfer' end;
+
+create function accounts.refused(p_code text) returns text
+language sql immutable
+return '{"status":"refused","code":"' || p_code || '"}';
+
+-- `p_balance_after` is that of the caller's side.
+create function accounts.posted(
+    p_transfer_id uuid, p_kind text, p_source text, p_destination text, p_amount bigint, p_currency text,
+    p_memo text, p_at timestamptz, p_balance_after bigint
+) returns text
+language sql stable
+return '{"status":"posted","transfer_id":"' || p_transfer_id || '","kind":"' || p_kind
+    || '","from":"' || p_source || '","to":"' || p_destination || '","amount":' || p_amount
+    || ',"currency":"' || p_currency || '","memo":' || to_json(p_memo)::text
+    || ',"time":"' || to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    || '","balance_after":' || p_balance_after || '}';
+
+-- The account's id in place of a number; what no account has stays as it is.
+create function accounts.resolve(p_side text) returns text
+language plpgsql stable as $$
+begin
+    if length(p_side) <> 10 then
+        return p_side;
+    end if;
+    return coalesce((select a.id::text from accounts.account a where a.number = p_side), p_side);
+end
+$$;
+
+-- The accounts of two sides, locked in id order, so that no two callers can wait for each other.
+create function accounts.lock_pair(
+    p_source text, p_destination text, out s accounts.account, out d accounts.account
+)
+language plpgsql as $$
+declare
+    v_destination_first constant boolean := p_destination < p_source;
+begin
+    if v_destination_first and length(p_destination) = 36 then
+        select * into d from accounts.account where id = p_destination::uuid for no key update;
+    end if;
+    if length(p_source) = 36 then
+        select * into s from accounts.account where id = p_source::uuid for no key update;
+    end if;
+    if not v_destination_first and length(p_destination) = 36 then
+        select * into d from accounts.account where id = p_destination::uuid for no key update;
+    end if;
+end
+$$;
+
+-- One movement. Who owns what is read after locking, by a statement of its own, so that a change of owners that
+-- was committed while we waited is seen. The time is taken last and is never before what the accounts have seen:
+-- time order is sequence order.
+create function accounts.post_one(
+    p_user uuid, p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
+    p_daily_limit bigint, out answer text, out shown uuid
+)
+language plpgsql as $$
+declare
+    v_source constant text := accounts.resolve(p_source);
+    v_destination constant text := accounts.resolve(p_destination);
+    v_memo constant text := coalesce(p_memo, '');
+    v_id constant uuid := uuidv7();
+    v_pair record;
+    s accounts.account;
+    d accounts.account;
+    v_owns_source boolean;
+    v_owns_destination boolean;
+    v_at timestamptz;
+    v_code text;
+begin
+    v_pair := accounts.lock_pair(v_source, v_destination);
+    s := v_pair.s;
+    d := v_pair.d;
+    select exists (select from accounts.user_account where account_id = s.id and user_id = p_user),
+           exists (select from accounts.user_account where account_id = d.id and user_id = p_user)
+    into v_owns_source, v_owns_destination;
+    v_at := greatest(clock_timestamp(), s.last_at, d.last_at, s.opened_at, d.opened_at);
+    v_code := accounts.refusal(
+        p_user_approved, v_source, v_destination, p_amount, s, d, v_owns_source, v_owns_destination,
+        p_daily_limit, (v_at at time zone 'UTC')::date);
+    if v_code is not null then
+        answer := accounts.refused(v_code);
+        return;
+    end if;
+    insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, at, created_by)
+    values (v_id, accounts.kind_of(v_source, v_destination), v_source, v_destination, p_amount,
+            coalesce(s.currency, d.currency), v_memo, v_at, p_user);
+    shown := coalesce(s.id, d.id);
+    answer := accounts.posted(
+        v_id, accounts.kind_of(v_source, v_destination), v_source, v_destination, p_amount,
+        coalesce(s.currency, d.currency), v_memo, v_at, coalesce(s.total - p_amount, d.total + p_amount));
+end
+$$;
