@@ -8,7 +8,9 @@
     Where raw.batch is empty, nothing is selected.
 -#}
 {% macro batch_window() %}
-    {%- set nothing = {'batch_id': 0, 'complete_through': '-infinity', 'last_batch_id': none, 'last_complete_through': none} -%}
+    {%- set nothing = {
+        'batch_id': 0, 'complete_through': '-infinity', 'last_batch_id': none, 'last_complete_through': none
+    } -%}
     {%- if not execute -%}
         {{ return(nothing) }}
     {%- endif -%}
@@ -23,7 +25,8 @@
     {%- set window = dict(zip(found.column_names, found.rows[0].values())) -%}
     {%- if window.last_batch_id is not none and window.last_complete_through is none -%}
         {{ exceptions.raise_compiler_error(
-            this ~ " was built up to batch " ~ window.last_batch_id ~ ", which raw.batch does not have: run with --full-refresh"
+            this ~ " was built up to batch " ~ window.last_batch_id ~ ", which raw.batch does not have:"
+            ~ " run with --full-refresh"
         ) }}
     {%- endif -%}
     {{ return(window) }}
@@ -42,10 +45,11 @@
         {{ last }} as last_batch_id,
         (select complete_through::text from {{ batches }} where batch_id = {{ last }}) as last_complete_through
     from {{ batches }}
-    where batch_id = {% if wanted is none %}(select max(batch_id) from {{ batches }}){% else %}{{ wanted | int }}{% endif %}
+    where batch_id =
+        {% if wanted is none %}(select max(batch_id) from {{ batches }}){% else %}{{ wanted | int }}{% endif %}
 {% endmacro %}
 
-{#- Rows up to the batch this run builds to: nothing of a later batch, nothing at or after its moment of completeness. -#}
+{#- Rows up to the batch this run builds to: nothing of a later batch, nothing at or after its complete_through. -#}
 {% macro is_within(window, moment) -%}
     batch_id <= {{ window.batch_id }} and {{ moment }} < timestamptz '{{ window.complete_through }}'
 {%- endmacro %}

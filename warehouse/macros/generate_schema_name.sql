@@ -1,4 +1,4 @@
-{#- Production uses the plain names (staging, intermediate, marts); every other target puts its own schema before them. -#}
+{#- Production uses the plain names (staging, intermediate, marts); any other target puts its schema before them. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if custom_schema_name is none -%}
         {{ target.schema }}

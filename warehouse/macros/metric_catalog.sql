@@ -12,10 +12,11 @@
     {%- for period in ['daily', 'weekly', 'monthly'] if period in by_period -%}
         {%- for column in by_period[period].columns.values() if column.config.meta.metric -%}
             {%- set described = describe_metric(column, by_period[period].name) -%}
-            {%- set known = metrics.setdefault(column.name, dict(described, position=metrics | length + 1, periods=[])) -%}
+            {%- set added = dict(described, position=metrics | length + 1, periods=[]) -%}
+            {%- set known = metrics.setdefault(column.name, added) -%}
             {%- for key, value in described.items() if known[key] != value -%}
                 {{ exceptions.raise_compiler_error(
-                    by_period[period].name ~ "." ~ column.name ~ ": its " ~ key ~ " differs from stats_" ~ known.periods[0]
+                    by_period[period].name ~ "." ~ column.name ~ ": " ~ key ~ " differs from stats_" ~ known.periods[0]
                 ) }}
             {%- endfor -%}
             {%- do known.periods.append(period) -%}

@@ -5,9 +5,9 @@
 -#}
 {% macro period_statistics(period) %}
     {%- set integral = 'sum(balance_before::numeric * microseconds_before)' -%}
-    {%- set integral_to_end = integral ~ ' + sum(balance_after::numeric * microseconds_after) filter (where is_last)' -%}
+    {%- set last_stretch = 'sum(balance_after::numeric * microseconds_after) filter (where is_last)' -%}
     {%- set day_sum = 'sum(balance_before::numeric * days_before)' -%}
-    {%- set day_sum_to_end = day_sum ~ ' + sum(balance_after::numeric * days_after) filter (where is_last)' -%}
+    {%- set last_days = 'sum(balance_after::numeric * days_after) filter (where is_last)' -%}
         account_id,
         period_start,
         {{ period_end('period_start', period) }} as period_end,
@@ -22,8 +22,8 @@
         max(abs(amount)) as largest_transaction,
         max(amount) filter (where amount > 0) as largest_inflow,
         -min(amount) filter (where amount < 0) as largest_outflow,
-        {{ rounded_ratio(integral_to_end, 'sum(microseconds_before + microseconds_after)') }} as average_balance,
-        {{ rounded_ratio(day_sum_to_end, 'sum(days_before + days_after)') }} as average_daily_balance,
+        {{ rounded_ratio(integral ~ ' + ' ~ last_stretch, 'sum(microseconds_before + microseconds_after)') }} as average_balance,
+        {{ rounded_ratio(day_sum ~ ' + ' ~ last_days, 'sum(days_before + days_after)') }} as average_daily_balance,
         least(max(balance_before) filter (where is_first), min(balance_after)) as min_balance,
         greatest(max(balance_before) filter (where is_first), max(balance_after)) as max_balance,
         count(*) filter (where is_first_of_day) as active_days,

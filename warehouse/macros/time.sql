@@ -10,10 +10,13 @@
     before, because midnight itself may not exist, or exist twice, where clocks change at midnight.
 -#}
 {% macro day_start(date) -%}
-    ((({{ date }})::timestamp - interval '1 microsecond') at time zone '{{ var("bank_time_zone") }}' + interval '1 microsecond')
+    (
+        (({{ date }})::timestamp - interval '1 microsecond') at time zone '{{ var("bank_time_zone") }}'
+        + interval '1 microsecond'
+    )
 {%- endmacro %}
 
-{#- The first date of the period that holds a date. `period` is day, week (ISO, from Monday), month, quarter or year. -#}
+{#- The first date of the period that holds a date. `period`: day, week (ISO, from Monday), month, quarter or year. -#}
 {% macro period_start(date, period) -%}
     {%- if period == 'day' -%}
         {{ date }}

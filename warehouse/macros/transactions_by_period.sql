@@ -83,7 +83,7 @@
         balance_after,
         lag(sequence) over account_period is null as is_first,
         lead(sequence) over account_period is null as is_last,
-        posted_date is distinct from lag(posted_date) over account_period as is_first_of_day,
+        coalesce(posted_date > lag(posted_date) over account_period, true) as is_first_of_day,
         {{ microseconds_between(
             'coalesce(lag(posted_at) over account_period, greatest(' ~ day_start('period_start') ~ ', opened_at))', 'posted_at'
         ) }} as microseconds_before,

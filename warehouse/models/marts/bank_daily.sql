@@ -6,13 +6,17 @@ with transactions as {% if incremental %}not materialized {% endif %}(
     where {{ is_within(window, 'posted_at') }}
 ),
 
-openings as {% if incremental %}not materialized {% endif %}(
+accounts as {% if incremental %}not materialized {% endif %}(
     select * from {{ ref('int_accounts_dated') }}
+),
+
+openings as {% if incremental %}not materialized {% endif %}(
+    select * from accounts
     where opened_at < timestamptz '{{ window.complete_through }}'
 ),
 
 {% if incremental %}
-touched as (
+touched as ( -- noqa: ST03
     select posted_date as date
     from transactions
     where {{ is_new(window, 'posted_at') }}
@@ -41,9 +45,9 @@ moves as (
     cross join lateral (
         select * from transactions
         where
-            posted_at >= {{ day_start('touched.date') }}
-            and posted_at < {{ day_start('touched.date + 1') }}
-        offset 0
+            transactions.posted_at >= {{ day_start('touched.date') }}
+            and transactions.posted_at < {{ day_start('touched.date + 1') }}
+        offset 0 -- noqa: AM09
     ) as day_transactions
     {% else %}
     select * from transactions
@@ -64,19 +68,15 @@ moves_by_account as (
     group by posted_date, account_id
 ),
 
-accounts as (
-    select account_id, currency from {{ ref('int_accounts_dated') }}
-),
-
 moved as (
     select
         moves_by_account.date,
         accounts.currency,
-        sum(deposits)::bigint as deposits,
-        sum(inflow)::bigint as inflow,
-        sum(outflow)::bigint as outflow,
-        sum(transaction_count)::bigint as transaction_count,
-        sum(transfers)::bigint as transfers,
+        sum(moves_by_account.deposits)::bigint as deposits,
+        sum(moves_by_account.inflow)::bigint as inflow,
+        sum(moves_by_account.outflow)::bigint as outflow,
+        sum(moves_by_account.transaction_count)::bigint as transaction_count,
+        sum(moves_by_account.transfers)::bigint as transfers,
         count(*) as active_accounts
     from moves_by_account
     left join accounts on moves_by_account.account_id = accounts.account_id
@@ -85,27 +85,27 @@ moved as (
 
 opened as (
     select
-        first_open_date as date,
-        currency,
+        openings.first_open_date as date,
+        openings.currency,
         count(*) as new_accounts
     from openings
     {% if incremental %}
     inner join touched on openings.first_open_date = touched.date
     {% endif %}
-    group by first_open_date, currency
+    group by openings.first_open_date, openings.currency
 )
 
 select
     date,
     currency,
-    coalesce(deposits, 0) as deposits,
-    coalesce(inflow, 0) as inflow,
-    coalesce(outflow, 0) as outflow,
-    coalesce(inflow - outflow, 0) as net_change,
-    coalesce(transaction_count, 0) as transaction_count,
-    coalesce(transfers, 0) as transfers,
-    coalesce(active_accounts, 0) as active_accounts,
-    coalesce(new_accounts, 0) as new_accounts,
+    coalesce(moved.deposits, 0) as deposits,
+    coalesce(moved.inflow, 0) as inflow,
+    coalesce(moved.outflow, 0) as outflow,
+    coalesce(moved.inflow - moved.outflow, 0) as net_change,
+    coalesce(moved.transaction_count, 0) as transaction_count,
+    coalesce(moved.transfers, 0) as transfers,
+    coalesce(moved.active_accounts, 0) as active_accounts,
+    coalesce(opened.new_accounts, 0) as new_accounts,
     {{ window.batch_id }}::bigint as batch_id
 from moved
 full join opened using (date, currency)
