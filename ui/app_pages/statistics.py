@@ -1,6 +1,5 @@
 """Statistics of one's own accounts, by day, week and month."""
 
-
 from ui.components import figures, layout, session
 from ui.components.picker import pick
 

@@ -33,13 +33,18 @@ def welcome() -> Welcome:
     return Welcome(_gateway_at(settings().gateway_url))
 
 
+def browser_handle() -> str | None:
+    """What the browser's cookie held when this page was opened."""
+    return st.context.cookies.get(COOKIE_NAME)
+
+
 def current() -> SignIn | None:
     """The live sign-in of this page, if any. A dead one is put away, with a word about it."""
     state = st.session_state
     held: SignIn | None = state.get("sign_in")
     if held is None and not state.get("looked_at_cookie"):
         state["looked_at_cookie"] = True
-        handle = st.context.cookies.get(COOKIE_NAME)
+        handle = browser_handle()
         held = store.find(handle)
         if handle and held is None:
             _put_away(ENDED)

@@ -1,0 +1,71 @@
+"""Text that people typed, and times, on their way onto the page."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ui.components import when
+from ui.components.text import account_number, html, literal, typed_number
+
+NASTY = "<script>alert(1)</script> **bold** $x^2$ [a](javascript:1) :smile: `code` _i_ ![p](/p) \\ & \"q\" 'q'"
+
+
+class TestEscaping:
+    def test_html_leaves_no_markup(self) -> None:
+        safe = html(NASTY)
+        assert "<" not in safe
+        assert '"' not in safe
+        assert "'" not in safe
+
+    def test_literal_disarms_every_character_that_means_something(self) -> None:
+        safe = literal(NASTY)
+        for mark in "*$[]()`_!<>\\&":
+            assert safe.count(mark) == safe.count("\\" + mark) or mark == "\\"
+        assert ":smile:" not in safe
+
+    def test_literal_keeps_to_one_line(self) -> None:
+        assert literal("a\n\n# b\n- c") == "a \\# b \\- c"
+
+
+class TestAccountNumber:
+    def test_is_shown_in_groups(self) -> None:
+        assert account_number("4821553907") == "4821 553 907"
+        assert account_number("12") == "12"
+
+    @pytest.mark.parametrize("typed", ["4821553907", " 4821 553 907 ", "4821-553-907"])
+    def test_is_read_however_it_is_grouped(self, typed: str) -> None:
+        assert typed_number(typed) == "4821553907"
+
+    @pytest.mark.parametrize("typed", ["", "482155390", "48215539071", "482155390x", "٤٨٢١٥٥٣٩٠٧"])
+    def test_needs_ten_digits(self, typed: str) -> None:
+        assert typed_number(typed) is None
+
+
+class TestTimes:
+    NOW = datetime(2026, 11, 22, 16, 0, tzinfo=ZoneInfo("Europe/Prague"))
+
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            (datetime(2026, 11, 22, 14, 4, 5, tzinfo=UTC), "today at 15:04"),
+            (datetime(2026, 11, 21, 23, 30, tzinfo=UTC), "today at 00:30"),
+            (datetime(2026, 11, 21, 10, 0, tzinfo=UTC), "yesterday at 11:00"),
+            (datetime(2026, 7, 1, 10, 0, tzinfo=UTC), "1 July 2026 at 12:00"),
+        ],
+    )
+    def test_moments_are_said_in_the_visitors_zone(self, value: datetime, text: str) -> None:
+        assert when.moment(value, now=self.NOW) == text
+
+    def test_days_are_said_as_people_do(self) -> None:
+        today = date(2026, 11, 22)
+        assert when.day(today, today=today) == "Today"
+        assert when.day(date(2026, 11, 21), today=today) == "Yesterday"
+        assert when.day(date(2026, 11, 20), today=today) == "Friday 20 November 2026"
+
+    @pytest.mark.parametrize(
+        ("kind", "text"),
+        [("daily", "Sun 1 Nov 2026"), ("weekly", "Week of 1 Nov 2026"), ("monthly", "November 2026")],
+    )
+    def test_periods_have_names(self, kind: str, text: str) -> None:
+        assert when.period(date(2026, 11, 1), date(2026, 12, 1), kind) == text
