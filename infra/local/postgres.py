@@ -55,6 +55,8 @@ SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length_on_error": "0",
     "log_error_verbosity": "terse",
 }
+# Fast shutdown (clients are disconnected, everything is written), then immediate.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
 # For tests only: a crash of the machine may lose everything, a crash of the server nothing.
 NOT_DURABLE: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -154,10 +156,10 @@ class EmbeddedPostgres:
         return True
 
     def stop(self, timeout_s: float = 20.0) -> None:
-        """End the server: fast shutdown (clients are disconnected, everything is written), then immediate."""
+        """End the server by STOP_SIGNALS; each is given `timeout_s`."""
         if self._process is None:
             return
-        for stop_signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        for stop_signal in (*STOP_SIGNALS, signal.SIGKILL):
             if self._process.poll() is None:
                 self._process.send_signal(stop_signal)
             try:

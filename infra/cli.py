@@ -1,0 +1,170 @@
+"""The `tidemark` command. Each command does its work elsewhere; here is what people see."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from infra.local.errors import LocalError
+
+HELP = {"help_option_names": ["-h", "--help"]}
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True)
+
+
+class TidemarkGroup(click.Group):
+    """Shows what a person can mend as one paragraph on standard error, without a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(context)
+        except LocalError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=TidemarkGroup, context_settings=HELP)
+@click.version_option(package_name="tidemark", prog_name="tidemark")
+def main() -> None:
+    """Tidemark: a bank whose statistics always reconcile.
+
+    State lies in the folder that TIDEMARK_HOME names, by default .tidemark of the checkout; all commands but `up`
+    speak to the bank that runs there.
+    """
+
+
+@main.command()
+@click.option("--no-ui", is_flag=True, help="Leave the app out.")
+@click.option(
+    "--port-base",
+    type=click.IntRange(1024, 65_000),
+    metavar="N",
+    help="Move every port: the API to N, the app to N+1, Dagster to N+2, the others up to N+39.",
+)
+def up(no_ui: bool, port_base: int | None) -> None:
+    """Run the whole bank on this machine until Ctrl-C.
+
+    Starts Postgres, the emulated AWS, the three services behind the gateway, Dagster and the app, waits until each
+    is healthy and shows their addresses. A second start finds everything as it was.
+
+    \b
+    Settings (environment):
+      TIDEMARK_HOME               folder of the bank's state
+      TIDEMARK_TIME_ZONE          cuts days, weeks and months; fixed at the first start (UTC)
+      TIDEMARK_GATEWAY_PORT ...   a port for each part: GATEWAY, APP, DAGSTER, POSTGRES, ...
+      TIDEMARK_USERS_INSTANCES    how many processes a service has; also ACCOUNTS and STATS
+      TIDEMARK_BANK_URL           a Postgres of your own (administrator's URL) for the bank
+      TIDEMARK_WAREHOUSE_URL      the same for warehouse and Dagster
+      AWS_ENDPOINT_URL ...        an AWS of your own; with AWS_REGION and credentials
+    """
+    from infra.local.settings import LocalSettings
+    from infra.local.up import up as run_up
+
+    run_up(LocalSettings.read(port_base), has_app=not no_ui, console=Console())
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(as_json: bool) -> None:
+    """Tell what runs: state, address, uptime, memory and log of each part.
+
+    Exit code 0 when everything answers, 1 when something does not.
+    """
+    from infra.local.settings import state_home
+    from infra.local.status import read_status
+
+    found = read_status(state_home())
+    if found is None:
+        raise LocalError(f"There is no bank in {state_home()} yet. `tidemark up` makes one.")
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2))
+    else:
+        Console().print(found.table())
+        if not found.is_up:
+            click.echo("The bank is not running. Start it with `tidemark up`.", err=True)
+    sys.exit(0 if found.is_healthy else 1)
+
+
+@main.group()
+def staff() -> None:
+    """People who work at the bank."""
+
+
+@staff.command("add")
+@click.option("--email", required=True, help="What they sign in with.")
+@click.option("--name", required=True)
+@click.option(
+    "--role",
+    type=click.Choice(["staff", "analyst"]),
+    default="staff",
+    show_default=True,
+    help="Staff review customers and see everything; analysts read all statistics.",
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Make somebody a member of staff.
+
+    Without --password-stdin a password is made up and printed, this once.
+    """
+    from infra.local.admin import run_admin
+
+    options = ["--email", email, "--name", name, "--role", role, *(["--password-stdin"] if password_stdin else [])]
+    sys.exit(run_admin(_running_bank(), "users", "staff-add", *options))
+
+
+@main.command("import")
+@click.argument("accounts", type=READABLE)
+@click.argument("transactions", type=READABLE)
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(dir_okay=False, path_type=Path, resolve_path=True),
+    help="Write which account each imported one became (CSV).",
+)
+@click.option(
+    "--owner", metavar="EMAIL", help="Whose accounts they become; without, only staff and analysts see them."
+)
+def import_history(accounts: Path, transactions: Path, map_file: Path | None, owner: str | None) -> None:
+    """Bring a bank's history in from two CSV files (plain or gzip).
+
+    \b
+    ACCOUNTS       account, type, currency, overdraft_limit, opened_at
+    TRANSACTIONS   time, account, amount, counterparty, memo, reference
+
+    Amounts are in minor units. Each transaction keeps its time. A row that is wrong is named with its line and
+    nothing of the file is kept; the same file a second time adds nothing.
+    """
+    from infra.local.admin import run_admin, user_id
+
+    bank = _running_bank()
+    options = ["--map", str(map_file)] if map_file else []
+    if owner:
+        options += ["--owner-id", user_id(bank, owner)]
+    sys.exit(run_admin(bank, "accounts", "import", str(accounts), str(transactions), *options))
+
+
+@main.group()
+def stats() -> None:
+    """Statistics."""
+
+
+@stats.command("run")
+def run_stats() -> None:
+    """Refresh the statistics now, and wait.
+
+    Exit code 0 only when the proofs held and the new statistics are published.
+    """
+    from infra.local.stats_run import run_statistics
+
+    if not run_statistics(_running_bank().dagster_url, click.echo):
+        raise click.ClickException("Not published. Readers keep the last good statistics.")
+    click.echo("Published.")
+
+
+def _running_bank() -> Any:
+    from infra.local.bank import Bank
+    from infra.local.settings import state_home
+
+    return Bank.running(state_home())

@@ -1,0 +1,176 @@
+"""One bank on one machine: its addresses, and the environment that each of its processes gets.
+
+This is the only place where environments are made. A process gets what it needs and nothing else: no service
+knows an owner's or the superuser's password, the web server of Dagster knows no database but Dagster's own.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local import databases
+from infra.local.dagster_home import URL_VARIABLE
+from infra.local.errors import LocalError
+from infra.local.ports import LOOPBACK, Ports
+from infra.local.postgres import SUPERUSER
+from infra.local.record import RunRecord
+from infra.local.secrets import AWS_REGION, Secrets
+from infra.local.settings import LocalSettings
+from infra.local.state import StateFolder
+
+Environment = dict[str, str]
+NO_TELEMETRY = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DAGSTER_DISABLE_TELEMETRY": "yes"}
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank whose state folder is made. Addresses are URLs without a slash at the end."""
+
+    state: StateFolder
+    settings: LocalSettings
+    time_zone: str
+    secrets: Secrets = field(repr=False)
+
+    @classmethod
+    def of(cls, settings: LocalSettings) -> "Bank":
+        """The bank in `settings.home`. Raises LocalError when its secrets or settings are broken."""
+        state = StateFolder(settings.home)
+        return cls(state, settings, state.time_zone(), Secrets.read(state.secrets))
+
+    @classmethod
+    def running(cls, home: Path) -> "Bank":
+        """The bank that a `tidemark up` runs in `home`. Raises LocalError when none does."""
+        state = StateFolder(home)
+        record = RunRecord.read(state.run_record)
+        if not state.is_locked or record is None:
+            raise LocalError(
+                f"No bank is running in {home}. Start it with `tidemark up` (or `make up`) in another terminal; a "
+                "bank that lies elsewhere is named by TIDEMARK_HOME."
+            )
+        return cls.of(LocalSettings.of_record(home, record.settings))
+
+    @property
+    def ports(self) -> Ports:
+        """Which part listens where."""
+        return self.settings.ports
+
+    @property
+    def gateway_url(self) -> str:
+        """The API."""
+        return f"http://{LOOPBACK}:{self.ports.gateway}"
+
+    @property
+    def app_url(self) -> str:
+        """The Streamlit app."""
+        return f"http://{LOOPBACK}:{self.ports.app}"
+
+    @property
+    def dagster_url(self) -> str:
+        """Dagster's web server."""
+        return f"http://{LOOPBACK}:{self.ports.dagster}"
+
+    @property
+    def postgres_url(self) -> str:
+        """The embedded server as the superuser, in database `postgres`."""
+        password = self.secrets.databases[SUPERUSER]
+        return databases.url(f"postgresql://{LOOPBACK}:{self.ports.postgres}", SUPERUSER, password, SUPERUSER)
+
+    @property
+    def bank_server(self) -> str:
+        """Administrator's URL of the server that holds database `bank`."""
+        return self.settings.bank_url or self.postgres_url
+
+    @property
+    def warehouse_server(self) -> str:
+        """Administrator's URL of the server that holds databases `warehouse` and `dagster`."""
+        return self.settings.warehouse_url or self.postgres_url
+
+    def database_url(self, role: str) -> str:
+        """URL of the database that `role` works in, as that role."""
+        made = databases.urls(self.bank_server, self.secrets.databases, warehouse_server=self.warehouse_server)
+        return made[role]
+
+    def instance_ports(self, service: str) -> list[int]:
+        """The port of each instance of a service."""
+        first: int = getattr(self.ports, service)
+        return [first + number for number in range(self.settings.instances[service])]
+
+    def base_environment(self) -> Environment:
+        """What every process gets: where programs lie, plain locale, UTC, and a home of its own to litter."""
+        return {
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.state.scratch),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "PYTHONUNBUFFERED": "1",
+            **NO_TELEMETRY,
+        }
+
+    def aws_environment(self) -> Environment:
+        """How to reach AWS: the emulator, or what the settings name instead."""
+        if self.settings.aws is not None:
+            return dict(self.settings.aws)
+        return {
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{self.ports.emulator}",
+            "AWS_REGION": AWS_REGION,
+            "AWS_ACCESS_KEY_ID": self.secrets.shared["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": self.secrets.shared["aws_secret_access_key"],
+        }
+
+    def emulator_environment(self) -> Environment:
+        """For the emulated AWS: whose requests it answers."""
+        return self.base_environment() | {"AWS_ACCESS_KEY_ID": self.secrets.shared["aws_access_key_id"]}
+
+    def service_environment(self, service: str) -> Environment:
+        """For an instance of a service: its runtime role, where tokens are checked, and its own secrets."""
+        environment = self.base_environment() | {
+            "TIDEMARK_DATABASE_URL": self.database_url(f"{service}_app"),
+            "TIDEMARK_GATEWAY_URL": self.gateway_url,
+            "TIDEMARK_ISSUER": self.gateway_url,
+            "TIDEMARK_AUDIENCE": "tidemark",
+        }
+        extra: Mapping[str, Environment] = {
+            "users": self._users_environment(),
+            "stats": {"TIDEMARK_TIME_ZONE": self.time_zone},
+        }
+        return environment | extra.get(service, {})
+
+    def migration_environment(self, service: str) -> Environment:
+        """For `admin migrate`: the schema's owner; the users service also makes tables in DynamoDB."""
+        environment = self.base_environment() | {"TIDEMARK_MIGRATION_URL": self.database_url(f"{service}_owner")}
+        return environment | (self.aws_environment() if service == "users" else {})
+
+    def admin_environment(self, service: str) -> Environment:
+        """For the other admin commands, which act for the service and for its owner."""
+        return self.service_environment(service) | self.migration_environment(service)
+
+    def dagster_environment(self) -> Environment:
+        """For Dagster's web server and daemon: its own storage, nothing of the bank."""
+        storage = self.database_url("dagster").replace("postgresql://", "postgresql+psycopg2://", 1)
+        return self.base_environment() | {"DAGSTER_HOME": str(self.state.dagster), URL_VARIABLE: storage}
+
+    def pipeline_environment(self) -> Environment:
+        """For Dagster's code server and the runs that it starts."""
+        return self.dagster_environment() | {
+            "TIDEMARK_HOME": str(self.state.home),
+            "TIDEMARK_TIME_ZONE": self.time_zone,
+            "TIDEMARK_SOURCE_URL": self.database_url("extractor"),
+            "TIDEMARK_PUBLISH_URL": self.database_url("publisher"),
+            "TIDEMARK_WAREHOUSE_URL": self.database_url("warehouse"),
+        }
+
+    def app_environment(self) -> Environment:
+        """For the Streamlit app: addresses, and the proof that it may tell whose browser it speaks for."""
+        return self.base_environment() | {
+            "TIDEMARK_GATEWAY_URL": self.gateway_url,
+            "TIDEMARK_UI_URL": self.app_url,
+            "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],
+        }
+
+    def _users_environment(self) -> Environment:
+        return self.aws_environment() | {
+            "TIDEMARK_MASTER_KEY_FILE": str(self.secrets.master_key_file),
+            "TIDEMARK_EDGE_SECRET": self.secrets.shared["edge_secret"],
+            "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],
+        }

@@ -1,0 +1,65 @@
+"""Dagster's home: the configuration of its instance and its workspace, generated into the state folder."""
+
+from pathlib import Path
+from typing import Any
+
+from infra.local.files import write_json
+from infra.local.ports import LOOPBACK
+
+URL_VARIABLE = "TIDEMARK_DAGSTER_URL"
+CODE_LOCATION = "tidemark"
+MAX_RUN_S = 3600
+
+
+def write_dagster_home(folder: Path, code_server_port: int) -> None:
+    """Write `dagster.yaml` and `workspace.yaml`; the storage's URL stays in the environment (URL_VARIABLE)."""
+    for name in ("artifacts", "compute"):
+        (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    # JSON is YAML too.
+    write_json(folder / "dagster.yaml", _instance(folder))
+    write_json(folder / "workspace.yaml", _workspace(code_server_port))
+
+
+def workspace_file(folder: Path) -> Path:
+    """Where the web server and the daemon are told about the code server."""
+    return folder / "workspace.yaml"
+
+
+def _instance(folder: Path) -> dict[str, Any]:
+    ticks = {"purge_after_days": {"skipped": 1, "success": 7, "failure": 30, "started": 7}}
+    return {
+        "storage": {"postgres": {"postgres_url": {"env": URL_VARIABLE}}},
+        "run_launcher": {"module": "infra.local.run_launcher", "class": "WatchingRunLauncher"},
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            # One at a time: two runs would build the same marts at once.
+            "config": {"max_concurrent_runs": 1, "dequeue_interval_seconds": 1},
+        },
+        "run_monitoring": {
+            "enabled": True,
+            "poll_interval_seconds": 10,
+            "start_timeout_seconds": 90,
+            "cancel_timeout_seconds": 60,
+            "max_runtime_seconds": MAX_RUN_S,
+        },
+        "retention": {"schedule": ticks, "sensor": ticks},
+        "auto_materialize": {"enabled": False},
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "local_artifact_storage": {
+            "module": "dagster._core.storage.root",
+            "class": "LocalArtifactStorage",
+            "config": {"base_dir": str(folder / "artifacts")},
+        },
+        "compute_logs": {
+            "module": "dagster._core.storage.local_compute_log_manager",
+            "class": "LocalComputeLogManager",
+            "config": {"base_dir": str(folder / "compute")},
+        },
+    }
+
+
+def _workspace(code_server_port: int) -> dict[str, Any]:
+    server = {"host": LOOPBACK, "port": code_server_port, "location_name": CODE_LOCATION}
+    return {"load_from": [{"grpc_server": server}]}

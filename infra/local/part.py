@@ -1,0 +1,41 @@
+"""What a bank is made of: parts that keep running and steps that are done once."""
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.probes import Probe
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process that keeps running.
+
+    It starts when everything in `after` is ready, and ends when everything that came after it has ended.
+    `environment` is all it gets. `stop_signals` ask it to end, one after the other, each given `stop_timeout_s`;
+    then it is killed.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(repr=False)
+    probe: Probe = field(repr=False)
+    cwd: Path
+    address: str = ""
+    after: tuple[str, ...] = ()
+    user: str | None = None
+    stop_signals: tuple[int, ...] = (signal.SIGTERM,)
+    stop_timeout_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something done once during the start, in a thread. Raises LocalError when it can't be done."""
+
+    name: str
+    action: Callable[[], None] = field(repr=False)
+    after: tuple[str, ...] = ()
+
+
+Element = Part | Step

@@ -1,0 +1,228 @@
+"""The parts of a bank: what is started, in which order, and how one sees that each of them works."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from infra.local import probes
+from infra.local.bank import Bank, Environment
+from infra.local.dagster_home import workspace_file, write_dagster_home
+from infra.local.databases import SERVICES, prepare_bank, prepare_warehouse
+from infra.local.emulator import HEALTH_PATH
+from infra.local.envoy import UPSTREAMS, Gateway
+from infra.local.errors import LocalError
+from infra.local.logs import last_lines, open_log
+from infra.local.part import Element, Part, Step
+from infra.local.ports import LOOPBACK
+from infra.local.postgres import STOP_SIGNALS, SUPERUSER, EmbeddedPostgres, server_environment
+from infra.local.processes import MARK
+from infra.local.settings import CHECKOUT
+
+MIGRATIONS = tuple(f"migrate {service}" for service in SERVICES)
+UPSTREAM = {upstream.name: upstream for upstream in UPSTREAMS}
+
+
+def elements(bank: Bank, *, has_app: bool = True) -> list[Element]:
+    """Everything that `tidemark up` starts, in the order in which people like to see it."""
+    own_servers: list[Element] = []
+    if bank.settings.needs_postgres:
+        own_servers += [Step("cluster", embedded_postgres(bank).initialise), _postgres(bank)]
+    if bank.settings.aws is None:
+        own_servers.append(_emulator(bank))
+    running = [element.name for element in own_servers]
+    services = [_service(bank, service, number) for service in SERVICES for number in _numbers(bank, service)]
+    return [
+        *own_servers,
+        Step("databases", lambda: _prepare(bank), after=tuple(name for name in running if name == "postgres")),
+        *(_migration(bank, service, running) for service in SERVICES),
+        *services,
+        _gateway(bank, [service.name for service in services]),
+        *_dagster(bank),
+        *([_app(bank)] if has_app else []),
+    ]
+
+
+def write_configuration(bank: Bank) -> None:
+    """Generate what the parts read: Envoy's and Dagster's configuration."""
+    bank.state.scratch.mkdir(mode=0o700, exist_ok=True)
+    bank.state.emulator_file.parent.mkdir(mode=0o700, exist_ok=True)
+    write_dagster_home(bank.state.dagster, bank.ports.code_server)
+    gateway = gateway_of(bank)
+    gateway.write()
+    for service in SERVICES:
+        gateway.write_endpoints(service, bank.instance_ports(service))
+
+
+def embedded_postgres(bank: Bank) -> EmbeddedPostgres:
+    """The bank's own database server."""
+    return EmbeddedPostgres(
+        bank.state.postgres,
+        bank.ports.postgres,
+        bank.state.log_file("postgres"),
+        password=bank.secrets.databases[SUPERUSER],
+    )
+
+
+def gateway_of(bank: Bank) -> Gateway:
+    """The bank's gateway."""
+    return Gateway(
+        bank.state.envoy, bank.ports.gateway, bank.ports.envoy_admin, bank.secrets.shared["edge_secret"]
+    )
+
+
+def _numbers(bank: Bank, service: str) -> range:
+    return range(bank.settings.instances[service])
+
+
+def _python(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", *arguments]
+
+
+def _postgres(bank: Bank) -> Part:
+    server = embedded_postgres(bank)
+    return Part(
+        name="postgres",
+        command=server.command(),
+        environment=server_environment(),
+        probe=probes.postgres(bank.postgres_url),
+        cwd=bank.state.home,
+        address=f"{LOOPBACK}:{bank.ports.postgres}",
+        after=("cluster",),
+        user=server.run_as,
+        stop_signals=STOP_SIGNALS,
+        stop_timeout_s=20,
+    )
+
+
+def _emulator(bank: Bank) -> Part:
+    return Part(
+        name="aws",
+        command=_python(
+            "infra.local.emulator",
+            *("--port", str(bank.ports.emulator), "--file", str(bank.state.emulator_file)),
+        ),
+        environment=bank.emulator_environment(),
+        probe=probes.http(f"http://{LOOPBACK}:{bank.ports.emulator}{HEALTH_PATH}"),
+        cwd=CHECKOUT,
+        address=f"http://{LOOPBACK}:{bank.ports.emulator}",
+    )
+
+
+def _prepare(bank: Bank) -> None:
+    prepare_bank(bank.bank_server, bank.secrets.databases)
+    prepare_warehouse(bank.warehouse_server, bank.secrets.databases)
+
+
+def _migration(bank: Bank, service: str, running: Sequence[str]) -> Step:
+    command = _python(f"api.{service}.admin", "migrate")
+    environment = bank.migration_environment(service)
+    # The users service also makes its tables in DynamoDB.
+    needs_aws = service == "users" and "aws" in running
+    return Step(
+        f"migrate {service}",
+        lambda: _run_once(bank, f"migrate-{service}", command, environment),
+        after=("databases", "aws") if needs_aws else ("databases",),
+    )
+
+
+def _run_once(bank: Bank, name: str, command: list[str], environment: Environment) -> None:
+    log_file = bank.state.log_file(name)
+    with open_log(log_file) as log:
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=environment | {MARK: str(bank.state.home)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        end = "\n  ".join(last_lines(log_file))
+        raise LocalError(f"{name} failed (exit code {done.returncode}). Its log {log_file} ends with:\n  {end}")
+
+
+def _service(bank: Bank, service: str, number: int) -> Part:
+    port = bank.instance_ports(service)[number]
+    return Part(
+        name=f"{service}-{number + 1}",
+        command=_python(
+            *("granian", "--interface", "asgi", "--host", LOOPBACK, "--port", str(port)),
+            *("--workers", "1", "--loop", "uvloop", "--no-ws", "--http", "1", "--log-level", "warning"),
+            *("--workers-kill-timeout", "10", f"api.{service}.app:app"),
+        ),
+        environment=bank.service_environment(service),
+        probe=probes.http(f"http://{LOOPBACK}:{port}{UPSTREAM[service].health_path}"),
+        cwd=CHECKOUT,
+        address=f"http://{LOOPBACK}:{port}",
+        after=MIGRATIONS,
+        stop_timeout_s=15,
+    )
+
+
+def _gateway(bank: Bank, services: Sequence[str]) -> Part:
+    health = [f"{bank.gateway_url}{upstream.health_path}" for upstream in UPSTREAMS]
+    return Part(
+        name="gateway",
+        command=gateway_of(bank).command(),
+        environment=bank.base_environment(),
+        probe=probes.every(probes.http(url) for url in health),
+        cwd=bank.state.home,
+        address=bank.gateway_url,
+        after=tuple(services),
+    )
+
+
+def _dagster(bank: Bank) -> list[Element]:
+    workspace = str(workspace_file(bank.state.dagster))
+    code_server = Part(
+        name="pipelines",
+        command=_python(
+            *("dagster", "api", "grpc", "--module-name", "pipelines.definitions"),
+            *("--host", LOOPBACK, "--port", str(bank.ports.code_server)),
+            "--use-python-environment-entry-point",
+        ),
+        environment=bank.pipeline_environment(),
+        probe=probes.tcp(bank.ports.code_server),
+        cwd=CHECKOUT,
+        address=f"{LOOPBACK}:{bank.ports.code_server}",
+        after=MIGRATIONS,
+    )
+    web_server = Part(
+        name="dagster",
+        command=_python(
+            *("dagster_webserver", "--workspace", workspace, "--host", LOOPBACK),
+            *("--port", str(bank.ports.dagster), "--suppress-warnings"),
+        ),
+        environment=bank.dagster_environment(),
+        probe=probes.http(f"{bank.dagster_url}/server_info"),
+        cwd=CHECKOUT,
+        address=bank.dagster_url,
+        after=("pipelines",),
+    )
+    daemon = Part(
+        name="dagster-daemon",
+        command=_python("dagster._daemon", "run", "--workspace", workspace),
+        environment=bank.dagster_environment(),
+        probe=probes.dagster_daemons(f"{bank.dagster_url}/graphql"),
+        cwd=CHECKOUT,
+        after=("pipelines",),
+    )
+    return [code_server, web_server, daemon]
+
+
+def _app(bank: Bank) -> Part:
+    return Part(
+        name="app",
+        command=_python(
+            *("streamlit", "run", "ui/app.py", "--server.address", LOOPBACK),
+            *("--server.port", str(bank.ports.app), "--server.headless", "true"),
+            *("--browser.gatherUsageStats", "false"),
+        ),
+        environment=bank.app_environment(),
+        probe=probes.http(f"{bank.app_url}/_stcore/health"),
+        cwd=CHECKOUT,
+        address=bank.app_url,
+        after=("gateway",),
+    )

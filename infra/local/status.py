@@ -1,0 +1,123 @@
+"""`tidemark status`: what runs, since when, with how much memory, and where it writes its log."""
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from infra.local.bank import Bank
+from infra.local.part import Part
+from infra.local.parts import elements
+from infra.local.probes import Probe
+from infra.local.processes import resident_bytes
+from infra.local.record import PartRecord, RunRecord
+from infra.local.state import StateFolder
+
+
+@dataclass(frozen=True)
+class PartStatus:
+    """`state` is running when it answers; else what keeps it from that. Uptime in seconds, memory in bytes."""
+
+    name: str
+    state: str
+    pid: int | None
+    address: str
+    uptime_s: int | None
+    memory_bytes: int
+    restarts: int
+    log_file: str
+
+
+@dataclass(frozen=True)
+class BankStatus:
+    """Everything, for people (`table`) and programs (`to_json`)."""
+
+    home: str
+    is_up: bool
+    parts: list[PartStatus]
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether the bank is up and every part answers."""
+        return self.is_up and all(part.state == "running" for part in self.parts)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of all parts together."""
+        return sum(part.memory_bytes for part in self.parts)
+
+    def to_json(self) -> dict[str, object]:
+        """Fields as above, plus `is_healthy` and the sum of memory."""
+        return {**asdict(self), "is_healthy": self.is_healthy, "memory_bytes": self.memory_bytes}
+
+    def table(self) -> Table:
+        """One row for each part and the sum."""
+        table = Table(title=f"Tidemark in {self.home}", title_justify="left", box=None, padding=(0, 1))
+        for header in ("part", "state", "pid", "address", "up for", "memory", "restarts", "log"):
+            table.add_column(
+                header, justify="right" if header in {"pid", "up for", "memory", "restarts"} else "left"
+            )
+        for part in self.parts:
+            style = "green" if part.state == "running" else "red"
+            table.add_row(
+                part.name,
+                f"[{style}]{part.state}[/]",
+                str(part.pid or ""),
+                part.address,
+                _duration(part.uptime_s),
+                f"{part.memory_bytes >> 20} MiB" if part.memory_bytes else "",
+                str(part.restarts or ""),
+                part.log_file,
+            )
+        table.add_row("all", "", "", "", "", f"{self.memory_bytes >> 20} MiB", "", "")
+        return table
+
+
+def read_status(home: Path) -> BankStatus | None:
+    """The state of the bank in `home`; None when none was ever started there."""
+    state = StateFolder(home)
+    record = RunRecord.read(state.run_record)
+    if record is None:
+        return BankStatus(str(home), False, []) if state.is_made else None
+    if not state.is_locked:
+        return BankStatus(str(home), False, [_stopped(part) for part in record.parts.values()])
+    probes = {part.name: part.probe for part in elements(Bank.running(home)) if isinstance(part, Part)}
+    return BankStatus(str(home), True, asyncio.run(_ask_all(list(record.parts.values()), probes)))
+
+
+async def _ask_all(records: list[PartRecord], probes: dict[str, Probe]) -> list[PartStatus]:
+    return await asyncio.gather(*(_ask(record, probes[record.name]) for record in records))
+
+
+async def _ask(record: PartRecord, probe: Probe) -> PartStatus:
+    process = record.process
+    if process is None:
+        state = record.state if record.state in {"waiting", "restarting", "failed"} else "down"
+        return PartStatus(record.name, state, None, record.address, None, 0, record.restarts, record.log_file)
+    state = record.state
+    if state == "running" and not await probe():
+        state = "not answering"
+    return PartStatus(
+        name=record.name,
+        state=state,
+        pid=process.pid,
+        address=record.address,
+        uptime_s=int(time.time() - (record.started_at or 0)),
+        memory_bytes=resident_bytes(process.pid),
+        restarts=record.restarts,
+        log_file=record.log_file,
+    )
+
+
+def _stopped(record: PartRecord) -> PartStatus:
+    return PartStatus(record.name, "stopped", None, record.address, None, 0, record.restarts, record.log_file)
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

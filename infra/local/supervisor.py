@@ -1,0 +1,200 @@
+"""Starts a bank's parts in order, keeps them running, and ends them in the reverse order."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psutil
+
+from infra.local import processes
+from infra.local.errors import LocalError
+from infra.local.logs import last_lines, open_log
+from infra.local.part import Element, Part, Step
+from infra.local.record import PartRecord, RunRecord
+from infra.local.state import StateFolder
+
+READY_WITHIN_S = 120.0
+POLL_S = 0.1
+MAX_DEATHS = 5
+DEATHS_WITHIN_S = 60.0
+FIRST_PAUSE_S = 0.5
+MAX_PAUSE_S = 8.0
+
+Listener = Callable[[str, str], None]
+
+
+class Supervisor:
+    """The life of one bank's parts.
+
+    `record` is kept up to date in the state folder at each change. `listener(name, event)` is told what happens:
+    events are short phrases for people ("is ready", "ended (signal 9), starting it again"). A part that dies is
+    started again after a growing pause; after MAX_DEATHS within DEATHS_WITHIN_S it is given up. `broken` gets the
+    error that ended the start, or one that nobody foresaw.
+    """
+
+    def __init__(
+        self, elements: Sequence[Element], state: StateFolder, record: RunRecord, listener: Listener
+    ) -> None:
+        self._elements = elements
+        self._state = state
+        self._record = record
+        self._listener = listener
+        self._ready = {element.name: asyncio.Event() for element in elements}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self.broken: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        for element in elements:
+            if isinstance(element, Part):
+                log_file = str(state.log_file(element.name))
+                record.parts[element.name] = PartRecord(element.name, address=element.address, log_file=log_file)
+
+    async def start(self) -> None:
+        """Start everything; return when all is ready.
+
+        Raises LocalError when a step fails, a part keeps dying or isn't ready within READY_WITHIN_S; `stop` is
+        still to be called then.
+        """
+        self._tasks = [asyncio.create_task(self._live(element)) for element in self._elements]
+        all_ready = asyncio.create_task(self._all_ready())
+        try:
+            await asyncio.wait((all_ready, self.broken), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            all_ready.cancel()
+        if self.broken.done():
+            self.broken.result()
+
+    async def stop(self) -> None:
+        """End every part, those first that others don't build upon. Nothing is left when it returns."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        ended = {element.name: asyncio.Event() for element in self._elements}
+        await asyncio.gather(*(self._end(element, ended) for element in self._elements))
+        await asyncio.to_thread(processes.end_all_of, self._state.home)
+
+    async def _all_ready(self) -> None:
+        for event in self._ready.values():
+            await event.wait()
+
+    async def _live(self, element: Element) -> None:
+        for name in element.after:
+            await self._ready[name].wait()
+        try:
+            if isinstance(element, Step):
+                await asyncio.to_thread(element.action)
+                self._ready[element.name].set()
+                self._listener(element.name, "done")
+            else:
+                await self._keep_running(element)
+        except Exception as error:
+            # Also what nobody foresaw must end the start instead of leaving it waiting for ever.
+            if not self.broken.done():
+                self.broken.set_exception(error)
+            else:
+                raise
+
+    async def _keep_running(self, part: Part) -> None:
+        record = self._record.parts[part.name]
+        deaths: deque[float] = deque()
+        while True:
+            process = await self._spawn(part, record)
+            await self._until_ready(part, process)
+            if process.returncode is None:
+                self._note(record, "running")
+                self._ready[part.name].set()
+                self._listener(part.name, "is ready")
+            how = _how_it_ended(await process.wait())
+            # What it started (workers, runs) may still hold its port or its data.
+            await asyncio.to_thread(processes.end, processes.of_session(process.pid))
+            del self._running[part.name]
+            now = time.monotonic()
+            deaths.append(now)
+            while deaths[0] < now - DEATHS_WITHIN_S:
+                deaths.popleft()
+            if len(deaths) >= MAX_DEATHS:
+                self._give_up(part, record, how)
+                return
+            record.restarts += 1
+            self._note(record, "restarting")
+            self._listener(part.name, f"ended ({how}); starting it again")
+            await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** (len(deaths) - 1), MAX_PAUSE_S))
+
+    async def _spawn(self, part: Part, record: PartRecord) -> asyncio.subprocess.Process:
+        with open_log(self._state.log_file(part.name)) as log:
+            process = await asyncio.create_subprocess_exec(
+                *part.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=part.cwd,
+                env={**part.environment, processes.MARK: str(self._state.home)},
+                start_new_session=True,
+                user=part.user,
+                group=part.user,
+                extra_groups=[] if part.user else None,
+            )
+        self._running[part.name] = process
+        record.pid = process.pid
+        with contextlib.suppress(psutil.Error):
+            record.started_at = psutil.Process(process.pid).create_time()
+        self._note(record, "starting")
+        return process
+
+    async def _until_ready(self, part: Part, process: asyncio.subprocess.Process) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while process.returncode is None and not await part.probe():
+            if time.monotonic() > deadline:
+                message = f"{part.name} was not ready within {READY_WITHIN_S:.0f} s. {self._log_end(part)}"
+                if not self._ready[part.name].is_set():
+                    raise LocalError(message)
+                self._listener(part.name, "does not get ready; ending it")
+                process.kill()
+                await process.wait()
+            await asyncio.sleep(POLL_S)
+
+    def _give_up(self, part: Part, record: PartRecord, how: str) -> None:
+        self._note(record, "failed")
+        message = f"{part.name} keeps ending ({how}) and is not started again. {self._log_end(part)}"
+        if not self._ready[part.name].is_set():
+            raise LocalError(message)
+        self._listener(part.name, message.removeprefix(f"{part.name} "))
+
+    def _log_end(self, part: Part) -> str:
+        log_file = self._state.log_file(part.name)
+        return f"Its log {log_file} ends with:\n  " + "\n  ".join(last_lines(log_file))
+
+    async def _end(self, element: Element, ended: dict[str, asyncio.Event]) -> None:
+        for other in self._elements:
+            if element.name in other.after:
+                await ended[other.name].wait()
+        process = self._running.get(element.name)
+        if isinstance(element, Part) and process is not None:
+            await self._end_process(element, process)
+            await asyncio.to_thread(processes.end, processes.of_session(process.pid))
+            self._note(self._record.parts[element.name], "stopped")
+            self._listener(element.name, "has ended")
+        ended[element.name].set()
+
+    async def _end_process(self, part: Part, process: asyncio.subprocess.Process) -> None:
+        for send in (*part.stop_signals, signal.SIGKILL):
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(send)
+            try:
+                async with asyncio.timeout(part.stop_timeout_s):
+                    await process.wait()
+                return
+            except TimeoutError:
+                continue
+
+    def _note(self, record: PartRecord, state: str) -> None:
+        record.state = state
+        self._record.write(self._state.run_record)
+
+
+def _how_it_ended(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

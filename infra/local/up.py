@@ -1,0 +1,195 @@
+"""`tidemark up`: the whole bank, from the first check to the last process."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from infra.local import processes
+from infra.local.bank import Bank
+from infra.local.databases import SERVICES
+from infra.local.logs import open_log
+from infra.local.part import Element, Part
+from infra.local.parts import elements, write_configuration
+from infra.local.ports import check_free
+from infra.local.record import RunRecord
+from infra.local.settings import CHECKOUT, LocalSettings
+from infra.local.state import StateFolder
+from infra.local.supervisor import Supervisor
+
+logger = logging.getLogger("tidemark.up")
+UP = "Tidemark is up"
+
+
+def up(settings: LocalSettings, *, has_app: bool, console: Console) -> None:
+    """Run the bank until SIGINT, SIGTERM or SIGHUP. Raises LocalError when it can't start or be kept."""
+    state = StateFolder(settings.home)
+    with state.open(settings.time_zone):
+        bank = Bank.of(settings)
+        left = processes.end_all_of(settings.home)
+        if left:
+            console.print(f"Ended {left} processes that were left of an earlier start.")
+        check_free(_needed_ports(bank, has_app))
+        write_configuration(bank)
+        _log_to(state)
+        asyncio.run(_Run(bank, elements(bank, has_app=has_app), console).run())
+
+
+class _Run:
+    def __init__(self, bank: Bank, elements: list[Element], console: Console) -> None:
+        self._bank = bank
+        self._elements = elements
+        self._console = console
+        self._began = time.monotonic()
+        self._waiting = [element.name for element in elements]
+        self._status: Status | None = None
+        self._is_stopping = False
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        # A process started in the background by a shell ignores SIGINT, and its children would: handlers end that.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop.set)
+        home = self._bank.state.home
+        record = RunRecord(os.getpid(), self._bank.settings.to_record())
+        async with _sentinel(self._bank):
+            supervisor = Supervisor(self._elements, self._bank.state, record, self._tell)
+            try:
+                await self._start(supervisor, stop)
+                await asyncio.wait(
+                    (asyncio.ensure_future(stop.wait()), supervisor.broken),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if not stop.is_set():
+                    supervisor.broken.result()
+            finally:
+                self._is_stopping = True
+                self._say(f"Ending the bank in {home} …")
+                await supervisor.stop()
+                self._say("Everything has ended.")
+
+    async def _start(self, supervisor: Supervisor, stop: asyncio.Event) -> None:
+        self._say(f"Starting the bank in {self._bank.state.home}")
+        with self._console.status("") as self._status:
+            self._show_waiting()
+            starting = asyncio.ensure_future(supervisor.start())
+            stopping = asyncio.ensure_future(stop.wait())
+            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                stopping.cancel()
+                await starting
+            else:
+                starting.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await starting
+        self._status = None
+        if not stop.is_set():
+            self._say(f"{UP} after {time.monotonic() - self._began:.0f} s.")
+            self._console.print(_addresses(self._bank, self._elements))
+
+    def _tell(self, name: str, event: str) -> None:
+        logger.info("%s %s", name, event)
+        if self._is_stopping:
+            return
+        if name in self._waiting and event in ("is ready", "done"):
+            self._waiting.remove(name)
+            seconds = time.monotonic() - self._began
+            self._console.print(f"  [green]✓[/] {name:<18} [dim]{seconds:5.1f} s[/]", highlight=False)
+            self._show_waiting()
+        elif event not in ("is ready", "done"):
+            self._console.print(f"  [yellow]![/] {name} {escape(event)}", highlight=False)
+
+    def _show_waiting(self) -> None:
+        if self._status:
+            self._status.update(f"waiting for {', '.join(self._waiting)}")
+
+    def _say(self, text: str) -> None:
+        logger.info(text)
+        self._console.print(text, highlight=False, markup=False)
+
+
+@contextlib.asynccontextmanager
+async def _sentinel(bank: Bank) -> AsyncIterator[None]:
+    """A process that ends everything should this one be killed; it is there again when it is killed itself."""
+
+    async def keep() -> None:
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "infra.local.sentinel", str(bank.state.home)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                cwd=CHECKOUT,
+                env=bank.base_environment(),
+                start_new_session=True,
+            )
+            current[:] = [process]
+            await process.wait()
+
+    current: list[asyncio.subprocess.Process] = []
+    keeper = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+        for process in current:
+            if process.stdin:
+                process.stdin.close()
+            await process.wait()
+
+
+def _needed_ports(bank: Bank, has_app: bool) -> dict[str, tuple[str, int]]:
+    ports = bank.ports
+    needed = {
+        "API gateway": ("gateway", ports.gateway),
+        "Dagster": ("dagster", ports.dagster),
+        "Envoy's administration": ("envoy_admin", ports.envoy_admin),
+        "Dagster's code server": ("code_server", ports.code_server),
+    }
+    if has_app:
+        needed["app"] = ("app", ports.app)
+    if bank.settings.needs_postgres:
+        needed["Postgres"] = ("postgres", ports.postgres)
+    if bank.settings.aws is None:
+        needed["emulated AWS"] = ("emulator", ports.emulator)
+    for service in SERVICES:
+        for number, port in enumerate(bank.instance_ports(service), start=1):
+            needed[f"{service} service {number}"] = (service, port)
+    return needed
+
+
+def _addresses(bank: Bank, elements: list[Element]) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    names = [element.name for element in elements if isinstance(element, Part)]
+    if "app" in names:
+        table.add_row("app", bank.app_url)
+    table.add_row("API", bank.gateway_url)
+    table.add_row(
+        "API pages", "  ".join(f"{bank.gateway_url}/{path}/docs" for path in ("user", "account", "stats"))
+    )
+    table.add_row("Dagster", bank.dagster_url)
+    table.add_row("", "")
+    table.add_row("first staff member", "tidemark staff add --email you@example.com --name You")
+    table.add_row("what runs", "tidemark status")
+    table.add_row("logs", str(bank.state.log_file("up").parent))
+    table.add_row("end it", "Ctrl-C")
+    return table
+
+
+def _log_to(state: StateFolder) -> None:
+    open_log(state.log_file("up")).close()
+    handler = logging.FileHandler(state.log_file("up"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

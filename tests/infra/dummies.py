@@ -1,0 +1,58 @@
+"""Small processes to supervise."""
+
+import os
+import sys
+from pathlib import Path
+
+from infra.local import probes
+from infra.local.part import Part
+from infra.local.ports import free_port
+
+LISTEN = """
+import os, signal, socket, subprocess, sys, time
+port, mode, notes = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+def note(text):
+    with open(notes, "a") as file:
+        file.write(text + "\\n")
+def end(*_):
+    note(f"end {sys.argv[4]}")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "stubborn" else end)
+note(f"start {sys.argv[4]}")
+if mode == "dies":
+    print("the reason why it dies", flush=True)
+    sys.exit(3)
+if mode == "parent":
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+    subprocess.Popen(["sleep", "600"])
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", port))
+listener.listen()
+while True:
+    time.sleep(60)
+"""
+
+
+def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...] = ()) -> Part:
+    """A part that listens on a port and notes its starts and ends in `folder`/notes.
+
+    `mode`: good; dies (with exit code 3 at once); stubborn (ignores SIGTERM); parent (starts two processes that
+    outlive it, one in a session of its own).
+    """
+    port = free_port()
+    return Part(
+        name=name,
+        command=[sys.executable, "-c", LISTEN, str(port), mode, str(folder / "notes"), name],
+        environment={"PATH": os.environ["PATH"]},
+        probe=probes.tcp(port),
+        cwd=folder,
+        after=after,
+        stop_timeout_s=0.5 if mode == "stubborn" else 10,
+    )
+
+
+def notes(folder: Path) -> list[str]:
+    """What the dummies noted so far."""
+    path = folder / "notes"
+    return path.read_text().splitlines() if path.exists() else []
