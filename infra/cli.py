@@ -81,7 +81,9 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))
     else:
-        Console().print(found.table())
+        console = Console()
+        # Into a file or pipe a row must stay one line.
+        console.print(found.table(), width=None if console.is_terminal else max(console.width, 120))
         if not found.is_up:
             click.echo("The bank is not running. Start it with `tidemark up`.", err=True)
     sys.exit(0 if found.is_healthy else 1)
@@ -161,6 +163,21 @@ def run_stats() -> None:
     if not run_statistics(_running_bank().dagster_url, click.echo):
         raise click.ClickException("Not published. Readers keep the last good statistics.")
     click.echo("Published.")
+
+
+@main.command()
+def demo() -> None:
+    """Fill the running bank with a small town: 200 customers, 90 days of money, people to review.
+
+    The same for the same day. Prints who to sign in as; a second time it only prints that.
+    """
+    from infra.demo.load import load
+
+    bank = _running_bank()
+    signs = load(bank)
+    click.echo(f"The town is there. The app: {bank.app_url}")
+    click.echo(f"  customer  {signs.customer_email}  {signs.customer_password}")
+    click.echo(f"  staff     {signs.staff_email}  {signs.staff_password}")
 
 
 def _running_bank() -> Any:

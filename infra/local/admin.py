@@ -15,20 +15,26 @@ def run_admin(bank: Bank, service: str, *arguments: str) -> int:
     ).returncode
 
 
-def user_id(bank: Bank, email: str) -> str:
-    """The id of the user with this email. Raises LocalError when there is none."""
+def ask_admin(bank: Bank, service: str, *arguments: str, given: str = "") -> str:
+    """Run the same with `given` on its standard input; what it printed. Raises LocalError with its reason."""
     done = subprocess.run(
-        _command("users", ("user-id", "--email", email)),
-        env=bank.admin_environment("users"),
+        _command(service, arguments),
+        env=bank.admin_environment(service),
         cwd=CHECKOUT,
-        stdin=subprocess.DEVNULL,
+        input=given,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise LocalError(f"The owner can't be found: {done.stderr.strip() or 'the users service gave no reason'}.")
-    return done.stdout.strip()
+        reason = done.stderr.strip().removeprefix("Error: ") or f"the {service} service gave no reason"
+        raise LocalError(f"{service} {arguments[0]}: {reason}")
+    return done.stdout
+
+
+def user_id(bank: Bank, email: str) -> str:
+    """The id of the user with this email. Raises LocalError when there is none."""
+    return ask_admin(bank, "users", "user-id", "--email", email).strip()
 
 
 def _command(service: str, arguments: tuple[str, ...]) -> list[str]:
