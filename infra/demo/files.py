@@ -46,9 +46,9 @@ def write_history(town: Town, user_ids: dict[str, str], folder: Path) -> tuple[P
         writer.writerow(["time", "account", "amount", "counterparty", "memo", "reference"])
         for number, movement in enumerate(town.movements, 1):
             comes_in = movement.source.startswith("external:")
-            account, other = (
-                (movement.destination, movement.source) if comes_in else (movement.source, movement.destination)
-            )
+            key, other = movement.source, movement.destination
+            if comes_in:
+                key, other = other, key
             amount = movement.amount if comes_in else -movement.amount
-            writer.writerow([movement.at.isoformat(), account, amount, other, movement.memo, f"town-{number:06d}"])
+            writer.writerow([movement.at.isoformat(), key, amount, other, movement.memo, f"town-{number:06d}"])
     return accounts, transactions
