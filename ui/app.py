@@ -4,9 +4,9 @@ Started from the checkout (or with the package installed) by
 
     python -m streamlit run ui/app.py --server.address 127.0.0.1 --server.port 8501
 
-with `TIDEMARK_GATEWAY_URL` naming the bank's gateway. It answers 200 at `/_stcore/health` once ready and
-ends on TERM. Everything else, the theme included, is in `ui/.streamlit/config.toml`; any of it can be set
-by `STREAMLIT_…` variables instead.
+with `TIDEMARK_GATEWAY_URL` naming the bank's gateway (ui/settings.py has the rest). It answers 200 at
+`/_stcore/health` once ready and ends on TERM. Everything else, the theme included, is in
+`ui/.streamlit/config.toml`; any of it can be set by `STREAMLIT_…` variables instead.
 """
 
 import logging

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.ui.conftest import PASSWORD
 from tests.ui.fake_gateway import DROP, FakeGateway
 from ui.clients.accounts import AccountsClient
 from ui.clients.errors import ApiError
@@ -181,3 +182,12 @@ class TestTokens:
         method, path, headers = gateway.calls[-1]
         assert (method, path) == ("GET", "/user/me")
         assert headers["Authorization"] == f"Bearer {token}"
+
+    def test_the_app_proves_itself_where_visitors_are_throttled(
+        self, gateway: FakeGateway, quick: Gateway, ada: dict[str, Any]
+    ) -> None:
+        welcome = Welcome(quick, headers={"X-Tidemark-App": "secret", "X-Tidemark-Client": "192.0.2.7"})
+        token = welcome.login(email="ada@example.com", password=PASSWORD)
+        assert gateway.calls[-1][2]["X-Tidemark-Client"] == "192.0.2.7"
+        welcome.refresh(token.access_token)
+        assert "X-Tidemark-App" not in gateway.calls[-1][2]

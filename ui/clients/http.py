@@ -55,25 +55,26 @@ class Gateway:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         query: Mapping[str, str | int | None] | None = None,
         key: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """Send one call and give the body of a successful answer; raises ApiError.
 
         Calls that may be repeated without harm (reading, or writing with an idempotency `key`) are tried
         again when the connection or a service fails for a moment; others only when nothing was sent.
         """
-        headers = {}
+        sent = dict(headers or {})
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            sent["Authorization"] = f"Bearer {token}"
         if key is not None:
-            headers["Idempotency-Key"] = key
+            sent["Idempotency-Key"] = key
         content = None
         if body is not None:
             content = msgspec.json.encode(body)
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
         request = self._http.build_request(
             method,
             path,
-            headers=headers,
+            headers=sent,
             content=content,
             files=files,
             params={name: value for name, value in (query or {}).items() if value is not None},

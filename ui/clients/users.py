@@ -1,5 +1,6 @@
 """The users service: identity, sessions, the government photo, and staff's review of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -40,19 +41,24 @@ class ReviewItem(msgspec.Struct, frozen=True):
 
 
 class Welcome:
-    """The calls that need no sign-in, and the one that keeps a sign-in alive."""
+    """The calls that need no sign-in, and those that keep one alive and end it.
 
-    def __init__(self, gateway: Gateway) -> None:
+    `headers` tell from which browser a call comes, so that attempts are throttled by visitor.
+    """
+
+    def __init__(self, gateway: Gateway, *, headers: Mapping[str, str] | None = None) -> None:
         self._gateway = gateway
+        self._headers = headers
 
     def create(self, *, name: str, email: str, phone: str, password: str) -> User:
         """Create a user, not approved yet. 400 names the fields refused, 409 an address already in use."""
         body = {"name": name, "email": email, "phone": phone, "password": password}
-        return self._gateway.call(User, "POST", "/user/create", body=body)
+        return self._gateway.call(User, "POST", "/user/create", body=body, headers=self._headers)
 
     def login(self, *, email: str, password: str) -> Token:
         """Sign in; 401 for every way in which the credentials can be wrong."""
-        return self._gateway.call(Token, "POST", "/user/login", body={"email": email, "password": password})
+        body = {"email": email, "password": password}
+        return self._gateway.call(Token, "POST", "/user/login", body=body, headers=self._headers)
 
     def refresh(self, token: str) -> Token:
         """A new token for a session that is alive; 401 when it is not."""

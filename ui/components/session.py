@@ -15,6 +15,7 @@ from ui.server.sessions import SignIn, store
 from ui.settings import settings
 
 USER_FRESH_S = 5.0
+LOOPBACK = "127.0.0.1"
 ENDED = "Your session has ended, to keep your money safe. Please sign in again."
 SIGNED_OUT = "You are signed out. See you soon."
 SIGNED_OUT_HERE = (
@@ -30,7 +31,16 @@ def _gateway_at(url: str) -> Gateway:
 
 def welcome() -> Welcome:
     """The calls that need no sign-in."""
-    return Welcome(_gateway_at(settings().gateway_url))
+    secret = settings().app_secret
+    headers = {"X-Tidemark-App": secret, "X-Tidemark-Client": _address()} if secret else None
+    return Welcome(_gateway_at(settings().gateway_url), headers=headers)
+
+
+def _address() -> str:
+    # The server believes an X-Forwarded-For from its own machine. Without a proxy of ours in front (we speak
+    # plain HTTP then), only a visitor on this machine can have sent one: theirs is the loopback address.
+    is_claimed = not settings().is_https and "X-Forwarded-For" in st.context.headers
+    return LOOPBACK if is_claimed else st.context.ip_address or LOOPBACK
 
 
 def browser_handle() -> str | None:
