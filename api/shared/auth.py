@@ -25,8 +25,10 @@ STAFF = frozenset({"staff"})
 STAFF_AND_ANALYSTS = frozenset({"staff", "analyst"})
 
 _LIVE_SESSION = text(
-    "select user_id, roles, scope, user_approved from users.live_session where session_id = :session_id"
+    "select user_id, roles, scope, user_approved, is_use_due"
+    " from users.live_session where session_id = :session_id"
 )
+_NOTE_USE = text("select users.note_session_use(:session_id)")
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -74,6 +76,8 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
     roles = frozenset(row.roles)
     if (needed := handler.opt.get("roles")) and not (roles & needed):
         raise Forbidden()
+    if row.is_use_due:
+        await _note_use(state.autocommit, claims.session_id)
     connection.scope["user"] = Principal(
         claims.user_id, claims.session_id, roles, row.scope, row.user_approved, token
     )
@@ -83,6 +87,15 @@ async def _live_session(engine: AsyncEngine, session_id: UUID) -> Any:
     try:
         async with engine.connect() as connection:
             return (await connection.execute(_LIVE_SESSION, {"session_id": session_id})).one_or_none()
+    except SQLAlchemyError as error:
+        raise Unavailable() from error
+
+
+async def _note_use(engine: AsyncEngine, session_id: UUID) -> None:
+    """Lets the owner of a program's token see when it was last used, to the minute."""
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(_NOTE_USE, {"session_id": session_id})
     except SQLAlchemyError as error:
         raise Unavailable() from error
 

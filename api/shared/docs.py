@@ -7,6 +7,7 @@ from litestar import Response, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import FromPath
 
 from api.shared.errors import NotFound
 
@@ -24,7 +25,7 @@ def _asset_folder() -> Path | None:
 
 
 @get("/assets/{name:str}", include_in_schema=False, sync_to_thread=False, opt={"public": True})
-def docs_asset(name: str) -> Response[bytes]:
+def docs_asset(name: FromPath[str]) -> Response[bytes]:
     """One of the three files of Swagger UI."""
     folder = _asset_folder()
     if folder is None or name not in _ASSETS:
