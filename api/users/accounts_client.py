@@ -10,7 +10,7 @@ from api.shared.errors import Conflict, Forbidden, Unauthenticated, Unavailable
 
 ATTEMPTS = 3
 PAUSE_S = 0.2
-TIMEOUT_S = 5
+TIMEOUT_S = 4
 
 
 class _Problem(msgspec.Struct):

@@ -32,7 +32,8 @@ class AddedUser(msgspec.Struct):
 
 
 async def add_users(profile: ProfileService, lines: bytes) -> list[AddedUser]:
-    """Adds a user per JSON line, or finds who is there already; all lines are checked before the first is added.
+    """Adds a user per JSON line, or finds who is there already. All lines are checked before the first is added;
+    of several with one email the first counts.
 
     Raises InvalidField naming the line.
     """
@@ -40,13 +41,15 @@ async def add_users(profile: ProfileService, lines: bytes) -> list[AddedUser]:
     for number, line in enumerate(lines.splitlines(), 1):
         if line.strip():
             new.append(_read(number, line))
+    first = {personal.email: (user, personal) for user, personal in reversed(new)}
     places = asyncio.Semaphore(AT_ONCE)
 
-    async def add(user: NewUser, personal: Personal) -> AddedUser:
+    async def add(user: NewUser, personal: Personal) -> UUID:
         async with places:
-            return AddedUser(user.email, await _add_or_find(profile, user, personal))
+            return await _add_or_find(profile, user, personal)
 
-    return await asyncio.gather(*(add(user, personal) for user, personal in new))
+    ids = dict(zip(first, await asyncio.gather(*(add(*line) for line in first.values())), strict=True))
+    return [AddedUser(user.email, ids[personal.email]) for user, personal in new]
 
 
 def _read(number: int, line: bytes) -> tuple[NewUser, Personal]:
@@ -66,7 +69,7 @@ async def _add_or_find(profile: ProfileService, user: NewUser, personal: Persona
     try:
         return await profile.add(personal, user.password, approved=user.approved, roles=user.roles)
     except EmailTaken:
-        # Twice in one input, or added by someone else just now.
+        # Somebody else was faster.
         found = await profile.find(personal.email)
         if found is None:
             raise

@@ -10,6 +10,15 @@ from typing import Any
 
 from api.shared.errors import Unavailable
 
+BUSY = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflict",
+    }
+)
+
 
 def make_client(service: str) -> Any:
     """A client with time limits well below those of a database transaction. Thread-safe; making one is not."""
@@ -30,13 +39,21 @@ def make_client(service: str) -> Any:
 
 @contextmanager
 def aws_errors(expected: Mapping[str, type[Exception]] | None = None) -> Iterator[None]:
-    """Raises what `expected` names for an AWS error code, and Unavailable for every other failure."""
+    """Raises what `expected` names for an AWS error code, and Unavailable when AWS cannot be reached or is busy.
+
+    What is left is a mistake of ours, or rights that are missing: it stays what it is.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        raise (expected or {}).get(code, Unavailable)() from error
+        if expected and code in expected:
+            raise expected[code]() from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 or code in BUSY:
+            raise Unavailable() from error
+        raise
     except BotoCoreError as error:
         raise Unavailable() from error

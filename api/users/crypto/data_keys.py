@@ -4,6 +4,7 @@ The table's backups expire within days, the database's need not: once a user's i
 was encrypted with it can be read again. Unwrapped keys are therefore never cached.
 """
 
+import logging
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from api.users.crypto.aws import aws_errors, make_client
-from api.users.crypto.master_key import KEY_BYTES, MasterKey
+from api.users.crypto.master_key import KEY_BYTES, MasterKey, UnwrapError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+logger = logging.getLogger("tidemark.security")
 
 BATCH = 100
 
@@ -58,7 +61,7 @@ class DataKeys:
                     "user_id": {"S": str(user_id)},
                     "data_key_id": {"S": str(key.id)},
                     "master_key_id": {"S": master_key_id},
-                    "wrapped": {"B": wrapped},
+                    "wrapped_key": {"B": wrapped},
                 },
                 ConditionExpression="attribute_not_exists(user_id)",
             )
@@ -87,20 +90,24 @@ class DataKeys:
             return sum(pool.map(self._rewrap, items))
 
     def _rewrap(self, item: dict[str, Any]) -> bool:
-        key = self._unwrap(item)
+        try:
+            key = self._unwrap(item)
+        except UnwrapError:
+            logger.error("a data key cannot be unwrapped", extra={"fields": {"alarm": True, **_place(item)}})
+            return False
         master_key_id, wrapped = self._master.wrap(key.secret, _context(key.user_id, key.id))
         try:
             with aws_errors({"ConditionalCheckFailedException": _Changed}):
                 self._client().update_item(
                     TableName=self._table,
                     Key={"user_id": item["user_id"]},
-                    UpdateExpression="SET wrapped = :wrapped, master_key_id = :id",
+                    UpdateExpression="SET wrapped_key = :wrapped, master_key_id = :id",
                     # A user deleted meanwhile must not come back.
-                    ConditionExpression="wrapped = :before",
+                    ConditionExpression="wrapped_key = :before",
                     ExpressionAttributeValues={
                         ":wrapped": {"B": wrapped},
                         ":id": {"S": master_key_id},
-                        ":before": {"B": item["wrapped"]["B"]},
+                        ":before": {"B": item["wrapped_key"]["B"]},
                     },
                 )
         except _Changed:
@@ -120,7 +127,7 @@ class DataKeys:
     def _unwrap(self, item: dict[str, Any]) -> DataKey:
         user_id, key_id = UUID(item["user_id"]["S"]), UUID(item["data_key_id"]["S"])
         secret = self._master.unwrap(
-            item["master_key_id"]["S"], bytes(item["wrapped"]["B"]), _context(user_id, key_id)
+            item["master_key_id"]["S"], bytes(item["wrapped_key"]["B"]), _context(user_id, key_id)
         )
         return DataKey(key_id, user_id, secret)
 
@@ -128,6 +135,10 @@ class DataKeys:
         with self._lock:
             self._made = self._made or make_client("dynamodb")
             return self._made
+
+
+def _place(item: dict[str, Any]) -> dict[str, str]:
+    return {"user_id": item["user_id"]["S"], "master_key_id": item["master_key_id"]["S"]}
 
 
 def _context(user_id: UUID, key_id: UUID) -> dict[str, str]:

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from api.shared.auth import STAFF, Principal
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -34,7 +36,10 @@ class PhotoController(Controller):
         responses=problems(409, 413),
     )
     async def put_photo(
-        self, request: Request[Principal, Any, Any], principal: Principal, photo_service: PhotoService
+        self,
+        request: Request[Principal, Any, Any],
+        principal: NamedDependency[Principal],
+        photo_service: NamedDependency[PhotoService],
     ) -> PhotoState:
         """Send the photo of an identity document, for staff to review."""
         return await photo_service.submit(principal.user_id, await read_photo(request))
@@ -47,7 +52,7 @@ class ReviewController(Controller):
 
     @get(operation_id="ListReviews", responses=problems())
     async def list_reviews(
-        self, review_service: ReviewService, limit: Limit = 50, cursor: Cursor = None
+        self, review_service: NamedDependency[ReviewService], limit: Limit = 50, cursor: Cursor = None
     ) -> Page[ReviewItem]:
         """Staff: users who wait for a decision, longest first."""
         after = decode_cursor(cursor, tuple[datetime, UUID]) if cursor else None
@@ -61,7 +66,10 @@ class ReviewController(Controller):
         responses=problems(404),
     )
     async def get_photo(
-        self, user_id: UUID, principal: Principal, review_service: ReviewService
+        self,
+        user_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        review_service: NamedDependency[ReviewService],
     ) -> Response[bytes]:
         """Staff: a user's photo as JPEG. Each view is recorded."""
         photo = await review_service.photo(user_id, principal.user_id)
@@ -69,7 +77,11 @@ class ReviewController(Controller):
 
     @post("/{user_id:uuid}", operation_id="DecideReview", status_code=200, responses=problems(404, 409))
     async def decide(
-        self, user_id: UUID, data: Decision, principal: Principal, review_service: ReviewService
+        self,
+        user_id: FromPath[UUID],
+        data: JSONBody[Decision],
+        principal: NamedDependency[Principal],
+        review_service: NamedDependency[ReviewService],
     ) -> Reviewed:
         """Staff: approve or reject the photo that waits. Repeating the same decision finishes it."""
         return await review_service.decide(user_id, principal.user_id, principal.token, data)

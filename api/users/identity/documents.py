@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PLACE = "identity"
-_IS_REPLACEABLE = "attribute_not_exists(user_id) OR (version <= :version AND #status <> :approved)"
+_IS_REPLACEABLE = "attribute_not_exists(user_id) OR (photo_version <= :version AND #status <> :approved)"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class IdentityDocuments:
                     "data_key_id": {"S": str(key.id)},
                     "name": {"B": fields.encrypt(key, PLACE, "name", name.encode())},
                     "photo": {"B": fields.encrypt(key, PLACE, "photo", photo)},
-                    "version": {"N": str(version)},
+                    "photo_version": {"N": str(version)},
                     "status": {"S": "pending"},
                     "submitted_at": {"S": datetime.now(UTC).isoformat()},
                 },
@@ -64,7 +64,7 @@ class IdentityDocuments:
                 TableName=self._table,
                 Key={"user_id": {"S": str(user_id)}},
                 UpdateExpression="SET #status = :status",
-                ConditionExpression="version = :version",
+                ConditionExpression="photo_version = :version",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={":status": {"S": status}, ":version": {"N": str(version)}},
             )
@@ -76,7 +76,7 @@ class IdentityDocuments:
                 TableName=self._table, Key={"user_id": {"S": str(user_id)}}, ConsistentRead=True
             )
         item = answer.get("Item")
-        return None if item is None else Photo(int(item["version"]["N"]), bytes(item["photo"]["B"]))
+        return None if item is None else Photo(int(item["photo_version"]["N"]), bytes(item["photo"]["B"]))
 
     def delete(self, user_id: UUID) -> None:
         """Removes the user's document; doing so again changes nothing."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.shared.errors import NotFound
+from api.shared.errors import Forbidden, NotFound
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.fields import Unreadable
@@ -67,8 +67,10 @@ class ReviewService:
 
         The user comes first: an account opened in between asks and finds them approved already. Should accounts
         be out of reach (Unavailable), the user stays in the queue and a repeat finishes it. Raises NotFound,
-        NothingToReview, AlreadyDecided, InvalidField.
+        NothingToReview, AlreadyDecided, InvalidField, Forbidden.
         """
+        if user_id == reviewer_id:
+            raise Forbidden("Nobody reviews their own photo.")
         reason = " ".join((decision.reason or "").split()) or None
         if decision.decision == "reject" and reason is None:
             raise InvalidField("reason", "say why, so that the user can send a better photo")

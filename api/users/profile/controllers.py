@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Controller, Request, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from api.shared.auth import Principal
 from api.shared.problems import problems
@@ -17,7 +19,10 @@ class ProfileController(Controller):
 
     @post("/create", operation_id="CreateUser", opt={"public": True}, security=[{}], responses=problems(409, 429))
     async def create(
-        self, data: CreateUser, request: Request[Any, Any, Any], profile_service: ProfileService
+        self,
+        data: JSONBody[CreateUser],
+        request: Request[Any, Any, Any],
+        profile_service: NamedDependency[ProfileService],
     ) -> User:
         """Create a user, who is not approved yet."""
         address = client_address(request, request.app.state.settings)
@@ -26,16 +31,28 @@ class ProfileController(Controller):
         )
 
     @get("/me", operation_id="GetMe", responses=problems())
-    async def me(self, principal: Principal, profile_service: ProfileService) -> User:
+    async def me(
+        self, principal: NamedDependency[Principal], profile_service: NamedDependency[ProfileService]
+    ) -> User:
         """The signed-in user."""
         return await profile_service.me(principal.user_id)
 
     @put("/update", operation_id="UpdateUser", responses=problems(409, 429))
-    async def update(self, data: UpdateUser, principal: Principal, profile_service: ProfileService) -> User:
+    async def update(
+        self,
+        data: JSONBody[UpdateUser],
+        principal: NamedDependency[Principal],
+        profile_service: NamedDependency[ProfileService],
+    ) -> User:
         """Change what is given; a new email or password ends all other sessions and program tokens."""
         return await profile_service.update(principal.user_id, principal.session_id, data)
 
     @delete("/delete", operation_id="DeleteUser", responses=problems(409, 429))
-    async def delete_user(self, data: DeleteUser, principal: Principal, profile_service: ProfileService) -> None:
+    async def delete_user(
+        self,
+        data: JSONBody[DeleteUser],
+        principal: NamedDependency[Principal],
+        profile_service: NamedDependency[ProfileService],
+    ) -> None:
         """Delete the user and close their accounts, which must be empty. Nothing can bring the user back."""
         await profile_service.delete(principal.user_id, principal.token, data.current_password)

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from api.shared.auth import Principal
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -31,7 +33,10 @@ class SignInController(Controller):
 
     @post("/login", operation_id="Login", opt={"public": True}, security=[{}], responses=problems())
     async def login(
-        self, data: Login, request: Request[Any, Any, Any], session_service: SessionService
+        self,
+        data: JSONBody[Login],
+        request: Request[Any, Any, Any],
+        session_service: NamedDependency[SessionService],
     ) -> Response[AccessToken]:
         """Sign in. Whatever is wrong with the credentials is answered alike."""
         address = client_address(request, request.app.state.settings)
@@ -39,7 +44,9 @@ class SignInController(Controller):
         return Response(token, headers=NO_STORE)
 
     @post("/logout", operation_id="Logout", status_code=204, responses=problems())
-    async def logout(self, principal: Principal, session_service: SessionService) -> None:
+    async def logout(
+        self, principal: NamedDependency[Principal], session_service: NamedDependency[SessionService]
+    ) -> None:
         """End this session everywhere: no service takes its tokens after the answer."""
         await session_service.end(principal.user_id, principal.session_id)
 
@@ -50,7 +57,9 @@ class SignInController(Controller):
         opt={"expired_grace_s": REFRESH_GRACE_S},
         responses=problems(),
     )
-    async def refresh(self, principal: Principal, session_service: SessionService) -> Response[AccessToken]:
+    async def refresh(
+        self, principal: NamedDependency[Principal], session_service: NamedDependency[SessionService]
+    ) -> Response[AccessToken]:
         """A new token for a live session; the present one may have expired up to 15 minutes ago."""
         token = await session_service.refresh(principal.user_id, principal.session_id)
         return Response(token, headers=NO_STORE)
@@ -62,7 +71,11 @@ class SessionController(Controller):
 
     @get(operation_id="ListSessions", responses=problems())
     async def list_sessions(
-        self, principal: Principal, session_service: SessionService, limit: Limit = 50, cursor: Cursor = None
+        self,
+        principal: NamedDependency[Principal],
+        session_service: NamedDependency[SessionService],
+        limit: Limit = 50,
+        cursor: Cursor = None,
     ) -> Page[Session]:
         """Where the user is signed in, newest first."""
         rows = await session_service.list_live(principal.user_id, _after(cursor), limit + 1)
@@ -79,7 +92,12 @@ class SessionController(Controller):
         return Page(items, _next_cursor(rows, limit))
 
     @delete("/{session_id:uuid}", operation_id="EndSession", responses=problems(404))
-    async def end(self, session_id: UUID, principal: Principal, session_service: SessionService) -> None:
+    async def end(
+        self,
+        session_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        session_service: NamedDependency[SessionService],
+    ) -> None:
         """End one of the user's sessions."""
         await session_service.end(principal.user_id, session_id)
 
@@ -90,7 +108,10 @@ class ProgramTokenController(Controller):
 
     @post(operation_id="CreateToken", responses=problems(409))
     async def create(
-        self, data: CreateToken, principal: Principal, program_token_service: ProgramTokenService
+        self,
+        data: JSONBody[CreateToken],
+        principal: NamedDependency[Principal],
+        program_token_service: NamedDependency[ProgramTokenService],
     ) -> Response[NewProgramToken]:
         """A token with which a program may read the user's statistics. It is shown this once."""
         row, token = await program_token_service.create(principal.user_id, data.name, data.expires_in_days)
@@ -107,8 +128,8 @@ class ProgramTokenController(Controller):
     @get(operation_id="ListTokens", responses=problems())
     async def list_tokens(
         self,
-        principal: Principal,
-        program_token_service: ProgramTokenService,
+        principal: NamedDependency[Principal],
+        program_token_service: NamedDependency[ProgramTokenService],
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[ProgramToken]:
@@ -128,7 +149,10 @@ class ProgramTokenController(Controller):
 
     @delete("/{token_id:uuid}", operation_id="RevokeToken", responses=problems(404))
     async def revoke(
-        self, token_id: UUID, principal: Principal, program_token_service: ProgramTokenService
+        self,
+        token_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        program_token_service: NamedDependency[ProgramTokenService],
     ) -> None:
         """Revoke a program token at once."""
         await program_token_service.revoke(principal.user_id, token_id)

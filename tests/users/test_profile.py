@@ -1,0 +1,286 @@
+"""Creating, seeing, changing and deleting a user."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import boto3
+import psycopg
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from api.users.app import create_app
+from api.users.settings import UsersSettings
+from tests.users.accounts_double import AccountsDouble
+from tests.users.people import PASSWORD, Person, code
+
+NEW_PASSWORD = "a different battery staple"
+GOOD = {"name": "Ada Marsh", "email": "good@example.com", "phone": "+12025550123", "password": PASSWORD}
+
+
+def data_key_of(user_id: str) -> Any:
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    return client.get_item(TableName="tidemark-data-keys", Key={"user_id": {"S": user_id}}).get("Item")
+
+
+class TestCreateUser:
+    def test_gives_the_user_without_approval(self, client: TestClient[Litestar]) -> None:
+        answer = client.post(
+            "/user/create",
+            json={
+                "name": "  José\u0301  Ibáñez ",
+                "email": "Jose@EXAMPLE.com",
+                "phone": "+49 (151) 123 45678",
+                "password": PASSWORD,
+            },
+        )
+        assert answer.status_code == 201
+        body = answer.json()
+        assert UUID(body.pop("user_id")).version == 7
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body.pop("created_at"))
+        assert body == {
+            "name": "José\u0301 Ibáñez",
+            "email": "jose@example.com",
+            "phone": "+4915112345678",
+            "approved": False,
+            "photo_status": "missing",
+            "photo_reason": None,
+            "roles": [],
+        }
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("name", ""),
+            ("name", " \t"),
+            ("name", "x" * 201),
+            ("name", "A\u202eda"),
+            ("name", "1234"),
+            ("email", "nobody"),
+            ("email", "a@b@example.com"),
+            ("email", "a@localhost"),
+            ("email", "x" * 250 + "@example.com"),
+            ("phone", "0151 12345678"),
+            ("phone", "+1"),
+            ("phone", "+49 151 12345678 ext. 5"),
+            ("phone", "+" + "1" * 60),
+            ("password", "short"),
+            ("password", "x" * 257),
+            ("password", "qwertyuiop12"),
+        ],
+    )
+    def test_refuses_a_bad_field_by_name_and_never_repeats_it(
+        self, client: TestClient[Litestar], field: str, value: str
+    ) -> None:
+        answer = client.post("/user/create", json=GOOD | {field: value})
+        assert code(answer) == (400, "invalid_request")
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        assert len(value) < 5 or value not in answer.text
+
+    @pytest.mark.parametrize(
+        "change", [{"role": "staff"}, {"roles": ["staff"]}, {"approved": True}, {"name": 1}, {"phone": None}]
+    )
+    def test_refuses_what_the_call_does_not_take(
+        self, client: TestClient[Litestar], change: dict[str, Any]
+    ) -> None:
+        assert code(client.post("/user/create", json=GOOD | change)) == (400, "invalid_request")
+
+    def test_refuses_a_password_about_the_user(self, client: TestClient[Litestar]) -> None:
+        for password in ("AdaMarsh2026!", "good@example.com", "+12025550123", "Tidemark-ada-1"):
+            answer = client.post("/user/create", json=GOOD | {"password": password})
+            assert code(answer) == (400, "invalid_request"), password
+
+    @pytest.mark.parametrize(
+        "same",
+        ["Taken@Example.com", " taken@example.COM ", "ＴＡＫＥＮ@example.com", "taken@ｅｘａｍｐｌｅ.com"],
+    )
+    def test_an_email_is_taken_in_every_spelling(self, client: TestClient[Litestar], same: str) -> None:
+        client.post("/user/create", json=GOOD | {"email": "taken@example.com"})
+        assert code(client.post("/user/create", json=GOOD | {"email": same})) == (409, "email_taken")
+
+    def test_the_unicode_and_ascii_form_of_a_domain_are_one(self, client: TestClient[Litestar]) -> None:
+        answer = client.post("/user/create", json=GOOD | {"email": "straße@bücher.de"})
+        assert answer.json()["email"] == "strasse@xn--bcher-kva.de"
+        again = client.post("/user/create", json=GOOD | {"email": "STRASSE@xn--bcher-kva.de"})
+        assert code(again) == (409, "email_taken")
+
+    def test_of_many_at_once_one_gets_the_email(
+        self, make_client: Callable[[], TestClient[Litestar]], database: psycopg.Connection
+    ) -> None:
+        clients = [make_client(), make_client()]
+        before = database.execute("select count(*) from users.user").fetchone()
+        keys_before = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="tidemark-data-keys")[
+            "Count"
+        ]
+
+        def create(number: int) -> int:
+            email = "race@example.com" if number % 3 else "RACE@example.com"
+            return clients[number % 2].post("/user/create", json=GOOD | {"email": email}).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            statuses = sorted(pool.map(create, range(12)))
+        assert statuses == [201] + [409] * 11
+        after = database.execute("select count(*) from users.user").fetchone()
+        assert (before, after) == (before, (before[0] + 1,) if before else None)
+        keys_after = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="tidemark-data-keys")[
+            "Count"
+        ]
+        assert keys_after == keys_before + 1
+
+    def test_without_the_key_store_nothing_is_created(
+        self, settings: UsersSettings, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = database.execute("select count(*) from users.user").fetchone()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+            answer = client.post("/user/create", json=GOOD | {"email": "nokeys@example.com"})
+        assert code(answer) == (503, "unavailable")
+        assert database.execute("select count(*) from users.user").fetchone() == before
+
+    def test_asking_after_many_taken_emails_is_slowed_down(
+        self, client: TestClient[Litestar], person: Person, settings: UsersSettings
+    ) -> None:
+        headers = {"X-Tidemark-Edge": str(settings.edge_secret), "X-Forwarded-For": "203.0.113.77"}
+        answers = [
+            client.post("/user/create", json=GOOD | {"email": person.email}, headers=headers).status_code
+            for _ in range(52)
+        ]
+        assert answers == [409] * 51 + [429]
+        elsewhere = client.post("/user/create", json=GOOD | {"email": person.email})
+        assert elsewhere.status_code == 409
+
+
+class TestGetMe:
+    def test_is_what_create_answered(self, client: TestClient[Litestar]) -> None:
+        created = client.post("/user/create", json=GOOD | {"email": "me@example.com"}).json()
+        me = Person(client, email="me@example.com").sign_in().call("GET", "/user/me")
+        assert (me.status_code, me.json()) == (200, created)
+
+    def test_needs_a_token(self, client: TestClient[Litestar]) -> None:
+        assert code(client.get("/user/me")) == (401, "unauthenticated")
+
+
+class TestUpdateUser:
+    def test_changes_what_is_given_and_nothing_else(self, person: Person) -> None:
+        before = person.call("GET", "/user/me").json()
+        answer = person.call(
+            "PUT",
+            "/user/update",
+            json={"current_password": PASSWORD, "name": "Ada Lind", "phone": "+420 601 123 456"},
+        )
+        assert answer.status_code == 200
+        assert answer.json() == before | {"name": "Ada Lind", "phone": "+420601123456"}
+        assert person.call("GET", "/user/me").json() == answer.json()
+
+    def test_a_new_email_signs_in_and_the_old_one_is_free(self, person: Person) -> None:
+        other, old = person.again(), person.email
+        change = {"current_password": PASSWORD, "email": f"New-{old}"}
+        assert person.call("PUT", "/user/update", json=change).status_code == 200
+        assert code(other.call("GET", "/user/me")) == (401, "unauthenticated")
+        assert person.call("GET", "/user/me").json()["email"] == f"new-{old}"
+        assert Person(person.client, email=f"new-{old}").sign_in().token
+        assert Person(person.client, email=old).sign_up().user_id != person.user_id
+
+    def test_a_new_password_ends_all_other_sessions_and_tokens(self, person: Person) -> None:
+        other = person.again()
+        person.call("POST", "/user/token", json={"name": "report"})
+        change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        assert person.call("PUT", "/user/update", json=change).status_code == 200
+        assert person.call("GET", "/user/me").status_code == 200
+        assert code(other.call("GET", "/user/me")) == (401, "unauthenticated")
+        assert person.call("GET", "/user/token").json()["items"] == []
+        login = {"email": person.email, "password": PASSWORD}
+        assert code(person.client.post("/user/login", json=login)) == (401, "unauthenticated")
+        person.password = NEW_PASSWORD
+        assert person.sign_in().token
+
+    def test_a_new_name_keeps_the_other_sessions(self, person: Person) -> None:
+        other = person.again()
+        person.call("PUT", "/user/update", json={"current_password": PASSWORD, "name": "Ada Lind"})
+        assert other.call("GET", "/user/me").status_code == 200
+
+    def test_needs_the_current_password(self, person: Person) -> None:
+        for change in ({"name": "X Y"}, {"email": "x@example.com"}, {"new_password": NEW_PASSWORD}):
+            answer = person.call("PUT", "/user/update", json=change | {"current_password": "wrong" * 3})
+            assert code(answer) == (403, "wrong_password")
+        assert code(person.call("PUT", "/user/update", json={"name": "X Y"})) == (400, "invalid_request")
+
+    def test_guessing_the_current_password_is_slowed_down(self, person: Person) -> None:
+        wrong = {"current_password": "wrong" * 3, "name": "X Y"}
+        answers = [person.call("PUT", "/user/update", json=wrong).status_code for _ in range(7)]
+        assert answers == [403] * 6 + [429]
+
+    def test_refuses_a_taken_email_and_changes_nothing(self, person: Person) -> None:
+        other = Person(person.client).sign_up()
+        change = {"current_password": PASSWORD, "email": other.email, "name": "X Y"}
+        assert code(person.call("PUT", "/user/update", json=change)) == (409, "email_taken")
+        assert person.call("GET", "/user/me").json()["name"] == person.name
+
+    def test_refuses_a_weak_new_password(self, person: Person) -> None:
+        change = {"current_password": PASSWORD, "new_password": "adamarsh12345"}
+        answer = person.call("PUT", "/user/update", json=change)
+        assert code(answer) == (400, "invalid_request")
+        assert answer.json()["errors"][0]["field"] == "new_password"
+
+
+class TestDeleteUser:
+    BODY = {"current_password": PASSWORD}  # noqa: RUF012
+
+    def test_leaves_nothing_readable(
+        self, person: Person, accounts: AccountsDouble, database: psycopg.Connection
+    ) -> None:
+        token = person.token
+        assert person.call("DELETE", "/user/delete", json=self.BODY).status_code == 204
+        assert accounts.calls == [("DELETE", f"/account/user/{person.user_id}", token)]
+        row = database.execute(
+            "select name, email, phone, password_hash, data_key_id, deleted_at is not null from users.user"
+            " where id = %s",
+            (person.user_id,),
+        ).fetchone()
+        assert row == (None, None, None, None, None, True)
+        for table in ("email_digest", "session", "known_source"):
+            found = database.execute(
+                f"select 1 from users.{table} where user_id = %s", (person.user_id,)
+            ).fetchone()
+            assert found is None, table
+        assert data_key_of(person.user_id) is None
+        assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")
+        login = {"email": person.email, "password": PASSWORD}
+        assert code(person.client.post("/user/login", json=login)) == (401, "unauthenticated")
+        assert Person(person.client, email=person.email).sign_up().user_id != person.user_id
+
+    def test_is_refused_while_an_account_holds_money(self, person: Person, accounts: AccountsDouble) -> None:
+        accounts.refuse(409, "balance_not_zero")
+        answer = person.call("DELETE", "/user/delete", json=self.BODY)
+        assert code(answer) == (409, "balance_not_zero")
+        assert answer.json()["detail"] == "accounts say balance_not_zero"
+        assert person.call("GET", "/user/me").json()["email"] == person.email
+
+    def test_waits_for_accounts_and_can_be_repeated(self, person: Person, accounts: AccountsDouble) -> None:
+        accounts.refuse(503, "unavailable", times=3)
+        assert code(person.call("DELETE", "/user/delete", json=self.BODY)) == (503, "unavailable")
+        assert person.call("GET", "/user/me").status_code == 200
+        accounts.refuse(503, "unavailable", times=2)
+        assert person.call("DELETE", "/user/delete", json=self.BODY).status_code == 204
+
+    def test_can_be_finished_after_a_crash_behind_the_data_key(
+        self, person: Person, database: psycopg.Connection
+    ) -> None:
+        boto3.client("dynamodb", region_name="eu-central-1").delete_item(
+            TableName="tidemark-data-keys", Key={"user_id": {"S": person.user_id}}
+        )
+        assert code(person.call("GET", "/user/me")) == (500, "internal_error")
+        person.sign_in()
+        assert person.call("DELETE", "/user/delete", json=self.BODY).status_code == 204
+        found = database.execute("select deleted_at from users.user where id = %s", (person.user_id,)).fetchone()
+        assert found is not None
+        assert found[0] is not None
+
+    def test_needs_the_current_password(self, person: Person, accounts: AccountsDouble) -> None:
+        answer = person.call("DELETE", "/user/delete", json={"current_password": "wrong" * 3})
+        assert code(answer) == (403, "wrong_password")
+        assert code(person.call("DELETE", "/user/delete")) == (400, "invalid_request")
+        assert accounts.calls == []

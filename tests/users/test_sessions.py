@@ -1,0 +1,252 @@
+"""Signing in and out, and what becomes of tokens."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jwt
+import psycopg
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from tests.users.conftest import Sign
+from tests.users.people import PASSWORD, Person, code
+
+
+def age(database: psycopg.Connection, person: Person, **columns: str) -> None:
+    """Moves times of the person's session into the past."""
+    for column, interval in columns.items():
+        database.execute(
+            f"update users.session set {column} = {column} - interval '{interval}' where user_id = %s",
+            (person.user_id,),
+        )
+
+
+class TestLogin:
+    def test_gives_a_token_as_rfc_9068_wants_it(self, client: TestClient[Litestar], person: Person) -> None:
+        answer = client.post("/user/login", json={"email": person.email.upper(), "password": PASSWORD})
+        assert answer.status_code == 201
+        assert answer.headers["cache-control"] == "no-store"
+        body = answer.json()
+        assert (body["token_type"], body["expires_in"], len(body)) == ("Bearer", 900, 3)
+        header = jwt.get_unverified_header(body["access_token"])
+        assert (header["typ"], header["alg"]) == ("at+jwt", "RS256")
+        claims = jwt.decode(body["access_token"], options={"verify_signature": False})
+        assert (claims["iss"], claims["aud"], claims["sub"], claims["scope"]) == (
+            "http://bank.test",
+            "tidemark",
+            person.user_id,
+            "bank",
+        )
+        assert claims["exp"] - claims["iat"] == 900
+        assert abs(claims["iat"] - time.time()) < 5
+        assert set(claims) == {"iss", "aud", "sub", "sid", "scope", "iat", "exp", "jti"}
+
+    def test_unknown_wrong_and_throttled_look_the_same(self, client: TestClient[Litestar], person: Person) -> None:
+        def attempt(email: str, password: str) -> tuple[int, str, dict[str, Any]]:
+            answer = client.post("/user/login", json={"email": email, "password": password})
+            headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+            return answer.status_code, answer.text, headers
+
+        unknown = attempt("nobody@example.com", PASSWORD)
+        assert unknown[0] == 401
+        assert attempt("not an email", PASSWORD) == unknown
+        wrong = [attempt(person.email, "wrong" * 3) for _ in range(8)]
+        assert wrong == [unknown] * 8
+        assert attempt(person.email, PASSWORD) == unknown
+
+    def test_each_answer_costs_one_hash(
+        self, client: TestClient[Litestar], person: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hasher = client.app.state.services.sessions._hasher
+        checked: list[str] = []
+        real = hasher._argon2.verify
+
+        class Counting:
+            def verify(self, encoded: str, password: str) -> bool:
+                checked.append(encoded)
+                return real(encoded, password)
+
+        monkeypatch.setattr(hasher, "_argon2", Counting())
+        for _ in range(8):
+            client.post("/user/login", json={"email": person.email, "password": "wrong" * 3})
+        for email in ("nobody@example.com", "not an email"):
+            client.post("/user/login", json={"email": email, "password": PASSWORD})
+        assert len(checked) == 10
+        # Parameters decide the time: those of the hash checked for nobody are those of a real one.
+        assert {encoded.split("$")[3] for encoded in checked} == {"m=64,t=1,p=1"}
+
+    def test_a_hash_of_other_parameters_is_renewed(
+        self, client: TestClient[Litestar], person: Person, database: psycopg.Connection
+    ) -> None:
+        from argon2 import PasswordHasher
+
+        old = PasswordHasher(time_cost=2, memory_cost=128, parallelism=1).hash(PASSWORD)
+        database.execute("update users.user set password_hash = %s where id = %s", (old, person.user_id))
+        person.sign_in()
+        row = database.execute("select password_hash from users.user where id = %s", (person.user_id,)).fetchone()
+        assert row is not None
+        assert "$m=64,t=1,p=1$" in row[0]
+        assert person.sign_in().token
+
+    def test_a_user_without_a_password_cannot_sign_in(
+        self, client: TestClient[Litestar], person: Person, database: psycopg.Connection
+    ) -> None:
+        database.execute("update users.user set password_hash = null where id = %s", (person.user_id,))
+        answer = client.post("/user/login", json={"email": person.email, "password": ""})
+        assert code(answer) == (401, "unauthenticated")
+
+
+class TestLogout:
+    def test_acts_at_once_on_every_instance(
+        self, person: Person, make_client: Callable[[], TestClient[Litestar]]
+    ) -> None:
+        elsewhere = Person(make_client(), token=person.token)
+        assert elsewhere.call("GET", "/user/me").status_code == 200
+        answer = person.call("POST", "/user/logout")
+        assert (answer.status_code, answer.content) == (204, b"")
+        for who in (elsewhere, person):
+            assert code(who.call("GET", "/user/me")) == (401, "unauthenticated")
+            assert code(who.call("POST", "/user/refresh")) == (401, "unauthenticated")
+            assert code(who.call("POST", "/user/logout")) == (401, "unauthenticated")
+
+    def test_holds_with_requests_in_flight(
+        self, person: Person, make_client: Callable[[], TestClient[Litestar]]
+    ) -> None:
+        elsewhere = Person(make_client(), token=person.token)
+        answered = threading.Event()
+
+        def ask(_: int) -> tuple[bool, int]:
+            was_after = answered.is_set()
+            return was_after, elsewhere.call("GET", "/user/session").status_code
+
+        with ThreadPoolExecutor(12) as pool:
+            asked = [pool.submit(ask, number) for number in range(25)]
+            assert person.call("POST", "/user/logout").status_code == 204
+            answered.set()
+            asked += [pool.submit(ask, number) for number in range(25)]
+            results = [future.result() for future in asked]
+        assert {status for was_after, status in results if was_after} == {401}
+        assert {status for _, status in results} <= {200, 401}
+
+    def test_leaves_other_sessions_alone(self, person: Person) -> None:
+        other = person.again()
+        person.call("POST", "/user/logout")
+        assert other.call("GET", "/user/me").status_code == 200
+
+    def test_a_failed_commit_is_no_logout(self, person: Person, database: psycopg.Connection) -> None:
+        database.execute(
+            """
+            create function public.lose_connection() returns trigger language plpgsql security definer as
+            $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+            create constraint trigger lose after delete on users.session
+            deferrable initially deferred for each row execute function public.lose_connection();
+            """
+        )
+        try:
+            assert code(person.call("POST", "/user/logout")) == (503, "unavailable")
+        finally:
+            database.execute("drop trigger lose on users.session; drop function public.lose_connection()")
+        assert person.call("GET", "/user/me").status_code == 200
+
+
+class TestSessionLife:
+    def test_ends_after_twelve_hours(self, person: Person, database: psycopg.Connection) -> None:
+        age(database, person, expires_at="11 hours 59 minutes")
+        refreshed = person.call("POST", "/user/refresh")
+        assert refreshed.status_code == 200
+        assert refreshed.json()["expires_in"] <= 60
+        age(database, person, expires_at="1 minute")
+        assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")
+        assert code(person.call("POST", "/user/refresh")) == (401, "unauthenticated")
+
+    def test_ends_when_not_refreshed_for_thirty_minutes(
+        self, person: Person, database: psycopg.Connection
+    ) -> None:
+        age(database, person, idle_expires_at="29 minutes")
+        assert person.call("POST", "/user/refresh").status_code == 200
+        age(database, person, idle_expires_at="29 minutes")
+        assert person.call("GET", "/user/me").status_code == 200
+        age(database, person, idle_expires_at="1 minute")
+        assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")
+
+    def test_is_refused_while_the_database_cannot_be_asked(
+        self, person: Person, database: psycopg.Connection
+    ) -> None:
+        database.execute("revoke select on users.live_session from users_app")
+        try:
+            assert code(person.call("GET", "/user/me")) == (503, "unavailable")
+        finally:
+            database.execute("grant select on users.live_session to users_app")
+        assert person.call("GET", "/user/me").status_code == 200
+
+
+class TestRefresh:
+    def test_gives_a_token_for_the_same_session(self, person: Person) -> None:
+        answer = person.call("POST", "/user/refresh")
+        assert (answer.status_code, answer.json()["expires_in"]) == (200, 900)
+        assert answer.headers["cache-control"] == "no-store"
+        before, after = (
+            jwt.decode(token, options={"verify_signature": False})
+            for token in (person.token, answer.json()["access_token"])
+        )
+        assert (after["sid"], after["sub"]) == (before["sid"], before["sub"])
+        assert after["jti"] != before["jti"]
+        person.token = answer.json()["access_token"]
+        assert person.call("GET", "/user/me").status_code == 200
+
+    def test_alone_takes_a_token_expired_by_up_to_fifteen_minutes(self, person: Person, sign: Sign) -> None:
+        now = int(time.time())
+        person.token = sign(person.token, iat=now - 1780, exp=now - 880)
+        for method, path in (("GET", "/user/me"), ("POST", "/user/logout"), ("GET", "/user/session")):
+            assert code(person.call(method, path)) == (401, "unauthenticated")
+        assert person.call("POST", "/user/refresh").status_code == 200
+        person.token = sign(person.token, iat=now - 1801, exp=now - 901)
+        assert code(person.call("POST", "/user/refresh")) == (401, "unauthenticated")
+
+    def test_is_not_for_programs(self, person: Person) -> None:
+        created = person.call("POST", "/user/token", json={"name": "report"}).json()
+        person.token = created["access_token"]
+        assert code(person.call("POST", "/user/refresh")) == (403, "forbidden")
+
+
+class TestListSessions:
+    def test_shows_ones_own_newest_first(self, person: Person) -> None:
+        other = person.again()
+        person.call("POST", "/user/token", json={"name": "not a session"})
+        items = other.call("GET", "/user/session").json()["items"]
+        assert [item["current"] for item in items] == [True, False]
+        assert set(items[0]) == {"session_id", "created_at", "last_seen_at", "expires_at", "current"}
+        assert Person(person.client).sign_up().call("GET", "/user/session").json()["items"] != items
+
+    def test_pages(self, person: Person) -> None:
+        sessions = [person.again() for _ in range(4)]
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            query = f"?limit=2&cursor={cursor}" if cursor else "?limit=2"
+            page = sessions[0].call("GET", f"/user/session{query}").json()
+            seen += [item["session_id"] for item in page["items"]]
+            cursor = page["next_cursor"]
+        assert len(seen) == len(set(seen)) == 5
+        assert code(person.call("GET", "/user/session?cursor=nonsense")) == (400, "invalid_request")
+        assert code(person.call("GET", "/user/session?limit=0")) == (400, "invalid_request")
+
+
+class TestEndSession:
+    def test_ends_one_of_ones_own(self, person: Person) -> None:
+        other = person.again()
+        items = person.call("GET", "/user/session").json()["items"]
+        (session_id,) = (item["session_id"] for item in items if not item["current"])
+        assert person.call("DELETE", f"/user/session/{session_id}").status_code == 204
+        assert code(other.call("GET", "/user/me")) == (401, "unauthenticated")
+        assert code(person.call("DELETE", f"/user/session/{session_id}")) == (404, "not_found")
+
+    def test_not_another_users(self, person: Person) -> None:
+        stranger = Person(person.client).sign_up()
+        (item,) = stranger.call("GET", "/user/session").json()["items"]
+        assert code(person.call("DELETE", f"/user/session/{item['session_id']}")) == (404, "not_found")
+        assert stranger.call("GET", "/user/me").status_code == 200
