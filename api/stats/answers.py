@@ -25,7 +25,7 @@ def answer(
     headers: dict[str, str] | None = None,
 ) -> Response[Any]:
     """200 with the content (or its CSV `body`), or 304 if the caller already has what `tagged` stands for."""
-    media_type = MediaType.JSON if body is None else f"{CSV}; charset=utf-8"
+    media_type = MediaType.JSON if body is None else CSV
     digest = hashlib.blake2b(msgspec.json.encode((media_type, tagged)), digest_size=16).hexdigest()
     etag = f'W/"{digest}"'
     headers = {"ETag": etag, **_CACHING, **(headers or {})}

@@ -1,15 +1,15 @@
 """The calls under `/stats`."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
-from litestar.params import Parameter
+from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
@@ -73,19 +73,19 @@ class StatsController(Controller):
     async def figures(
         self,
         request: Request[Principal, Any, State],
-        principal: Principal,
-        autocommit: AsyncConnection,
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
         period: parameters.PeriodName,
         account_id: parameters.AccountIds,
-        from_: parameters.From = None,
-        to: parameters.To = None,
+        first: parameters.From = None,
+        last: parameters.To = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        format_: Annotated[parameters.Format, Parameter(query="format")] = None,
+        format_: parameters.Format = None,
     ) -> Response[Figures]:
         """GET /stats/daily, /stats/weekly, /stats/monthly."""
         named = parameters.period_named(period)
-        query = parameters.figures_query(named, account_id, from_, to, limit, cursor)
+        query = parameters.figures_query(named, account_id, first, last, limit, cursor)
         page = await service.figures(autocommit, reader(principal), query)
         return answer(
             request,
@@ -104,11 +104,11 @@ class StatsController(Controller):
     async def transactions(
         self,
         request: Request[Principal, Any, State],
-        principal: Principal,
-        autocommit: AsyncConnection,
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
         period: parameters.PeriodName,
-        account_id: UUID,
-        period_start: Annotated[date, Parameter(description="The first day of the figure's period.")],
+        account_id: FromQuery[UUID],
+        period_start: parameters.PeriodStart,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Transactions]:
@@ -139,15 +139,15 @@ class StatsController(Controller):
     async def bank(
         self,
         request: Request[Principal, Any, State],
-        autocommit: AsyncConnection,
-        from_: parameters.From = None,
-        to: parameters.To = None,
+        autocommit: NamedDependency[AsyncConnection],
+        first: parameters.From = None,
+        last: parameters.To = None,
         currency: parameters.Currency = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[BankDays]:
         """GET /stats/bank."""
-        page = await service.bank(autocommit, parameters.bank_query(from_, to, currency, limit, cursor))
+        page = await service.bank(autocommit, parameters.bank_query(first, last, currency, limit, cursor))
         return answer(request, page, (page.items, page.next_cursor), headers=publication_headers(request, page))
 
     @get(
@@ -157,7 +157,7 @@ class StatsController(Controller):
         responses=problems() | NOT_MODIFIED,
     )
     async def metrics(
-        self, request: Request[Principal, Any, State], autocommit: AsyncConnection
+        self, request: Request[Principal, Any, State], autocommit: NamedDependency[AsyncConnection]
     ) -> Response[Catalogue]:
         """GET /stats/metrics."""
         found = await service.catalogue(autocommit)
@@ -173,9 +173,9 @@ class StatsController(Controller):
     async def status(
         self,
         request: Request[Principal, Any, State],
-        principal: Principal,
+        principal: NamedDependency[Principal],
         state: State,
-        autocommit: AsyncConnection,
+        autocommit: NamedDependency[AsyncConnection],
     ) -> Response[StatsStatus]:
         """GET /stats/status."""
         found = await service.status(autocommit, reader(principal), state.settings.stale_after_s)

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from api.shared.errors import InvalidRequest, NotFound
 from api.shared.pages import decode_cursor
@@ -15,27 +15,34 @@ from api.stats.periods import Period
 
 MAX_ACCOUNTS = 50
 
-PeriodName = Annotated[str, Parameter(description="The length of the periods.", schema_extra={"enum": [*Period]})]
+PeriodName = Annotated[
+    str, PathParameter(description="The length of the periods.", schema_extra={"enum": [*Period]})
+]
 AccountIds = Annotated[
     list[str],
-    Parameter(
-        query="account_id",
+    QueryParameter(
+        name="account_id",
         max_items=MAX_ACCOUNTS,
         description="One account or up to 50: the parameter repeated, or a list with commas, or both.",
     ),
 ]
 From = Annotated[
     date | None,
-    Parameter(query="from", description="A day: start with the period that contains it. Default: the oldest."),
+    QueryParameter(name="from", description="A day: start with the period that contains it. Default: the oldest."),
 ]
 To = Annotated[
     date | None,
-    Parameter(query="to", description="A day: end with the period that contains it. Default: the newest."),
+    QueryParameter(name="to", description="A day: end with the period that contains it. Default: the newest."),
 ]
-Currency = Annotated[str | None, Parameter(pattern="^[A-Z]{3}$", description="Only this currency (ISO 4217).")]
+Currency = Annotated[
+    str | None, QueryParameter(pattern="^[A-Z]{3}$", description="Only this currency (ISO 4217).")
+]
+PeriodStart = Annotated[date, QueryParameter(description="The first day of the figure's period.")]
 Format = Annotated[
     str | None,
-    Parameter(pattern="^(json|csv)$", description="`json` or `csv`; decides over the Accept header."),
+    QueryParameter(
+        name="format", pattern="^(json|csv)$", description="`json` or `csv`; decides over the Accept header."
+    ),
 ]
 
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53)]

@@ -1,7 +1,7 @@
 """Reads published statistics. Each function is one statement, and so of one moment: a publication that lands
 meanwhile is either in all that it returns or in nothing of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -220,8 +220,8 @@ async def read_transactions(
         "limit": limit,
         "sees_memos": sees_memos,
     }
-    rows = await connection.execute(_TRANSACTIONS, parameters)
-    return [Transaction(*row.tuple()) for row in rows]
+    rows: Iterable[Any] = await connection.execute(_TRANSACTIONS, parameters)
+    return [Transaction(*row) for row in rows]
 
 
 async def read_bank(connection: AsyncConnection, query: BankQuery) -> BankSnapshot:
