@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from ui.components.text import has_typo
+
 MONEY_METRICS = (
     ("closing_balance", "Closing balance", "Balance after the last transaction before the period's end."),
     ("opening_balance", "Opening balance", "Balance after the last transaction before the period's start."),
@@ -100,7 +102,7 @@ class FakeBank:
         account_id = str(uuid4())
         self.accounts[account_id] = {
             "account_id": account_id,
-            "number": f"{secrets.randbelow(10**10):010}",
+            "number": new_number(),
             "type": type_,
             "currency": currency,
             "total": 0,
@@ -262,6 +264,11 @@ class FakeBank:
             "status": "final" if is_final else "provisional",
             "metrics": metrics,
         }
+
+
+def new_number() -> str:
+    start = f"{secrets.randbelow(9 * 10**8) + 10**8}"
+    return next(f"{start}{digit}" for digit in range(10) if not has_typo(f"{start}{digit}"))
 
 
 def floor(day: date, period: str) -> date:

@@ -1,12 +1,13 @@
 """Text that people typed, and times, on their way onto the page."""
 
 from datetime import UTC, date, datetime
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ui.components import when
-from ui.components.text import account_number, html, literal, typed_number
+from ui.components.text import account_number, has_typo, html, literal, typed_number
 
 NASTY = "<script>alert(1)</script> **bold** $x^2$ [a](javascript:1) :smile: `code` _i_ ![p](/p) \\ & \"q\" 'q'"
 
@@ -30,16 +31,26 @@ class TestEscaping:
 
 class TestAccountNumber:
     def test_is_shown_in_groups(self) -> None:
-        assert account_number("4821553907") == "4821 553 907"
+        assert account_number("4821553906") == "4821 553 906"
         assert account_number("12") == "12"
 
-    @pytest.mark.parametrize("typed", ["4821553907", " 4821 553 907 ", "4821-553-907"])
+    @pytest.mark.parametrize("typed", ["4821553906", " 4821 553 906 ", "4821-553-906"])
     def test_is_read_however_it_is_grouped(self, typed: str) -> None:
-        assert typed_number(typed) == "4821553907"
+        assert typed_number(typed) == "4821553906"
 
-    @pytest.mark.parametrize("typed", ["", "482155390", "48215539071", "482155390x", "٤٨٢١٥٥٣٩٠٧"])
+    @pytest.mark.parametrize("typed", ["", "482155390", "48215539061", "482155390x", "٤٨٢١٥٥٣٩٠٧"])
     def test_needs_ten_digits(self, typed: str) -> None:
         assert typed_number(typed) is None
+
+    def test_a_wrong_digit_and_swapped_neighbours_are_typos(self) -> None:
+        number = "4821553906"
+        assert not has_typo(number)
+        for place, digit in product(range(10), "0123456789"):
+            other = number[:place] + digit + number[place + 1 :]
+            assert has_typo(other) == (other != number)
+        for place in range(9):
+            swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+            assert has_typo(swapped) == (swapped != number)
 
 
 class TestTimes:

@@ -39,7 +39,7 @@ if not is_staff and "analyst" not in user.roles:
 typed = st.text_input(
     "Account number or id" if is_staff else "Account id",
     key="lookup",
-    placeholder="4821 553 907" if is_staff else "019a3c1e-…",
+    placeholder="4821 553 906" if is_staff else "019a3c1e-…",
     icon=":material/search:",
     persist_state="session",
     width=460,

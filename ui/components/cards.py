@@ -33,7 +33,7 @@ def state_of(account: Account) -> str:
 
 
 def option(account: Account) -> str:
-    """For choosing: "Checking · 4821 553 907 · EUR". No balance: a choice must outlive its change."""
+    """For choosing: "Checking · 4821 553 906 · EUR". No balance: a choice must outlive its change."""
     parts = (type_label(account), account_number(account.number), account.currency)
     return " · ".join(parts)
 

@@ -93,7 +93,7 @@ def _recipient(accounts: Sequence[Account], source: Account) -> tuple[tuple[str,
         to = Choice(own).ask("To account", "move_to")
         return (to.account_id, cards.short(to)), ""
     typed = st.text_input(
-        "Account number of the recipient", placeholder="4821 553 907", key="move_number", persist_state="page"
+        "Account number of the recipient", placeholder="4821 553 906", key="move_number", persist_state="page"
     )
     try:
         return moving.recipient_of(typed, source), ""

@@ -7,7 +7,7 @@ from uuid import uuid4
 from ui.clients.accounts import Account, AccountsClient, Movement
 from ui.clients.errors import ApiError
 from ui.components.cards import short
-from ui.components.text import account_number, typed_number
+from ui.components.text import account_number, has_typo, typed_number
 
 KINDS = {"deposit": "Pay in", "transfer": "Transfer", "withdraw": "Take out"}
 OUTSIDE = {
@@ -68,7 +68,9 @@ def recipient_of(text: str, own: Account) -> tuple[str, str]:
     """The number that somebody typed, and how to show it; raises ValueError with what is wrong."""
     number = typed_number(text)
     if number is None:
-        raise ValueError("An account number has ten digits, such as 4821 553 907.")
+        raise ValueError("An account number has ten digits, such as 4821 553 906.")
+    if has_typo(number):
+        raise ValueError("There is a typo in this account number. Compare it digit by digit.")
     if number == own.number:
         raise ValueError("That is the account you pay from.")
     return number, f"Account {account_number(number)}"
