@@ -81,9 +81,9 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))
     else:
-        console = Console()
-        # Into a file or pipe a row must stay one line.
-        console.print(found.table(), width=None if console.is_terminal else max(console.width, 120))
+        # Into a file or a pipe, a row stays one line.
+        console = Console() if sys.stdout.isatty() else Console(width=120)
+        console.print(found.table())
         if not found.is_up:
             click.echo("The bank is not running. Start it with `tidemark up`.", err=True)
     sys.exit(0 if found.is_healthy else 1)

@@ -150,7 +150,7 @@ def _service(bank: Bank, service: str, number: int) -> Part:
         command=_python(
             *("granian", "--interface", "asgi", "--host", LOOPBACK, "--port", str(port)),
             *("--workers", "1", "--loop", "uvloop", "--no-ws", "--http", "1", "--log-level", "warning"),
-            *("--workers-kill-timeout", "10", f"api.{service}.app:app"),
+            *("--workers-kill-timeout", "10", "--factory", f"api.{service}.app:create_app"),
         ),
         environment=bank.service_environment(service),
         probe=probes.http(f"http://{LOOPBACK}:{port}{UPSTREAM[service].health_path}"),

@@ -54,11 +54,17 @@ class BankStatus:
 
     def table(self) -> Table:
         """One row for each part and the sum."""
-        table = Table(title=f"Tidemark in {self.home}", title_justify="left", box=None, padding=(0, 1))
-        for header in ("part", "state", "pid", "address", "up for", "memory", "restarts", "log"):
-            table.add_column(
-                header, justify="right" if header in {"pid", "up for", "memory", "restarts"} else "left"
-            )
+        table = Table(
+            title=f"Tidemark in {self.home}",
+            caption=f"logs: {self.home}/logs/<part>.log",
+            title_justify="left",
+            caption_justify="left",
+            box=None,
+            padding=(0, 2, 0, 0),
+        )
+        numbers = {"pid", "up for", "memory", "restarts"}
+        for header in ("part", "state", "pid", "address", "up for", "memory", "restarts"):
+            table.add_column(header, justify="right" if header in numbers else "left", no_wrap=True)
         for part in self.parts:
             style = "green" if part.state == "running" else "red"
             table.add_row(
@@ -69,9 +75,8 @@ class BankStatus:
                 _duration(part.uptime_s),
                 f"{part.memory_bytes >> 20} MiB" if part.memory_bytes else "",
                 str(part.restarts or ""),
-                part.log_file,
             )
-        table.add_row("all", "", "", "", "", f"{self.memory_bytes >> 20} MiB", "", "")
+        table.add_row("all", "", "", "", "", f"{self.memory_bytes >> 20} MiB", "")
         return table
 
 

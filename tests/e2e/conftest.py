@@ -1,0 +1,19 @@
+"""The whole bank for end-to-end tests: started once per worker, in a folder of its own on free ports."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.running_bank import RunningBank, running_bank
+
+Bank = RunningBank
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
+    """A running bank: `.gateway`, `.app`, `.dagster`, `.home`, and `.tidemark(*arguments, stdin=…)`.
+
+    When the tests are through it is asked to end, and must leave no process behind.
+    """
+    with running_bank(tmp_path_factory.mktemp("e2e") / "bank") as bank:
+        yield bank
