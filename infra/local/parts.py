@@ -19,6 +19,7 @@ from infra.local.processes import MARK
 from infra.local.settings import CHECKOUT
 
 MIGRATIONS = tuple(f"migrate {service}" for service in SERVICES)
+PIPELINE_STEPS = ("warehouse", "dbt manifest")
 UPSTREAM = {upstream.name: upstream for upstream in UPSTREAMS}
 
 
@@ -37,6 +38,8 @@ def elements(bank: Bank, *, has_app: bool = True) -> list[Element]:
         *(_migration(bank, service, running) for service in SERVICES),
         *services,
         _gateway(bank, [service.name for service in services]),
+        _pipeline_step(bank, "warehouse", _python("pipelines.admin", "prepare"), after=("databases",)),
+        _pipeline_step(bank, "dbt manifest", _python("pipelines.manifest")),
         *_dagster(bank),
         *([_app(bank)] if has_app else []),
     ]
@@ -125,6 +128,11 @@ def _migration(bank: Bank, service: str, running: Sequence[str]) -> Step:
     )
 
 
+def _pipeline_step(bank: Bank, name: str, command: list[str], after: tuple[str, ...] = ()) -> Step:
+    environment = bank.pipeline_environment()
+    return Step(name, lambda: _run_once(bank, name.replace(" ", "-"), command, environment), after=after)
+
+
 def _run_once(bank: Bank, name: str, command: list[str], environment: Environment) -> None:
     log_file = bank.state.log_file(name)
     with open_log(log_file) as log:
@@ -187,7 +195,7 @@ def _dagster(bank: Bank) -> list[Element]:
         probe=probes.tcp(bank.ports.code_server),
         cwd=CHECKOUT,
         address=f"{LOOPBACK}:{bank.ports.code_server}",
-        after=MIGRATIONS,
+        after=(*MIGRATIONS, *PIPELINE_STEPS),
     )
     web_server = Part(
         name="dagster",
