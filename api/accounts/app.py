@@ -1,0 +1,48 @@
+"""The accounts service as an ASGI application."""
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from api.accounts.controllers.accounts import AccountController
+from api.accounts.controllers.money import MoneyController
+from api.accounts.controllers.owners import OwnerController
+from api.accounts.controllers.staff import StaffController
+from api.accounts.controllers.statement import StatementController
+from api.accounts.posting import PostingService
+from api.accounts.service import AccountService
+from api.accounts.settings import AccountsSettings
+from api.accounts.users_client import UsersClient
+from api.shared.app import make_app
+from api.shared.tokens import KeySource
+
+
+def _accounts(state: State) -> AccountService:
+    return state.accounts
+
+
+def _posting(state: State) -> PostingService:
+    return state.posting
+
+
+def create_app(settings: AccountsSettings | None = None, key_source: KeySource | None = None) -> Litestar:
+    """The application; settings come from the environment unless given, public keys through the gateway.
+
+    Raises SettingsError.
+    """
+    settings = settings or AccountsSettings.from_env()
+    return make_app(
+        name="accounts",
+        path="account",
+        settings=settings,
+        controllers=[AccountController, MoneyController, StatementController, OwnerController, StaffController],
+        dependencies={
+            "account_service": Provide(_accounts, sync_to_thread=False),
+            "posting_service": Provide(_posting, sync_to_thread=False),
+        },
+        state={
+            "accounts": AccountService(settings, UsersClient(settings.gateway_url)),
+            "posting": PostingService(settings),
+        },
+        key_source=key_source,
+    )

@@ -1,0 +1,85 @@
+"""What staff do: find, approve, reverse."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.accounts import parameters
+from api.accounts.idempotency import Key, idempotency_key
+from api.accounts.models import SearchQuery
+from api.accounts.posting import PostingService
+from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, Movement, Reversal
+from api.accounts.service import AccountService
+from api.shared.auth import STAFF, Principal
+from api.shared.pages import Cursor, Limit, Page
+from api.shared.problems import problems
+
+
+class StaffController(Controller):
+    path = "/account"
+    tags = ("staff",)
+    opt = {"roles": STAFF}  # noqa: RUF012 - the framework's way to say it
+
+    @get("/search", operation_id="SearchAccounts", responses=problems())
+    async def search(
+        self,
+        autocommit: NamedDependency[AsyncConnection],
+        account_service: NamedDependency[AccountService],
+        number: parameters.Number = None,
+        user_id: parameters.UserId = None,
+        approved: parameters.Approved = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[FoundAccount]:
+        """Accounts by number, owner or approval, oldest first."""
+        query = SearchQuery(parameters.account_number(number), user_id, approved, limit=limit)
+        return await account_service.search(autocommit, query, cursor)
+
+    @post(
+        "/{account_id:uuid}/approve", operation_id="ApproveAccount", status_code=200, responses=problems(404, 409)
+    )
+    async def approve(
+        self,
+        account_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
+        account_service: NamedDependency[AccountService],
+    ) -> Account:
+        """Let an account move money. May be repeated."""
+        return await account_service.approve(autocommit, principal, account_id)
+
+    @post(
+        "/user/{user_id:uuid}/approve", operation_id="ApproveUserAccounts", status_code=200, responses=problems()
+    )
+    async def approve_all(
+        self,
+        user_id: FromPath[UUID],
+        autocommit: NamedDependency[AsyncConnection],
+        account_service: NamedDependency[AccountService],
+    ) -> ApprovedAccounts:
+        """Let all open accounts of a user move money; how many could not before. May be repeated."""
+        return ApprovedAccounts(await account_service.approve_all(autocommit, user_id))
+
+    @post(
+        "/transaction/{transaction_id:uuid}/reverse",
+        operation_id="ReverseTransaction",
+        responses=problems(404, 409, 422),
+    )
+    async def reverse(
+        self,
+        transaction_id: FromPath[UUID],
+        data: JSONBody[Reversal],
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
+        posting_service: NamedDependency[PostingService],
+        key: Key = None,
+    ) -> Movement:
+        """Post the transaction's whole transfer the other way round, once."""
+        return await posting_service.reverse(
+            autocommit, principal, transaction_id, data.memo, idempotency_key(request, key, data)
+        )

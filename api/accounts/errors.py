@@ -1,0 +1,59 @@
+"""Why money does not move and accounts do not change, in words for people."""
+
+from typing import Any
+
+from api.shared.errors import Conflict, InvalidRequest, NotFound, TidemarkError, Unprocessable
+
+REFUSALS = {
+    "invalid_request": "The movement is not of a form this bank posts.",
+    "not_found": "There is no such account that you may use.",
+    "user_not_approved": "Money moves only once your identity has been approved.",
+    "account_not_approved": "Money moves only once this account has been approved.",
+    "account_closed": "The account is closed.",
+    "same_account": "Source and destination are the same account.",
+    "insufficient_funds": "The balance is not enough.",
+    "currency_differs": "The two accounts are in different currencies.",
+    "limit_exceeded": "This would exceed a limit of the account or the user.",
+    "recipient_unavailable": "The recipient cannot receive this. Check the account and its currency.",
+    "not_posted": "Nothing was posted, because another movement of the same request was refused.",
+    "already_reversed": "This movement has been reversed already.",
+    "not_reversible": "A reversal cannot be reversed.",
+    "balance_not_zero": "Only an account whose balance is zero can be closed.",
+    "last_owner": "An account keeps at least one owner.",
+}
+
+
+class NotAnAccount(InvalidRequest):
+    """Neither an account id nor a number whose check digit is right."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            errors=[{"field": field, "message": "is neither an account id nor a valid account number"}]
+        )
+
+
+class IdempotencyConflict(Unprocessable):
+    code, detail = "idempotency_conflict", "This Idempotency-Key was used for another request."
+
+
+class NothingPosted(Conflict):
+    """An all-or-nothing request of which something was refused; `items` are the outcomes."""
+
+    code, detail = "not_posted", "Nothing was posted, because a movement of the request was refused."
+
+    def __init__(self, items: list[Any]) -> None:
+        super().__init__()
+        self.items = items
+
+    def problem(self) -> dict[str, Any]:
+        """The problem document, with the outcomes as `items`."""
+        return {**super().problem(), "items": self.items}
+
+
+def refusal(code: str) -> TidemarkError:
+    """The error that a refusal's code is answered with: 404, 400, else 409."""
+    if code == "not_found":
+        return NotFound()
+    if code == "invalid_request":
+        return InvalidRequest(REFUSALS[code])
+    return Conflict(REFUSALS[code], code=code)

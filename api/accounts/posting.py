@@ -1,0 +1,103 @@
+"""Money moves: what callers ask is one call of the database's posting function, its outcomes their answers."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.accounts import repository
+from api.accounts.errors import REFUSALS, IdempotencyConflict, NothingPosted, refusal
+from api.accounts.models import IdempotencyKey, Mode, Movement, Outcome
+from api.accounts.schemas import Movement as PostedMovement
+from api.accounts.schemas import PostedTransfer, RefusedTransfer, TransferOutcomes
+from api.accounts.settings import AccountsSettings
+from api.shared.auth import Principal
+from api.shared.errors import NotFound
+
+_OUTCOMES = msgspec.json.Decoder(list[Outcome])
+
+
+class PostingService:
+    """Every method takes a connection on which one statement is one transaction."""
+
+    def __init__(self, settings: AccountsSettings) -> None:
+        self._daily_limit_minor = settings.daily_limit_minor
+
+    async def move(
+        self, connection: AsyncConnection, principal: Principal, movement: Movement, key: IdempotencyKey | None
+    ) -> PostedMovement:
+        """Posts one movement. Raises what `refusal` makes of its code, and IdempotencyConflict."""
+        outcomes = await self._post(connection, principal, [movement], Mode.ONE_BY_ONE, key)
+        return _only(outcomes)
+
+    async def move_all(
+        self,
+        connection: AsyncConnection,
+        principal: Principal,
+        movements: Sequence[Movement],
+        mode: Mode,
+        key: IdempotencyKey | None,
+    ) -> TransferOutcomes:
+        """Posts several, each with its outcome in the order given.
+
+        Raises IdempotencyConflict, and NothingPosted when `mode` is all or nothing and one was refused.
+        """
+        outcomes = await self._post(connection, principal, movements, mode, key)
+        items = [
+            RefusedTransfer(outcome.code, REFUSALS[outcome.code])
+            if outcome.code
+            else msgspec.convert(outcome, PostedTransfer, from_attributes=True)
+            for outcome in outcomes
+        ]
+        if mode is Mode.ALL_OR_NOTHING and any(outcome.code for outcome in outcomes):
+            raise NothingPosted(items)
+        return TransferOutcomes(items)
+
+    async def reverse(
+        self,
+        connection: AsyncConnection,
+        principal: Principal,
+        transaction_id: UUID,
+        memo: str,
+        key: IdempotencyKey | None,
+    ) -> PostedMovement:
+        """Posts the transaction's transfer the other way round, once. Raises as `move`."""
+        answer = await repository.reverse(
+            connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
+        )
+        return _only(_outcomes(*answer))
+
+    async def _post(
+        self,
+        connection: AsyncConnection,
+        principal: Principal,
+        movements: Sequence[Movement],
+        mode: Mode,
+        key: IdempotencyKey | None,
+    ) -> list[Outcome]:
+        answer = await repository.post(
+            connection,
+            user_id=principal.user_id,
+            user_approved=principal.user_approved,
+            key=key,
+            mode=mode,
+            movements=movements,
+            daily_limit_minor=self._daily_limit_minor,
+        )
+        return _outcomes(*answer)
+
+
+def _outcomes(outcome: str, answer: str) -> list[Outcome]:
+    if outcome == "conflict":
+        raise IdempotencyConflict()
+    if outcome == "not_found":
+        raise NotFound()
+    return _OUTCOMES.decode(answer)
+
+
+def _only(outcomes: list[Outcome]) -> PostedMovement:
+    (outcome,) = outcomes
+    if outcome.code:
+        raise refusal(outcome.code)
+    return msgspec.convert(outcome, PostedMovement, from_attributes=True)

@@ -1,0 +1,186 @@
+"""Every statement that this service sends. Accounts change only through the database's own functions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.accounts.models import IdempotencyKey, Mode, Movement, SearchQuery
+
+_ACCOUNT = (
+    "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
+    " a.closed_at"
+)
+_POST = text(
+    "select outcome, answer from accounts.post(:user_id, :user_approved, :key, :digest, :mode, cast(:sources as"
+    " text[]), cast(:destinations as text[]), cast(:amounts as bigint[]), cast(:memos as text[]), :daily_limit)"
+)
+_REVERSE = text("select outcome, answer from accounts.reverse(:user_id, :key, :digest, :transaction_id, :memo)")
+_OPEN = text("select code, account_id from accounts.open_account(:user_id, :type, :currency, :approved, :most)")
+_IS_USER_APPROVED = text(
+    "select exists (select from users.live_session where session_id = :session_id and user_approved)"
+)
+_GET = text(
+    f"select {_ACCOUNT} from accounts.account a where a.id = :account_id and (:sees_all or exists (select"
+    " from accounts.user_account o where o.account_id = a.id and o.user_id = :user_id))"
+)
+_BALANCE_AT = text("select accounts.balance_at(:account_id, :moment)")
+_OF_USER = text(
+    f"select {_ACCOUNT} from accounts.user_account o join accounts.account a on a.id = o.account_id"
+    " where o.user_id = :user_id and a.id > :after order by a.id limit :limit"
+)
+_OWNERS = text(
+    "select user_id, added_at from accounts.user_account where account_id = :account_id order by added_at, user_id"
+)
+_STATEMENT = text("""
+    select s.id, s.transfer_id, s.account_id, s."from" as source, s."to" as destination, s.amount, s.balance_after,
+           s.sequence, s.at as time, s.memo
+    from accounts.statement s
+    where s.account_id = :account_id
+      and s.sequence > case when cast(:start as timestamptz) is null then 0
+                            else accounts.entries_before(:account_id, :start) end
+      and s.sequence <= least(
+            cast(:before as bigint) - 1,
+            case when cast(:end as timestamptz) is null then 9223372036854775807
+                 else accounts.entries_before(:account_id, :end) end)
+    order by s.sequence desc
+    limit :limit
+""")
+
+
+async def post(
+    connection: AsyncConnection,
+    *,
+    user_id: UUID,
+    user_approved: bool,
+    key: IdempotencyKey | None,
+    mode: Mode,
+    movements: Sequence[Movement],
+    daily_limit_minor: int,
+) -> tuple[str, str]:
+    """Posts in one round trip; see accounts.post for what it gives."""
+    values = {
+        "user_id": user_id,
+        "user_approved": user_approved,
+        "key": key.key if key else None,
+        "digest": key.digest if key else None,
+        "mode": mode.value,
+        "sources": [movement.source for movement in movements],
+        "destinations": [movement.destination for movement in movements],
+        "amounts": [movement.amount_minor for movement in movements],
+        "memos": [movement.memo for movement in movements],
+        "daily_limit": daily_limit_minor,
+    }
+    row = (await connection.execute(_POST, values)).one()
+    return row.outcome, row.answer
+
+
+async def reverse(
+    connection: AsyncConnection, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
+) -> tuple[str, str]:
+    """As `post`, for a reversal."""
+    values = {
+        "user_id": user_id,
+        "key": key.key if key else None,
+        "digest": key.digest if key else None,
+        "transaction_id": transaction_id,
+        "memo": memo,
+    }
+    row = (await connection.execute(_REVERSE, values)).one()
+    return row.outcome, row.answer
+
+
+async def lock_user(connection: AsyncConnection, user_id: UUID) -> None:
+    """Waits until no one else opens, approves or closes this user's accounts; held until the transaction ends."""
+    await connection.execute(text("select accounts.lock_user(:user_id)"), {"user_id": user_id})
+
+
+async def is_user_approved(connection: AsyncConnection, session_id: UUID) -> bool:
+    """Whether the session's user is approved at this moment."""
+    return bool((await connection.execute(_IS_USER_APPROVED, {"session_id": session_id})).scalar_one())
+
+
+async def open_account(
+    connection: AsyncConnection, *, user_id: UUID, type_: str, currency: str, approved: bool, most: int
+) -> tuple[str, UUID | None]:
+    """A code (`done`, `limit_exceeded`) and the new account's id."""
+    values = {"user_id": user_id, "type": type_, "currency": currency, "approved": approved, "most": most}
+    row = (await connection.execute(_OPEN, values)).one()
+    return row.code, row.account_id
+
+
+async def change(connection: AsyncConnection, function: TextClause, **values: Any) -> Any:
+    """What one of the functions below gives: a code, or a count."""
+    return (await connection.execute(function, values)).scalar_one()
+
+
+CLOSE_ACCOUNT = text("select accounts.close_account(:user_id, :account_id)")
+CLOSE_ACCOUNTS_OF = text("select accounts.close_accounts_of(:user_id)")
+APPROVE_ACCOUNT = text("select accounts.approve_account(:account_id)")
+APPROVE_ACCOUNTS_OF = text("select accounts.approve_accounts_of(:user_id)")
+ADD_OWNER = text("select accounts.add_owner(:user_id, :account_id, :owner_id)")
+REMOVE_OWNER = text("select accounts.remove_owner(:user_id, :account_id, :owner_id)")
+
+
+async def get(connection: AsyncConnection, account_id: UUID, *, user_id: UUID, sees_all: bool) -> Any:
+    """The account's row, or None when there is none that this user may see."""
+    values = {"account_id": account_id, "user_id": user_id, "sees_all": sees_all}
+    return (await connection.execute(_GET, values)).one_or_none()
+
+
+async def balance_at(connection: AsyncConnection, account_id: UUID, moment: datetime) -> int:
+    """The balance once everything up to and including that moment had happened, minor units."""
+    return (await connection.execute(_BALANCE_AT, {"account_id": account_id, "moment": moment})).scalar_one()
+
+
+async def of_user(connection: AsyncConnection, user_id: UUID, *, after: UUID, limit: int) -> Sequence[Any]:
+    """The user's accounts, closed ones too, in order of opening."""
+    values = {"user_id": user_id, "after": after, "limit": limit}
+    return (await connection.execute(_OF_USER, values)).all()
+
+
+async def owners(connection: AsyncConnection, account_id: UUID) -> Sequence[Any]:
+    """Rows (user_id, added_at)."""
+    return (await connection.execute(_OWNERS, {"account_id": account_id})).all()
+
+
+async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[Any]:
+    """Accounts with their owners, by id."""
+    conditions = ["a.id > :after"]
+    if query.number is not None:
+        conditions.append("a.number = :number")
+    if query.user_id is not None:
+        conditions.append("a.id in (select o.account_id from accounts.user_account o where o.user_id = :user_id)")
+    if query.approved is True:
+        conditions.append("a.approved")
+    elif query.approved is False:
+        conditions.append("not a.approved and a.closed_at is null")
+    statement = text(
+        f"select {_ACCOUNT}, array(select o.user_id from accounts.user_account o where o.account_id = a.id"
+        f" order by o.added_at) as owners from accounts.account a where {' and '.join(conditions)}"
+        " order by a.id limit :limit"
+    )
+    values = {
+        "number": query.number,
+        "user_id": query.user_id,
+        "after": query.after or UUID(int=0),
+        "limit": query.limit,
+    }
+    return (await connection.execute(statement, values)).all()
+
+
+async def statement(
+    connection: AsyncConnection,
+    account_id: UUID,
+    *,
+    start: datetime | None,
+    end: datetime | None,
+    before: int,
+    limit: int,
+) -> Sequence[Any]:
+    """The account's transactions in [start, end) with a sequence below `before`, newest first."""
+    values = {"account_id": account_id, "start": start, "end": end, "before": before, "limit": limit}
+    return (await connection.execute(_STATEMENT, values)).all()

@@ -1,0 +1,184 @@
+"""Accounts: opened, read, shared, approved, closed."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import TextClause
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.accounts import repository
+from api.accounts.errors import refusal
+from api.accounts.models import SearchQuery, TimeRange
+from api.accounts.schemas import Account, CreateAccount, FoundAccount, Owner, Transaction
+from api.accounts.settings import AccountsSettings
+from api.accounts.users_client import UsersClient
+from api.shared.auth import Principal
+from api.shared.errors import InvalidRequest, NotFound, Unauthenticated
+from api.shared.pages import Page, decode_cursor, encode_cursor
+
+SEQUENCE_MAX = 2**63 - 1
+Sequence = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
+
+
+class AccountService:
+    """What is not the caller's is NotFound, as if it did not exist; staff see every account."""
+
+    def __init__(self, settings: AccountsSettings, users: UsersClient) -> None:
+        self._currencies = frozenset(settings.currencies.split(","))
+        self._open_accounts_max = settings.open_accounts_max
+        self._users = users
+
+    async def open(self, transaction: AsyncConnection, principal: Principal, wanted: CreateAccount) -> Account:
+        """A new account of the caller, approved if they are. Raises Conflict at the limit of open accounts."""
+        if wanted.currency not in self._currencies:
+            message = f"must be one of {', '.join(sorted(self._currencies))}"
+            raise InvalidRequest(errors=[{"field": "currency", "message": message}])
+        approved = await self._ask_users(principal)
+        # An approval that arrives between the question above and the lock finds no account to approve: look again.
+        await repository.lock_user(transaction, principal.user_id)
+        approved = approved or await repository.is_user_approved(transaction, principal.session_id)
+        code, account_id = await repository.open_account(
+            transaction,
+            user_id=principal.user_id,
+            type_=wanted.type,
+            currency=wanted.currency,
+            approved=approved,
+            most=self._open_accounts_max,
+        )
+        if account_id is None:
+            raise refusal(code)
+        return await self.get(transaction, principal, account_id)
+
+    async def get(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
+        """One account as it is now."""
+        row = await repository.get(connection, account_id, user_id=principal.user_id, sees_all=principal.is_staff)
+        if row is None:
+            raise NotFound()
+        return _account(row)
+
+    async def get_at(
+        self, connection: AsyncConnection, principal: Principal, account_id: UUID, moment: datetime
+    ) -> Account:
+        """One account with the balance it had once everything up to and including that moment had happened."""
+        account = await self.get(connection, principal, account_id)
+        return msgspec.structs.replace(account, total=await repository.balance_at(connection, account_id, moment))
+
+    async def of_user(
+        self, connection: AsyncConnection, principal: Principal, user_id: UUID, limit: int, cursor: str | None
+    ) -> Page[Account]:
+        """The accounts that a user has access to, closed ones too, in order of opening: one's own, or staff's."""
+        if user_id != principal.user_id and not principal.is_staff:
+            raise NotFound()
+        after = decode_cursor(cursor, tuple[UUID])[0] if cursor else UUID(int=0)
+        rows = await repository.of_user(connection, user_id, after=after, limit=limit + 1)
+        accounts = [_account(row) for row in rows]
+        return Page(accounts[:limit], _next(accounts, limit))
+
+    async def search(
+        self, connection: AsyncConnection, query: SearchQuery, cursor: str | None
+    ) -> Page[FoundAccount]:
+        """For staff: accounts with their owners, by id."""
+        after = decode_cursor(cursor, tuple[UUID])[0] if cursor else None
+        rows = await repository.search(
+            connection,
+            SearchQuery(query.number, query.user_id, query.approved, after, query.limit + 1),
+        )
+        accounts = [msgspec.convert(row, FoundAccount, from_attributes=True) for row in rows]
+        return Page(accounts[: query.limit], _next(accounts, query.limit))
+
+    async def statement(
+        self,
+        connection: AsyncConnection,
+        principal: Principal,
+        account_id: UUID,
+        range_: TimeRange,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[Transaction]:
+        """One page, newest first. Rows that are added meanwhile belong before the first page, never in a later."""
+        account = await self.get(connection, principal, account_id)
+        before = decode_cursor(cursor, tuple[Sequence])[0] if cursor else SEQUENCE_MAX
+        rows = await repository.statement(
+            connection,
+            account.account_id,
+            start=range_.start,
+            end=range_.end,
+            before=before,
+            limit=limit + 1,
+        )
+        lines = [msgspec.convert(row, Transaction, from_attributes=True) for row in rows]
+        more = len(lines) > limit
+        return Page(lines[:limit], encode_cursor(lines[limit - 1].sequence) if more else None)
+
+    async def close(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> None:
+        """Closes an account of the caller. Raises Conflict unless its balance is zero."""
+        await self._ask_users(principal)
+        await self._change(connection, repository.CLOSE_ACCOUNT, user_id=principal.user_id, account_id=account_id)
+
+    async def close_all(self, connection: AsyncConnection, principal: Principal, user_id: UUID) -> None:
+        """Closes all accounts of the caller, or none; those they share stay with the other owners."""
+        if user_id != principal.user_id:
+            raise NotFound()
+        await self._change(connection, repository.CLOSE_ACCOUNTS_OF, user_id=user_id)
+
+    async def approve(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
+        """Staff: the account may move money. Repeating it changes nothing."""
+        await self._change(connection, repository.APPROVE_ACCOUNT, account_id=account_id)
+        return await self.get(connection, principal, account_id)
+
+    async def approve_all(self, connection: AsyncConnection, user_id: UUID) -> int:
+        """Staff: all open accounts of a user; how many were not approved before."""
+        return await repository.change(connection, repository.APPROVE_ACCOUNTS_OF, user_id=user_id)
+
+    async def owners(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> list[Owner]:
+        """Who owns the account."""
+        account = await self.get(connection, principal, account_id)
+        rows = await repository.owners(connection, account.account_id)
+        return [msgspec.convert(row, Owner, from_attributes=True) for row in rows]
+
+    async def add_owner(
+        self, connection: AsyncConnection, principal: Principal, account_id: UUID, owner_id: UUID
+    ) -> list[Owner]:
+        """Shares the caller's account with one more user; who owns it then."""
+        await self._change(
+            connection,
+            repository.ADD_OWNER,
+            user_id=principal.user_id,
+            account_id=account_id,
+            owner_id=owner_id,
+        )
+        return await self.owners(connection, principal, account_id)
+
+    async def remove_owner(
+        self, connection: AsyncConnection, principal: Principal, account_id: UUID, owner_id: UUID
+    ) -> None:
+        """Takes an owner (the caller too) off an account, at once. Raises Conflict for the last one."""
+        await self._change(
+            connection,
+            repository.REMOVE_OWNER,
+            user_id=principal.user_id,
+            account_id=account_id,
+            owner_id=owner_id,
+        )
+
+    async def _ask_users(self, principal: Principal) -> bool:
+        me = await self._users.me(principal.token)
+        if me.user_id != principal.user_id:
+            raise Unauthenticated()
+        return me.approved
+
+    @staticmethod
+    async def _change(connection: AsyncConnection, function: TextClause, **values: UUID) -> None:
+        code = await repository.change(connection, function, **values)
+        if code != "done":
+            raise refusal(code)
+
+
+def _account(row: Any) -> Account:
+    return msgspec.convert(row, Account, from_attributes=True)
+
+
+def _next(accounts: list[Any], limit: int) -> str | None:
+    return encode_cursor(accounts[limit - 1].account_id) if len(accounts) > limit else None
