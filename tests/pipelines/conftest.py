@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import LiteralString
 
+import dagster as dg
 import pytest
 
 from pipelines import database
+from pipelines.settings import Settings
+from pipelines.transform.project import Project
 from tests.cluster import Cluster, Databases
 from tests.pipelines.ledger import Ledger, Row
 
@@ -71,3 +75,46 @@ def module_bank(cluster: Cluster) -> Iterator[Bank]:
     created = cluster.create()
     yield make_bank(created)
     cluster.drop(created)
+
+
+@pytest.fixture(scope="session")
+def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the project's manifest, parsed once."""
+    target = tmp_path_factory.mktemp("dbt")
+    Project(Settings.read({}).dbt_project, target).parse(write_manifest=True)
+    return target
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The definitions, ready to run on a bank."""
+
+    bank: Bank
+    defs: dg.Definitions
+    instance: dg.DagsterInstance
+
+    def run(self, job: str = "refresh") -> dg.ExecuteInProcessResult:
+        """Execute a job in this process; a failure is a result, not an exception."""
+        return self.defs.resolve_job_def(job).execute_in_process(instance=self.instance, raise_on_error=False)
+
+    def published(self, query: LiteralString) -> list[Row]:
+        """What a query gives in the bank, as the publisher."""
+        with database.connect(self.bank.publish_url) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def pipeline(bank: Bank, dbt_target: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+    """The pipeline on a fresh bank."""
+    for name, value in {
+        "TIDEMARK_SOURCE_URL": bank.source_url,
+        "TIDEMARK_PUBLISH_URL": bank.publish_url,
+        "TIDEMARK_WAREHOUSE_URL": bank.warehouse_url,
+        "TIDEMARK_DBT_TARGET": str(dbt_target),
+        "TIDEMARK_TIME_ZONE": "UTC",
+    }.items():
+        monkeypatch.setenv(name, value)
+    from pipelines.definitions import defs
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Pipeline(bank, defs, instance)

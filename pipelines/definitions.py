@@ -1,0 +1,32 @@
+"""Everything Dagster runs: `dagster api grpc -m pipelines.definitions`.
+
+Importing this reads the prebuilt dbt manifest (`python -m pipelines.manifest`) and connects to nothing.
+"""
+
+import dagster as dg
+
+from pipelines.extract.assets import extract_ledger
+from pipelines.proofs.checks import ledger_proofs, statistics_proofs
+from pipelines.publish.assets import publication
+from pipelines.resources import pipeline_run
+from pipelines.schedules import CLOSE_JOBS, EXECUTOR, REFRESH, schedules_of
+from pipelines.settings import Settings, SettingsError
+from pipelines.transform.assets import dbt_models_of
+
+
+def _define() -> dg.Definitions:
+    settings = Settings.read()
+    manifest = settings.dbt_target / "manifest.json"
+    if not manifest.exists():
+        raise SettingsError("There is no dbt manifest: run `python -m pipelines.manifest` (TIDEMARK_DBT_TARGET).")
+    return dg.Definitions(
+        assets=[extract_ledger, dbt_models_of(manifest), publication],
+        asset_checks=[ledger_proofs, statistics_proofs],
+        jobs=[REFRESH, *CLOSE_JOBS.values()],
+        schedules=schedules_of(settings),
+        resources={"pipeline_run": pipeline_run},
+        executor=EXECUTOR,
+    )
+
+
+defs = _define()

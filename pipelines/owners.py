@@ -1,0 +1,3 @@
+"""Who answers for the pipeline's assets."""
+
+OWNERS = ["team:statistics"]

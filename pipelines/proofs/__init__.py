@@ -1,0 +1,9 @@
+"""Proofs: what must hold before anything is published.
+
+Each proof is one query in a file of `ledger/` (the copy against the bank) or `statistics/` (the marts against the
+copy and against what was published). A query gives one row for each thing looked at: account_id, place (a sequence
+number, period or currency), expected, found, holds. The first lines of a file say what it proves.
+
+On every run a proof looks at what is above the last published batch, which was proven when it was published;
+at a close at everything.
+"""

@@ -1,0 +1,71 @@
+"""The proofs as Dagster asset checks. Each blocks what comes after it."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from pipelines.proofs.catalogue import LEDGER, STATISTICS
+from pipelines.proofs.proof import Proof, ProofResult
+from pipelines.proofs.run import prove_ledger, prove_statistics
+from pipelines.resources import PipelineRun
+from pipelines.retries import TRANSIENT
+
+TRANSACTIONS = dg.AssetKey(["raw", "transaction"])
+ACCOUNTS = dg.AssetKey(["raw", "account"])
+DAILY = dg.AssetKey(["marts", "stats_daily"])
+MARTS = [dg.AssetKey(["marts", mart]) for mart in ("stats_weekly", "stats_monthly", "accounts", "metric_catalog")]
+
+
+def _specs(proofs: Sequence[Proof], asset: dg.AssetKey, others: Sequence[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            proof.name, asset=asset, additional_deps=others, blocking=True, description=proof.description
+        )
+        for proof in proofs
+    ]
+
+
+@dg.multi_asset_check(
+    name="prove_ledger",
+    specs=_specs(LEDGER, TRANSACTIONS, [ACCOUNTS]),
+    description="Holds the copy against what the ledger said of itself at the snapshot.",
+    retry_policy=TRANSIENT,
+)
+def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.AssetCheckResult]:
+    """What is new since the last publication; at a close everything."""
+    with pipeline_run.step():
+        databases = pipeline_run.databases
+        results = prove_ledger(
+            *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
+            is_everything=pipeline_run.is_close,
+        )
+        pipeline_run.note_proofs(results)
+        yield from (_check_result(result, TRANSACTIONS) for result in results)
+
+
+@dg.multi_asset_check(
+    name="prove_statistics",
+    specs=_specs(STATISTICS, DAILY, MARTS),
+    description="Holds the marts against the copy, against each other, and against what was published as final.",
+    retry_policy=TRANSIENT,
+)
+def statistics_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.AssetCheckResult]:
+    """What is new since the last publication; at a close, and after a mart was built anew, everything."""
+    with pipeline_run.step():
+        databases = pipeline_run.databases
+        results = prove_statistics(
+            *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
+            is_everything=pipeline_run.is_close,
+        )
+        pipeline_run.note_proofs(results)
+        yield from (_check_result(result, DAILY) for result in results)
+
+
+def _check_result(result: ProofResult, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=result.passed,
+        asset_key=asset,
+        check_name=result.name,
+        description=None if result.passed else result.in_words(),
+        metadata={key: value for key, value in result.as_json().items() if key not in ("name", "passed")},
+    )

@@ -1,0 +1,58 @@
+"""Prove the copy, then the statistics."""
+
+from dataclasses import asdict, replace
+
+from pipelines import database
+from pipelines.database import Connection
+from pipelines.proofs import published
+from pipelines.proofs.catalogue import FINALITY, LEDGER, STATISTICS
+from pipelines.proofs.proof import Proof, ProofResult, Scope, begin, scope_of
+from pipelines.publish.baseline import baseline
+
+
+def prove_ledger(
+    warehouse_url: str, publish_url: str, time_zone: str, *, is_everything: bool = False
+) -> list[ProofResult]:
+    """Hold schema raw against what the ledger said of itself: what is new since the last publication, or all.
+
+    Raises LookupError before the first batch.
+    """
+    with database.connect(warehouse_url) as warehouse, database.connect(publish_url) as bank:
+        standing = baseline(bank, warehouse)
+        begin(warehouse)
+        scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything)
+        parameters = asdict(scope)
+        for statement in Proof("scope", "ledger", "scope.sql").query().split(";"):
+            warehouse.execute(statement, parameters)
+        results = [proof.prove(warehouse, parameters) for proof in LEDGER]
+        warehouse.rollback()
+    return results
+
+
+def prove_statistics(
+    warehouse_url: str, publish_url: str, time_zone: str, *, is_everything: bool = False
+) -> list[ProofResult]:
+    """Hold the marts against schema raw and against what was published.
+
+    A mart that was built anew since the last publication makes it everything. Raises LookupError before the first
+    batch.
+    """
+    with database.connect(warehouse_url) as warehouse, database.connect(publish_url) as bank:
+        standing = baseline(bank, warehouse)
+        begin(warehouse)
+        scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything or bool(standing.rebuilt))
+        results = [proof.prove(warehouse, asdict(scope)) for proof in STATISTICS if proof is not FINALITY]
+        results.append(_prove_finality(warehouse, bank, scope))
+        warehouse.rollback()
+    return results
+
+
+def _prove_finality(warehouse: Connection, bank: Connection, scope: Scope) -> ProofResult:
+    if scope.final_date is None:
+        return ProofResult(FINALITY.name, passed=True, checked=0)
+    published.bring(bank, warehouse, scope)
+    variants = [published.comparison(bank, warehouse, type_) for type_ in published.TYPES]
+    result = replace(FINALITY, variants=variants).prove(warehouse, asdict(scope))
+    if result.failed and scope.may_restate:
+        return replace(result, passed=True, failed=0, failures=[], restated=result.failed)
+    return result

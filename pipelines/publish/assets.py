@@ -1,0 +1,51 @@
+"""The publication as a Dagster asset."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines import database, runs
+from pipelines.errors import Refused
+from pipelines.owners import OWNERS
+from pipelines.proofs.catalogue import NAMES
+from pipelines.publish.baseline import MARTS
+from pipelines.publish.run import publish
+from pipelines.resources import PipelineRun
+from pipelines.retries import TRANSIENT
+
+
+@dg.asset(
+    key=["stats", "publication"],
+    name=None,
+    deps=[dg.AssetKey(["marts", mart]) for mart in (*MARTS, "metric_catalog")],
+    description="What the stats API reads: everything since the last publication, in one transaction.",
+    group_name="publication",
+    owners=OWNERS,
+    kinds={"postgres", "python"},
+    retry_policy=TRANSIENT,
+)
+def publication(pipeline_run: dg.ResourceParam[PipelineRun]) -> dg.MaterializeResult:
+    """Publishes what this run has proven. Refuses when a proof is missing, whatever let it come this far."""
+    with pipeline_run.step():
+        with database.connect(pipeline_run.databases.publish_url) as bank:
+            proofs = runs.proofs_of(bank, pipeline_run.run_id)
+        missing = NAMES - {proof["name"] for proof in proofs if proof["passed"]}
+        if missing:
+            raise Refused(f"Not proven in this run: {', '.join(sorted(missing))}. Start the whole job.")
+        published = publish(
+            *(pipeline_run.databases.warehouse_url, pipeline_run.databases.publish_url),
+            run_id=pipeline_run.run_id,
+            time_zone=pipeline_run.settings.time_zone,
+            proofs=proofs,
+        )
+        with database.connect(pipeline_run.databases.publish_url) as bank:
+            runs.finish(bank, pipeline_run.run_id, "published")
+        lag = datetime.now(UTC) - published.complete_through
+        return dg.MaterializeResult(
+            metadata={
+                "rows": {mart: count["rows"] for mart, count in published.row_counts.items()},
+                "batch_id": published.batch_id,
+                "complete_through": dg.MetadataValue.timestamp(published.complete_through),
+                "lag_s": lag.total_seconds(),
+            }
+        )

@@ -1,0 +1,102 @@
+"""What every step of a run shares."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+import dagster as dg
+
+from pipelines import database, runs
+from pipelines.closing import CannotBeFinal
+from pipelines.errors import Refused, TimeZoneChanged
+from pipelines.extract.errors import ExtractError
+from pipelines.proofs.proof import ProofResult
+from pipelines.publish.baseline import last_publication
+from pipelines.runs import Kind
+from pipelines.settings import Databases, Settings, SettingsError
+from pipelines.transform.errors import TransformError
+
+KIND_TAG = "tidemark/kind"
+# A run that someone starts by hand waits for the one at work; a close at midnight also for a long build.
+LOCK_WAIT_S = {"refresh": 180.0}
+CLOSE_LOCK_WAIT_S = 900.0
+# Trying again at once would end in the same way.
+HOPELESS = (Refused, TimeZoneChanged, CannotBeFinal, ExtractError, TransformError, SettingsError, LookupError)
+
+
+@dataclass(frozen=True)
+class PipelineRun:
+    """The run at work: who it is, what it is for, and the databases it works on."""
+
+    run_id: str
+    kind: Kind
+    settings: Settings
+    databases: Databases
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the run closes a period, and so proves everything."""
+        return self.kind != "refresh"
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Around a step's work: what makes it fail is noted for /stats/status, and not tried again in vain."""
+        try:
+            yield
+        except HOPELESS as error:
+            self._note("refused" if isinstance(error, Refused) else "failed", str(error))
+            raise dg.Failure(str(error), allow_retries=False) from error
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._note("failed", f"{type(error).__name__}: {error}")
+            raise
+
+    def note_proofs(self, results: list[ProofResult]) -> None:
+        """Store what proofs found; when one does not hold, the run has been refused."""
+        with database.connect(self.databases.publish_url) as bank:
+            runs.add_proofs(bank, self.run_id, [result.as_json() for result in results])
+        self.refuse([result.in_words() for result in results if not result.passed])
+
+    def refuse(self, reasons: list[str]) -> None:
+        """Note that the run will not be published, for these reasons; nothing when there are none."""
+        if reasons:
+            self._note("refused", " | ".join(reasons))
+
+    def _note(self, outcome: runs.Outcome, error: str) -> None:
+        with database.connect(self.databases.publish_url) as bank:
+            runs.finish(bank, self.run_id, outcome, error)
+
+
+@dg.resource(description="The run at work. Holds the warehouse's run lock, so that runs follow one another.")
+def pipeline_run(context: dg.InitResourceContext) -> Iterator[PipelineRun]:
+    """Reads the settings, waits for its turn and notes the run in stats.run."""
+    dagster_run = context.run
+    if dagster_run is None:
+        raise SettingsError("The pipeline's steps work only within a run.")
+    settings, databases = Settings.read(), Databases.read()
+    run = PipelineRun(dagster_run.run_id, _kind(dagster_run.tags), settings, databases)
+    with (
+        database.connect(databases.warehouse_url) as lock_holder,
+        database.connect(databases.publish_url) as bank,
+    ):
+        wait_s = LOCK_WAIT_S.get(run.kind, CLOSE_LOCK_WAIT_S)
+        database.lock(lock_holder, database.RUN_LOCK, wait_s)
+        _check_time_zone(bank, settings.time_zone)
+        runs.begin(bank, run.run_id, run.kind)
+        try:
+            yield run
+        finally:
+            runs.forget_unfinished(bank, run.run_id)
+
+
+def _kind(tags: Any) -> Kind:
+    kind = tags.get(KIND_TAG, "refresh")
+    return cast(Kind, kind if kind in get_args(Kind) else "refresh")
+
+
+def _check_time_zone(bank: database.Connection, time_zone: str) -> None:
+    published = last_publication(bank)
+    if published is not None and published.time_zone != time_zone:
+        raise TimeZoneChanged(published.time_zone, time_zone)

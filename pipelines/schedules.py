@@ -1,0 +1,93 @@
+"""The jobs, and when they run."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster import DagsterRunStatus as Status
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from pipelines import database
+from pipelines.resources import KIND_TAG
+from pipelines.runs import Kind
+from pipelines.settings import Databases, Settings
+
+MAX_RUNTIME_S = 3600
+# A run this young may not have come to take the lock yet.
+STARTING = timedelta(seconds=60)
+ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING]
+EXECUTOR = dg.in_process_executor
+
+CLOSES: Mapping[Kind, tuple[str, str]] = {
+    "close_daily": ("0 0 * * *", "Closes the day before: proves everything, and fails unless the day is final."),
+    "close_weekly": ("0 0 * * 1", "Closes the week before: proves everything, and fails unless it is final."),
+    "close_monthly": ("0 0 1 * *", "Closes the month before: proves everything, and fails unless it is final."),
+}
+
+
+def job(kind: Kind, description: str) -> UnresolvedAssetJobDefinition:
+    """A job over everything, from extract to publication, in one process."""
+    return dg.define_asset_job(
+        kind,
+        selection=dg.AssetSelection.all(),
+        description=description,
+        executor_def=EXECUTOR,
+        tags={
+            KIND_TAG: kind,
+            "dagster/max_runtime": str(MAX_RUNTIME_S),
+            # A run whose process died is started anew. One that failed is not: its steps were tried again already,
+            # and the next tick comes soon.
+            "dagster/max_retries": "2",
+            "dagster/retry_on_asset_or_op_failure": "false",
+            "dagster/retry_strategy": "ALL_STEPS",
+        },
+    )
+
+
+REFRESH = job("refresh", "Extracts what is new, builds the models, proves and publishes.")
+CLOSE_JOBS = {kind: job(kind, description) for kind, (_, description) in CLOSES.items()}
+
+
+def is_active(instance: dg.DagsterInstance) -> bool:
+    """Whether a run of the pipeline is at work or about to be.
+
+    Dagster's own record alone won't do: it shows a run whose process was killed as started until its time is up.
+    A run at work holds the lock, and a killed one holds nothing.
+    """
+    since = datetime.now(UTC) - STARTING
+    for name in ("refresh", *CLOSES):
+        young = dg.RunsFilter(job_name=name, statuses=ACTIVE, created_after=since)
+        if instance.get_runs_count(young):
+            return True
+    with database.connect(Databases.read().warehouse_url) as warehouse:
+        return database.is_locked(warehouse, database.RUN_LOCK)
+
+
+def schedules_of(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """The refresh by its own cron in UTC; the closes at the bank's midnight."""
+
+    @dg.schedule(
+        name="refresh_schedule",
+        job=REFRESH,
+        cron_schedule=settings.refresh_cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Keeps the published statistics fresh. A tick is skipped while a run is active.",
+    )
+    def refresh_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if is_active(context.instance):
+            return dg.SkipReason("A run is active.")
+        return dg.RunRequest()
+
+    closes = [
+        dg.ScheduleDefinition(
+            name=f"{kind}_schedule",
+            job=CLOSE_JOBS[kind],
+            cron_schedule=cron,
+            execution_timezone=settings.time_zone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description=description,
+        )
+        for kind, (cron, description) in CLOSES.items()
+    ]
+    return [refresh_schedule, *closes]

@@ -1,0 +1,97 @@
+"""The dbt models as Dagster assets, and dbt's data tests as asset checks."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
+
+from pipelines import database
+from pipelines.extract.batch import last_batch
+from pipelines.owners import OWNERS
+from pipelines.publish.baseline import baseline
+from pipelines.resources import PipelineRun
+from pipelines.transform.results import NodeResult, Target
+
+Event = dg.MaterializeResult | dg.AssetCheckResult
+
+
+class Translator(DagsterDbtTranslator):
+    """Names assets after their tables (`marts/stats_daily`) and groups them by layer."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        layer = node["schema"] if node["resource_type"] == "source" else node["fqn"][1]
+        return spec.replace_attributes(
+            key=dg.AssetKey([layer, node["name"]]), group_name=layer, owners=OWNERS, automation_condition=None
+        )
+
+
+def dbt_models_of(manifest: Path) -> dg.AssetsDefinition:
+    """The assets of a prebuilt manifest."""
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator(), name="dbt_models")
+    def dbt_models(
+        context: dg.AssetExecutionContext, pipeline_run: dg.ResourceParam[PipelineRun]
+    ) -> Iterator[Event]:
+        # dbt takes a second to import, and only a run needs it.
+        from pipelines.transform.build import build
+        from pipelines.transform.project import Project
+
+        with pipeline_run.step():
+            known = _known_nodes(context.assets_def)
+            names = None
+            if context.is_subset:
+                names = {str(node.path[-1]) for node in context.selected_asset_keys}
+            project = Project.of(pipeline_run.settings)
+            broken: list[str] = []
+            for result in build(project, pipeline_run.databases.warehouse_url, _target(pipeline_run), names):
+                if result.is_test and not result.is_good:
+                    broken.append(f"test {result.name}: {result.message}")
+                    pipeline_run.refuse(broken)
+                if (event := _event(result, known)) is not None:
+                    yield event
+                else:
+                    context.log.info(f"{result.name}: {result.status}. Reload the code to see it.")
+            if broken:
+                raise dg.Failure(" | ".join(broken), allow_retries=False)
+
+    return dbt_models
+
+
+def _target(run: PipelineRun) -> Target:
+    with (
+        database.connect(run.databases.warehouse_url) as warehouse,
+        database.connect(run.databases.publish_url) as bank,
+    ):
+        batch = last_batch(warehouse)
+        if batch is None:
+            raise LookupError("There is nothing to build from: raw.batch is empty. Run an extract first.")
+        publication = baseline(bank, warehouse)
+        tested = publication.publication.batch_id if publication.publication and publication.is_continued else 0
+        return Target(batch.batch_id, 0 if run.is_close else tested, run.settings.time_zone)
+
+
+def _known_nodes(assets: dg.AssetsDefinition) -> dict[str, dg.AssetKey | dg.AssetCheckKey]:
+    """dbt's unique id → what the definitions call it. An edited project may hold nodes they don't know yet."""
+    specs: list[dg.AssetSpec | dg.AssetCheckSpec] = [*assets.specs, *assets.check_specs]
+    return {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in specs}
+
+
+def _event(result: NodeResult, known: Mapping[str, dg.AssetKey | dg.AssetCheckKey]) -> Event | None:
+    key = known.get(result.unique_id)
+    metadata: dict[str, Any] = {"seconds": result.seconds, "message": result.message}
+    if result.rows is not None:
+        metadata["rows"] = result.rows
+    if isinstance(key, dg.AssetCheckKey):
+        return dg.AssetCheckResult(
+            passed=result.is_good, asset_key=key.asset_key, check_name=key.name, metadata=metadata
+        )
+    if key is None or not result.is_good:
+        return None
+    return dg.MaterializeResult(asset_key=key, metadata={**metadata, "built_in_full": result.is_rebuilt})

@@ -1,0 +1,82 @@
+"""The dbt project: its environment, and its manifest."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from psycopg.conninfo import conninfo_to_dict
+
+from pipelines.settings import Settings
+from pipelines.transform.errors import TransformError
+
+# Parsing connects to nothing, but the profile must be complete.
+NOWHERE = "postgresql://nobody@127.0.0.1:5432/nowhere"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A dbt project's folder and where its artefacts go."""
+
+    folder: Path
+    target: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Project":
+        return cls(settings.dbt_project, settings.dbt_target)
+
+    def parse(self, warehouse_url: str = NOWHERE, *, write_manifest: bool = False) -> Manifest:
+        """Read the project, only what changed since the last time; with `write_manifest` also leave manifest.json.
+
+        A manifest names the warehouse's database, so only one of the right `warehouse_url` can be run.
+        Raises TransformError with dbt's own words when the project is not sound.
+        """
+        with environment(warehouse_url):
+            done = self.invoke(dbtRunner(), "parse", *([] if write_manifest else ["--no-write-json"]))
+        if not done.success or not isinstance(done.result, Manifest):
+            raise TransformError(f"The dbt project can't be parsed: {done.exception}")
+        return done.result
+
+    def variables(self) -> dict[str, Any]:
+        """The variables that the project sets for itself."""
+        configuration = yaml.safe_load((self.folder / "dbt_project.yml").read_text())
+        return dict(configuration.get("vars") or {})
+
+    def invoke(self, runner: dbtRunner, command: str, *arguments: str) -> dbtRunnerResult:
+        """Run a dbt command in this process; what it says goes to the standard output."""
+        return runner.invoke(
+            [
+                *("--no-use-colors", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
+                *(command, "--project-dir", str(self.folder), "--profiles-dir", str(self.folder)),
+                *("--target", "prod", "--target-path", str(self.target), "--log-path", str(self.target)),
+                *arguments,
+            ]
+        )
+
+
+@contextmanager
+def environment(warehouse_url: str) -> Iterator[None]:
+    """The variables that the project's profile reads, taken from the warehouse's URL, for the time of a call."""
+    parts = conninfo_to_dict(warehouse_url)
+    values = {
+        "TIDEMARK_WAREHOUSE_HOST": parts.get("host", "127.0.0.1"),
+        "TIDEMARK_WAREHOUSE_PORT": parts.get("port", "5432"),
+        "TIDEMARK_WAREHOUSE_USER": parts.get("user", ""),
+        "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": parts.get("password", ""),
+        "TIDEMARK_WAREHOUSE_DBNAME": parts.get("dbname", ""),
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update({name: str(value) for name, value in values.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
