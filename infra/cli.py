@@ -113,7 +113,11 @@ def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
     from infra.local.admin import run_admin
 
     options = ["--email", email, "--name", name, "--role", role, *(["--password-stdin"] if password_stdin else [])]
-    sys.exit(run_admin(_running_bank(), "users", "staff-add", *options))
+    bank = _running_bank()
+    code = run_admin(bank, "users", "staff-add", *options)
+    if code == 0:
+        click.echo(f"{email} is {role} now and signs in at {bank.app_url}.", err=True)
+    sys.exit(code)
 
 
 @main.command("import")

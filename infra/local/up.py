@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -180,11 +182,22 @@ def _addresses(bank: Bank, elements: list[Element]) -> Table:
     )
     table.add_row("Dagster", bank.dagster_url)
     table.add_row("", "")
-    table.add_row("first staff member", "tidemark staff add --email you@example.com --name You")
-    table.add_row("what runs", "tidemark status")
+    command = _own_command()
+    table.add_row("first staff member", f"{command} staff add --email you@example.com --name You")
+    table.add_row("a small town to look at", f"{command} demo")
+    table.add_row("what runs", f"{command} status")
     table.add_row("logs", str(bank.state.log_file("up").parent))
     table.add_row("end it", "Ctrl-C")
     return table
+
+
+def _own_command() -> str:
+    """How a person in this folder calls us: by name where that finds us, else by path."""
+    own = Path(sys.executable).parent / "tidemark"
+    found = shutil.which("tidemark")
+    if found and Path(found).resolve() == own.resolve():
+        return "tidemark"
+    return os.path.relpath(own) if own.is_relative_to(Path.cwd()) else str(own)
 
 
 def _log_to(state: StateFolder) -> None:
