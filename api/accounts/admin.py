@@ -1,15 +1,22 @@
 """`python -m api.accounts.admin`: what the owner of the ledger's schema does."""
 
 from pathlib import Path
+from uuid import UUID
 
 import click
+import psycopg
 
+from api.accounts.history.errors import HistoryFault
+from api.accounts.history.importer import import_history
+from api.accounts.history.progress import Bar, JsonLines, Reporter
 from api.accounts.settings import AdminSettings
 from api.shared.migrations import upgrade
 from api.shared.settings import SettingsError
 
 SCHEMA = "accounts"
 MIGRATIONS = Path(__file__).parent / "migrations"
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PROGRESS: dict[str, type[Reporter]] = {"bar": Bar, "json": JsonLines}
 
 
 @click.group()
@@ -27,6 +34,51 @@ def main(context: click.Context) -> None:
 def migrate(settings: AdminSettings) -> None:
     """Bring schema `accounts` to its newest version."""
     upgrade(SCHEMA, MIGRATIONS, settings.migration_url)
+
+
+@main.command("import")
+@click.argument("accounts", type=READABLE)
+@click.argument("transactions", type=READABLE)
+@click.option("--owner-id", type=UUID, help="The user who gets the accounts without an owner of their own.")
+@click.option(
+    "--map",
+    "map_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write account,account_id,number of the imported accounts here.",
+)
+@click.option("--progress", type=click.Choice(list(PROGRESS)), default="bar", help="For people or for programs.")
+@click.pass_obj
+def import_(
+    settings: AdminSettings,
+    accounts: Path,
+    transactions: Path,
+    owner_id: UUID | None,
+    map_path: Path | None,
+    progress: str,
+) -> None:
+    """Bring a bank's history in from two CSV files, plain or gzip: all of it or nothing."""
+    try:
+        with PROGRESS[progress]() as reporter:
+            done = import_history(
+                settings.migration_url,
+                accounts,
+                transactions,
+                owner_id=owner_id,
+                map_path=map_path,
+                reporter=reporter,
+            )
+    except HistoryFault as fault:
+        raise click.ClickException(f"{fault}. Nothing was imported.") from fault
+    except psycopg.Error as error:
+        # Not the whole text, which may quote rows.
+        reason = error.diag.message_primary or "the database cannot be reached"
+        raise click.ClickException(f"Nothing was imported: {reason}.") from error
+    rate = (done.transactions + done.repeated) / done.seconds
+    click.echo(
+        f"{done.accounts:,} accounts and {done.transactions:,} transactions imported, {done.repeated:,} were there"
+        f" before: {done.seconds:.1f} s, {rate:,.0f} rows/s.",
+        err=progress == "json",
+    )
 
 
 if __name__ == "__main__":

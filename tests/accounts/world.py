@@ -29,7 +29,7 @@ async def key_source() -> dict[str, Any]:
 def access_token(user_id: UUID, session_id: UUID, scope: str) -> str:
     """A token as the users service signs it."""
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id), "scope": scope}
+    claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id), "scope": scope}
     claims |= {"iat": now, "exp": now + 900, "jti": uuid4().hex}
     return jwt.encode(claims, SIGNING_KEY, algorithm="RS256", headers={"kid": "test", "typ": "at+jwt"})
 
@@ -72,7 +72,7 @@ class World:
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of a query as the superuser."""
-        return self.root.execute(query, parameters).fetchall()  # type: ignore[call-overload]
+        return self.root.execute(query, parameters).fetchall()
 
     def value(self, query: str, *parameters: Any) -> Any:
         """The only value of a query as the superuser."""

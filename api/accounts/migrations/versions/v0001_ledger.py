@@ -10,7 +10,19 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_SUBJECTS = ("tables", "guards", "entries", "posting", "bulk", "calls", "lifecycle", "reading", "grants")
+_SUBJECTS = (
+    "tables",
+    "guards",
+    "entries",
+    "posting",
+    "bulk",
+    "calls",
+    "lifecycle",
+    "reading",
+    "import",
+    "import_history",
+    "grants",
+)
 
 
 def upgrade() -> None:
