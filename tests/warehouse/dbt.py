@@ -52,6 +52,11 @@ class Dbt:
         assert not wrong, "\n".join(wrong)
         return {result.node.name: str(result.status) for result in results}
 
+    def compiled(self, model: str, zone: str) -> str:
+        """The SQL that the next run of a model would execute."""
+        done = self.attempt("compile", "--select", model, zone=zone)
+        return str(getattr(done.result, "results", [])[0].node.compiled_code)
+
     def attempt(
         self,
         command: str,
@@ -64,7 +69,7 @@ class Dbt:
         variables = {"bank_time_zone": zone, "batch_id": batch_id, "published_batch_id": published_batch_id}
         return self._invoke(
             dbtRunner(manifest=self.manifest),
-            [command, "--no-write-json", "--vars", json.dumps(variables), *arguments],
+            [*command.split(), "--no-write-json", "--vars", json.dumps(variables), *arguments],
         )
 
     def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:

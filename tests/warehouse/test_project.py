@@ -1,0 +1,155 @@
+"""The dbt project as a document: no warnings, everything described, the catalogue as designed."""
+
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
+
+from tests.oracle import METRICS
+from tests.warehouse.dbt import PROJECT, Dbt
+from tests.warehouse.marts import rows
+
+pytestmark = pytest.mark.slow
+
+IDLE_RULES = {
+    **dict.fromkeys(("opening_balance", "closing_balance", "min_balance", "max_balance"), "carry"),
+    **dict.fromkeys(("inflow", "outflow", "net_change", "active_days", "counterparty_count"), "zero"),
+    **dict.fromkeys(("transaction_count", "inflow_count", "outflow_count"), "zero"),
+    **dict.fromkeys(("largest_transaction", "largest_inflow", "largest_outflow"), "none"),
+    "average_balance": "time_average",
+    "average_daily_balance": "day_average",
+}
+COUNTS = {"transaction_count", "inflow_count", "outflow_count", "counterparty_count"}
+
+
+@pytest.fixture(scope="module")
+def manifest(dbt: Dbt) -> Manifest:
+    """The project, parsed with every warning an error."""
+    return dbt.manifest
+
+
+@pytest.fixture(scope="module")
+def built(warehouse: psycopg.Connection, dbt: Dbt) -> None:
+    dbt("run")
+
+
+def models(manifest: Manifest) -> list[ModelNode]:
+    return [node for node in manifest.nodes.values() if isinstance(node, ModelNode)]
+
+
+class TestDocuments:
+    def test_it_parses_without_a_warning(self, manifest: Manifest) -> None:
+        assert len(models(manifest)) == 11
+
+    def test_every_model_and_column_is_described(self, manifest: Manifest) -> None:
+        empty = [model.name for model in models(manifest) if not model.description]
+        empty += [f"{m.name}.{c.name}" for m in models(manifest) for c in m.columns.values() if not c.description]
+        empty += [
+            f"{s.name}.{c.name}"
+            for s in manifest.sources.values()
+            for c in s.columns.values()
+            if not c.description
+        ]
+        assert empty == []
+
+    @pytest.mark.usefixtures("built")
+    def test_the_described_columns_are_those_there(
+        self, manifest: Manifest, warehouse: psycopg.Connection
+    ) -> None:
+        found = warehouse.execute(
+            "select table_name, array_agg(column_name::text) from information_schema.columns"
+            " where table_schema in ('staging', 'intermediate', 'marts') group by table_name"
+        ).fetchall()
+        assert {name: set(columns) for name, columns in found} == {
+            m.name: set(m.columns) for m in models(manifest)
+        }
+
+    def test_every_mart_has_an_enforced_contract_and_an_owner(self, manifest: Manifest) -> None:
+        marts = [model for model in models(manifest) if model.fqn[1] == "marts"]
+        assert len(marts) == 6
+        assert [m.name for m in marts if not (m.contract.enforced and m.group == "statistics")] == []
+        assert manifest.groups["group.tidemark.statistics"].owner.email
+
+    def test_the_exposures_name_every_mart(self, manifest: Manifest) -> None:
+        marts = {model.unique_id for model in models(manifest) if model.fqn[1] == "marts"}
+        assert {name: set(e.depends_on.nodes) for name, e in manifest.exposures.items()} == {
+            "exposure.tidemark.stats_api": marts,
+            "exposure.tidemark.customer_app": marts,
+        }
+
+
+@pytest.mark.usefixtures("built")
+class TestBuiltProject:
+    def test_the_catalogue_is_the_designs_list(self, warehouse: psycopg.Connection) -> None:
+        catalogue = sorted(rows(warehouse, "metric_catalog"), key=lambda row: row["position"])
+        assert tuple(row["name"] for row in catalogue) == METRICS
+        assert [row["position"] for row in catalogue] == list(range(1, 18))
+        assert {row["name"]: row["idle_rule"] for row in catalogue} == IDLE_RULES
+        for row in catalogue:
+            unit = "count" if row["name"] in COUNTS else "days" if row["name"] == "active_days" else "minor_units"
+            assert (row["unit"], row["version"]) == (unit, 1)
+            assert row["periods"] == ["daily", "weekly", "monthly"]
+            assert row["label"]
+            assert row["definition"].endswith(".")
+
+    def test_its_unit_tests_pass(self, dbt: Dbt) -> None:
+        outcome = dbt("test", "--select", "test_type:unit")
+        assert len(outcome) == 9
+        assert set(outcome.values()) == {"pass"}
+
+    def test_the_sources_are_fresh_after_an_extract(self, warehouse: psycopg.Connection, dbt: Dbt) -> None:
+        warehouse.execute(
+            "insert into raw.batch (snapshot, receipt, complete_through, extracted_at, transaction_rows,"
+            " account_rows, source_totals, source_accounts, source_transactions)"
+            " values ('1:1:', gen_random_uuid(), now(), now(), 0, 0, '{}', 0, 0)"
+        )
+        outcome = getattr(dbt.attempt("source freshness").result, "results", [])
+        assert [str(result.status) for result in outcome] == ["pass"]
+
+
+class TestAnAnalystsStatistic:
+    """What an analyst does: a line in a mart, an entry in its YAML."""
+
+    LINE = "{{ period_statistics('day') }},\n    count(*) filter (where amount >= 100000) as large_inflow_count\n"
+    ENTRY = """
+      - name: large_inflow_count
+        data_type: bigint
+        description: Number of payments in of 1,000.00 or more.
+        config: {meta: {metric: {label: Large payments in, unit: count, idle: zero, version: 1}}}
+"""
+
+    @pytest.fixture
+    def edited(self, tmp_path: Path, warehouse_url: str) -> Dbt:
+        folder = tmp_path / "warehouse"
+        shutil.copytree(PROJECT, folder)
+        model, description = folder / "models/marts/stats_daily.sql", folder / "models/marts/_stats.yml"
+        sql, yaml = model.read_text(), description.read_text()
+        model.write_text(sql.replace("{{ period_statistics('day') }}\n", self.LINE))
+        before, weekly, after = yaml.partition("\n  - name: stats_weekly\n")
+        description.write_text(before.rstrip("\n") + self.ENTRY + weekly + after)
+        return Dbt(warehouse_url, tmp_path / "target", folder)
+
+    def test_it_is_in_the_mart_and_in_the_catalogue(self, edited: Dbt, warehouse: psycopg.Connection) -> None:
+        edited("run", "--full-refresh")
+        added = rows(warehouse, "metric_catalog")[-1]
+        assert added == {
+            "name": "large_inflow_count",
+            "label": "Large payments in",
+            "definition": "Number of payments in of 1,000.00 or more.",
+            "unit": "count",
+            "idle_rule": "zero",
+            "version": 1,
+            "position": 18,
+            "periods": ["daily"],
+        }
+        warehouse.execute("select large_inflow_count from marts.stats_daily")
+
+    def test_a_unit_that_nobody_knows_is_refused(self, edited: Dbt, tmp_path: Path) -> None:
+        description = tmp_path / "warehouse/models/marts/_stats.yml"
+        nonsense = self.ENTRY.replace("unit: count", "unit: furlongs")
+        description.write_text(description.read_text().replace(self.ENTRY, nonsense))
+        with pytest.raises(AssertionError, match=r"large_inflow_count: metric\.unit must be one of minor_units"):
+            edited("run", "--full-refresh")
