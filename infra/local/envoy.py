@@ -137,6 +137,9 @@ class Gateway:
             # The address of the connection counts; what a client writes into X-Forwarded-For does not.
             "use_remote_address": True,
             "xff_num_trusted_hops": 0,
+            # Nobody is "internal" (an empty list would mean private networks and loopback): an internal client's
+            # headers could make Envoy send a request again.
+            "internal_address_config": {"cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}]},
             "normalize_path": True,
             "merge_slashes": True,
             "path_with_escaped_slashes_action": "REJECT_REQUEST",
@@ -224,6 +227,8 @@ class Gateway:
                     },
                 }
             },
+            # One taken out of the file gets nothing new from then on, however healthy it still is.
+            "ignore_health_on_host_removal": True,
             # Without a healthy instance it is better to answer 503 at once than to try the sick ones.
             "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
             "health_checks": [
