@@ -29,7 +29,13 @@ async def key_source() -> dict[str, Any]:
 def access_token(user_id: UUID, session_id: UUID, scope: str) -> str:
     """A token as the users service signs it."""
     now = int(time.time())
-    claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id), "scope": scope}
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(user_id),
+        "sid": str(session_id),
+        "scope": scope,
+    }
     claims |= {"iat": now, "exp": now + 900, "jti": uuid4().hex}
     return jwt.encode(claims, SIGNING_KEY, algorithm="RS256", headers={"kid": "test", "typ": "at+jwt"})
 
@@ -78,6 +84,16 @@ class World:
         """The only value of a query as the superuser."""
         ((value,),) = self.rows(query, *parameters)
         return value
+
+    def wait_until_someone_waits(self) -> None:
+        """Until a session of this bank waits for a lock."""
+        deadline = time.monotonic() + 10
+        query = (
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        )
+        while self.value(query) == 0:
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.005)
 
     def ledger_hash(self) -> str:
         """A digest of all that the ledger holds."""

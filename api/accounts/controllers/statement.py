@@ -50,7 +50,7 @@ class StatementController(Controller):
             return Response(page, headers=headers)
         text: Any = statement_csv(page.items)
         headers["Content-Disposition"] = f'attachment; filename="statement-{account_id}.csv"'
-        return Response(text, media_type=f"{CSV}; charset=utf-8", headers=headers)
+        return Response(text, media_type=CSV, headers=headers)
 
 
 def _wants_csv(request: Request[Any, Any, Any], format_: str | None) -> bool:

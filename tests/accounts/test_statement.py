@@ -1,0 +1,128 @@
+"""The statement: pages, time range, CSV."""
+
+import csv
+import io
+from uuid import uuid4
+
+from tests.accounts.world import Person, World
+
+
+class TestListTransactions:
+    def test_newest_first_with_running_balance(self, ada: Person, bob: Person) -> None:
+        account, other = ada.open(deposit=100), bob.open()
+        moved = ada.transfer(account, other, 30, body={"memo": "rent"}).json()
+        lines = ada.done("GET", f"/account/{account['account_id']}/transactions", 200)["items"]
+        assert [(line["sequence"], line["amount"], line["balance_after"]) for line in lines] == [
+            (2, -30, 70),
+            (1, 100, 100),
+        ]
+        line = lines[0]
+        assert line.pop("id") != moved["transfer_id"]
+        assert line == {
+            "transfer_id": moved["transfer_id"],
+            "account_id": account["account_id"],
+            "from": account["account_id"],
+            "to": other["account_id"],
+            "amount": -30,
+            "balance_after": 70,
+            "sequence": 2,
+            "time": moved["time"],
+            "memo": "rent",
+        }
+        (received,) = bob.done("GET", f"/account/{other['account_id']}/transactions", 200)["items"]
+        assert (received["amount"], received["from"]) == (30, account["account_id"])
+
+    def test_pages_stay_right_while_rows_are_added(self, ada: Person) -> None:
+        account = ada.open()
+        path = f"/account/{account['account_id']}/transactions"
+        for amount in range(1, 8):
+            ada.deposit(account, amount)
+        found, cursor = [], ""
+        while cursor is not None:
+            page = ada.done("GET", f"{path}?limit=3{cursor and f'&cursor={cursor}'}", 200)
+            found += [line["amount"] for line in page["items"]]
+            cursor = page["next_cursor"]
+            ada.deposit(account, 100)
+        assert found == [7, 6, 5, 4, 3, 2, 1]
+
+    def test_a_time_range_is_half_open(self, ada: Person) -> None:
+        account = ada.open()
+        times = [ada.deposit(account, amount)["time"] for amount in (1, 2, 3, 4)]
+
+        def amounts(query: str) -> list[int]:
+            answer = ada.done("GET", f"/account/{account['account_id']}/transactions?{query}", 200)
+            return [line["amount"] for line in answer["items"]]
+
+        assert amounts(f"from={times[1]}&to={times[3]}") == [3, 2]
+        assert amounts(f"from={times[2]}") == [4, 3]
+        assert amounts(f"to={times[2]}") == [2, 1]
+        assert amounts(f"from={times[3]}&to={times[0]}") == []
+        assert amounts("from=2999-01-01T00:00:00Z") == []
+
+    def test_parameters_are_checked(self, ada: Person) -> None:
+        path = f"/account/{ada.open()['account_id']}/transactions"
+        for query in (
+            "from=2026-01-01T00:00:00",
+            "to=yesterday",
+            "limit=0",
+            "limit=1001",
+            "cursor=x",
+            "cursor=WzBd",
+            "cursor=WyJhIl0",
+            "cursor=WzE4NDQ2NzQ0MDczNzA5NTUxNjE2XQ",
+            "format=xml",
+        ):
+            assert ada.refused("GET", f"{path}?{query}") == (400, "invalid_request"), query
+
+    def test_foreign_and_unknown_look_the_same(self, ada: Person, bob: Person, staff: Person) -> None:
+        account = ada.open(deposit=1)
+        for account_id in (account["account_id"], uuid4()):
+            assert bob.refused("GET", f"/account/{account_id}/transactions") == (404, "not_found")
+        assert len(staff.done("GET", f"/account/{account['account_id']}/transactions", 200)["items"]) == 1
+
+    def test_a_million_transactions_cost_no_more_than_ten(self, world: World, ada: Person) -> None:
+        account = ada.open(deposit=1)
+        ((plan,),) = world.rows(
+            "explain (format json) select * from accounts.statement where account_id = %s and sequence <= 500000"
+            " and sequence > 100 order by sequence desc limit 50",
+            account["account_id"],
+        )
+        limit = plan[0]["Plan"]
+        assert limit["Node Type"] == "Limit"
+        assert "Sort" not in str(plan)
+        assert "transaction_sequence_unique" in str(plan)
+
+
+class TestStatementAsCsv:
+    def test_columns_and_next_page(self, ada: Person) -> None:
+        account = ada.open()
+        for amount in (1, 2, 3):
+            ada.deposit(account, amount)
+        path = f"/account/{account['account_id']}/transactions?format=csv&limit=2"
+        answer = ada.call("GET", path)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [(row["amount"], row["balance_after"], row["from"]) for row in rows] == [
+            ("3", "6", "external:cash"),
+            ("2", "3", "external:cash"),
+        ]
+        following = ada.call("GET", answer.headers["link"].split(">")[0].removeprefix("<"))
+        assert [row["amount"] for row in csv.DictReader(io.StringIO(following.text))] == ["1"]
+        assert "link" not in following.headers
+
+    def test_by_the_accept_header(self, ada: Person) -> None:
+        path = f"/account/{ada.open()['account_id']}/transactions"
+        answer = ada.call("GET", path, headers={"Accept": "text/csv"})
+        assert answer.text.startswith("time,from,to,amount,balance_after,sequence,memo,id,transfer_id\r\n")
+        answer = ada.call("GET", f"{path}?format=json", headers={"Accept": "text/csv"})
+        assert answer.json()["items"] == []
+
+    def test_memos_are_never_formulas(self, ada: Person) -> None:
+        account = ada.open()
+        memos = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "＝1", 'say "hi", you', "two\nlines", "plain"]
+        for memo in memos:
+            path = f"/account/{account['account_id']}/deposit"
+            ada.done("POST", path, 201, json={"amount": 1, "memo": memo})
+        answer = ada.call("GET", f"/account/{account['account_id']}/transactions?format=csv")
+        found = [row["memo"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+        assert found[::-1] == [f"'{memo}" for memo in memos[:7]] + memos[7:]
