@@ -54,7 +54,14 @@ class Dbt:
 
     def compiled(self, model: str, zone: str) -> str:
         """The SQL that the next run of a model would execute."""
-        done = self.attempt("compile", "--select", model, zone=zone)
+        return self._compiled("--select", model, zone=zone)
+
+    def compiled_inline(self, sql: str, zone: str) -> str:
+        """SQL with the project's macros, as it would be executed."""
+        return self._compiled("--inline", sql, zone=zone)
+
+    def _compiled(self, *arguments: str, zone: str) -> str:
+        done = self.attempt("compile", *arguments, zone=zone)
         return str(getattr(done.result, "results", [])[0].node.compiled_code)
 
     def attempt(

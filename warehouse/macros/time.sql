@@ -6,11 +6,13 @@
 {%- endmacro %}
 
 {#-
-    The moment (timestamptz) at which a date of the bank's calendar begins. It is taken from the end of the day
-    before, because midnight itself may not exist, or exist twice, where clocks change at midnight.
+    The moment (timestamptz) at which a date of the bank's calendar begins: the first one with that date. Midnight may
+    exist twice (then Postgres gives the second, and the end of the day before is the first), and so may the end of the
+    day before not exist (then midnight is right): the earlier of the two it is.
 -#}
 {% macro day_start(date) -%}
-    (
+    least(
+        ({{ date }})::timestamp at time zone '{{ var("bank_time_zone") }}',
         (({{ date }})::timestamp - interval '1 microsecond') at time zone '{{ var("bank_time_zone") }}'
         + interval '1 microsecond'
     )
