@@ -56,7 +56,7 @@ def openapi_config(path: str, title: str) -> OpenAPIConfig:
         title=title,
         version="1.0.0",
         description="Amounts are integers in minor units; times are RFC 3339 UTC; errors are problem documents.",
-        openapi_router=Router(base, route_handlers=[docs_asset], opt={"public": True}),
+        openapi_router=Router(base, route_handlers=[docs_asset], opt={"public": True}, include_in_schema=False),
         render_plugins=[swagger, JsonRenderPlugin(path="/openapi.json")],
         components=Components(
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
