@@ -102,7 +102,7 @@ def keys() -> None:
     type=click.IntRange(0),
     default=180,
     show_default=True,
-    help="How long the new signing key is published before it signs.",
+    help="How long the new signing key is published before it signs (ten seconds at least).",
 )
 def rotate(lead_minutes: int) -> None:
     """Exchange the master key, the signing key and the index key while requests run."""

@@ -21,6 +21,8 @@ from api.users.profile.personal import open_row
 from api.users.services import Services
 
 BATCH = 200
+# A service looks for an unknown key at most every five seconds: a key that signed sooner would be refused there.
+SHORTEST_LEAD_S = 10
 
 _LOCK = text("select pg_advisory_lock(hashtext('users.rotate'))")
 _UNLOCK = text("select pg_advisory_unlock(hashtext('users.rotate'))")
@@ -42,11 +44,14 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 async def rotate_keys(services: Services, lead_s: float) -> list[str]:
-    """Rotates everything; the new signing key signs after `lead_s` seconds. Returns a line about each step."""
+    """Rotates everything; the new signing key signs after `lead_s` seconds, but not before ten.
+
+    Returns a line about each step.
+    """
     async with _alone(services.engine):
         return [
             await _rotate_master_key(services),
-            await _rotate_signing_key(services, lead_s),
+            await _rotate_signing_key(services, max(lead_s, SHORTEST_LEAD_S)),
             await _rotate_index_key(services),
         ]
 
@@ -88,7 +93,7 @@ async def _rotate_signing_key(services: Services, lead_s: float) -> str:
         await services.signing_keys.current(connection)
         key_id = await services.signing_keys.add(connection, lead_s=lead_s)
         await services.signing_keys.prune(connection)
-    return f"signing key {key_id}: published, signs in {lead_s / 60:.0f} minutes"
+    return f"signing key {key_id}: published, signs in {lead_s:.0f} seconds"
 
 
 async def _rotate_index_key(services: Services) -> str:

@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import boto3
 import jwt
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -57,7 +59,18 @@ def accounts_answer_well(accounts: AccountsDouble) -> None:
 
 
 @pytest.fixture(scope="module")
-def settings(module_databases: Databases, master_key_file: Path, accounts: AccountsDouble) -> UsersSettings:
+def no_data_keys(module_databases: Databases) -> None:
+    """The emulator outlives the database: keys that other tests left are wrapped by a master key that is gone."""
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    for page in client.get_paginator("scan").paginate(TableName="tidemark-data-keys"):
+        for item in page["Items"]:
+            client.delete_item(TableName="tidemark-data-keys", Key={"user_id": item["user_id"]})
+
+
+@pytest.fixture(scope="module")
+def settings(
+    module_databases: Databases, master_key_file: Path, accounts: AccountsDouble, no_data_keys: None
+) -> UsersSettings:
     return UsersSettings(
         database_url=module_databases.url("users_app"),
         gateway_url=accounts.url,
@@ -117,12 +130,15 @@ def sign(database: psycopg.Connection, master_key_file: Path, client: TestClient
             "select master_key_id, private_key from users.signing_key where id = %s", (kid,)
         ).fetchone()
         assert row is not None
-        private = KeyFile(master_key_file).unwrap(row[0], row[1], signing_key_context(kid))
+        private = load_der_private_key(
+            KeyFile(master_key_file).unwrap(row[0], row[1], signing_key_context(kid)), None
+        )
+        assert isinstance(private, RSAPrivateKey)
         payload = jwt.decode(token, options={"verify_signature": False}) | claims
         headers = {"typ": "at+jwt", "alg": "RS256", "kid": kid, **(header or {})}
         return jwt.encode(
             {name: value for name, value in payload.items() if value is not None},
-            load_der_private_key(private, None) if key is None else key,
+            private if key is None else key,
             algorithm=headers["alg"],
             headers=headers,
         )

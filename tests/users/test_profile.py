@@ -26,6 +26,10 @@ def data_key_of(user_id: str) -> Any:
     return client.get_item(TableName="tidemark-data-keys", Key={"user_id": {"S": user_id}}).get("Item")
 
 
+def count_data_keys() -> int:
+    return boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="tidemark-data-keys")["Count"]
+
+
 class TestCreateUser:
     def test_gives_the_user_without_approval(self, client: TestClient[Litestar]) -> None:
         answer = client.post(
@@ -112,9 +116,7 @@ class TestCreateUser:
     ) -> None:
         clients = [make_client(), make_client()]
         before = database.execute("select count(*) from users.user").fetchone()
-        keys_before = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="tidemark-data-keys")[
-            "Count"
-        ]
+        keys_before = count_data_keys()
 
         def create(number: int) -> int:
             email = "race@example.com" if number % 3 else "RACE@example.com"
@@ -125,9 +127,7 @@ class TestCreateUser:
         assert statuses == [201] + [409] * 11
         after = database.execute("select count(*) from users.user").fetchone()
         assert (before, after) == (before, (before[0] + 1,) if before else None)
-        keys_after = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="tidemark-data-keys")[
-            "Count"
-        ]
+        keys_after = count_data_keys()
         assert keys_after == keys_before + 1
 
     def test_without_the_key_store_nothing_is_created(
@@ -242,10 +242,8 @@ class TestDeleteUser:
         ).fetchone()
         assert row == (None, None, None, None, None, True)
         for table in ("email_digest", "session", "known_source"):
-            found = database.execute(
-                f"select 1 from users.{table} where user_id = %s", (person.user_id,)
-            ).fetchone()
-            assert found is None, table
+            rows = database.execute(f"select 1 from users.{table} where user_id = %s", (person.user_id,))
+            assert rows.fetchone() is None, table
         assert data_key_of(person.user_id) is None
         assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")
         login = {"email": person.email, "password": PASSWORD}

@@ -119,12 +119,14 @@ def _upright(picture: "Image.Image") -> "Image.Image":
     picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     turned = ImageOps.exif_transpose(picture)
+    # A fresh canvas: Pillow would carry comments and profiles over into what it saves.
+    canvas = Image.new("RGB", turned.size, "white")
     if "A" in turned.getbands() or "transparency" in turned.info:
         turned = turned.convert("RGBA")
-        white = Image.new("RGBA", turned.size, "white")
-        white.alpha_composite(turned)
-        turned = white
-    return turned.convert("RGB")
+        canvas.paste(turned, mask=turned)
+    else:
+        canvas.paste(turned.convert("RGB"))
+    return canvas
 
 
 def _encode(picture: "Image.Image") -> bytes:

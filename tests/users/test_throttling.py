@@ -1,0 +1,187 @@
+"""Slowing down who guesses, without locking out who owns."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from api.users.settings import UsersSettings
+from tests.users.people import PASSWORD, Person
+
+WRONG = "not my password"
+Login = Callable[..., int]
+
+
+@pytest.fixture
+def login(client: TestClient[Litestar], settings: UsersSettings, database: psycopg.Connection) -> Login:
+    """Signs in from an address, as the edge reports it; gives the status."""
+    database.execute("truncate users.throttle")
+
+    def login(email: str, password: str, address: str, **headers: str) -> int:
+        edge = {"X-Tidemark-Edge": str(settings.edge_secret), "X-Forwarded-For": address}
+        body = {"email": email, "password": password}
+        return client.post("/user/login", json=body, headers=edge | headers).status_code
+
+    return login
+
+
+def pass_time(database: psycopg.Connection, seconds: float) -> None:
+    """Makes every block and failure older, as if the time had passed."""
+    database.execute(
+        "update users.throttle set blocked_until = blocked_until - make_interval(secs => %(s)s),"
+        " last_at = last_at - make_interval(secs => %(s)s)",
+        {"s": seconds},
+    )
+
+
+def longest_block(database: psycopg.Connection) -> float:
+    row = database.execute(
+        "select coalesce(max(extract(epoch from blocked_until - clock_timestamp())), 0)::float from users.throttle"
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+class TestAccountAndSource:
+    def test_the_delay_grows_and_ends(self, login: Login, person: Person, database: psycopg.Connection) -> None:
+        assert [login(person.email, WRONG, "198.51.100.1") for _ in range(5)] == [401] * 5
+        assert login(person.email, PASSWORD, "198.51.100.1") == 201
+        for _ in range(6):
+            login(person.email, WRONG, "198.51.100.1")
+        delays = []
+        for _ in range(5):
+            delays.append(longest_block(database))
+            assert login(person.email, PASSWORD, "198.51.100.1") == 401
+            pass_time(database, delays[-1])
+            login(person.email, WRONG, "198.51.100.1")
+        assert [round(delay) for delay in delays] == [1, 2, 4, 8, 16]
+        pass_time(database, longest_block(database))
+        assert login(person.email, PASSWORD, "198.51.100.1") == 201
+
+    def test_the_delay_has_an_end(self, login: Login, person: Person, database: psycopg.Connection) -> None:
+        for _ in range(30):
+            login(person.email, WRONG, "198.51.100.2")
+            pass_time(database, longest_block(database))
+        login(person.email, WRONG, "198.51.100.2")
+        assert longest_block(database) <= 900
+
+    def test_attempts_while_blocked_count_nothing(
+        self, login: Login, person: Person, database: psycopg.Connection
+    ) -> None:
+        for _ in range(50):
+            login(person.email, WRONG, "198.51.100.3")
+        assert longest_block(database) <= 2
+
+    def test_many_at_once_do_not_slip_through(
+        self, login: Login, person: Person, database: psycopg.Connection
+    ) -> None:
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda _: login(person.email, WRONG, "198.51.100.4"), range(24)))
+        row = database.execute("select max(failures) from users.throttle").fetchone()
+        assert row is not None
+        assert row[0] <= 7
+
+    def test_a_day_later_all_is_forgotten(
+        self, login: Login, person: Person, database: psycopg.Connection
+    ) -> None:
+        for _ in range(6):
+            login(person.email, WRONG, "198.51.100.5")
+        pass_time(database, 86_401)
+        assert [login(person.email, WRONG, "198.51.100.5") for _ in range(5)] == [401] * 5
+        assert login(person.email, PASSWORD, "198.51.100.5") == 201
+
+    def test_unknown_emails_are_throttled_alike(self, login: Login, database: psycopg.Connection) -> None:
+        for _ in range(7):
+            login("nobody-at-all@example.com", WRONG, "198.51.100.6")
+        assert longest_block(database) > 0
+
+
+class TestOwner:
+    def test_is_not_locked_out_where_they_signed_in_before(self, login: Login, person: Person) -> None:
+        assert login(person.email, PASSWORD, "192.0.2.1") == 201
+        for number in range(40):
+            login(person.email, WRONG, f"198.51.100.{number}")
+        assert login(person.email, PASSWORD, "192.0.2.99") == 401
+        assert login(person.email, PASSWORD, "192.0.2.1") == 201
+
+    def test_is_kept_waiting_elsewhere_for_a_minute_at_most(
+        self, login: Login, person: Person, database: psycopg.Connection
+    ) -> None:
+        for number in range(60):
+            login(person.email, WRONG, f"198.51.100.{number}")
+            pass_time(database, longest_block(database))
+        login(person.email, WRONG, "198.51.100.99")
+        assert 0 < longest_block(database) <= 60
+        pass_time(database, 60)
+        assert login(person.email, PASSWORD, "192.0.2.50") == 201
+
+
+class TestSource:
+    def test_who_tries_many_accounts_is_slowed_down(
+        self, login: Login, person: Person, database: psycopg.Connection
+    ) -> None:
+        for number in range(101):
+            login(f"victim{number}@example.com", WRONG, "198.51.100.7")
+        assert longest_block(database) > 0
+        assert login(person.email, PASSWORD, "198.51.100.7") == 401
+        assert login(person.email, PASSWORD, "192.0.2.7") == 201
+
+    def test_right_passwords_cost_a_source_nothing(self, login: Login, person: Person) -> None:
+        assert {login(person.email, PASSWORD, "192.0.2.8") for _ in range(110)} == {201}
+
+
+class TestClientAddress:
+    """Which bucket a request counts in: the one of the address that the edge or the app vouches for."""
+
+    def buckets(self, database: psycopg.Connection) -> set[bytes]:
+        return {row[0] for row in database.execute("select bucket from users.throttle")}
+
+    def test_a_client_cannot_choose(
+        self, client: TestClient[Litestar], login: Login, database: psycopg.Connection
+    ) -> None:
+        body = {"email": "choose@example.com", "password": WRONG}
+        client.post("/user/login", json=body)
+        expected = self.buckets(database)
+        for headers in (
+            {"X-Forwarded-For": "198.51.100.1"},
+            {"X-Forwarded-For": "198.51.100.1", "X-Tidemark-Edge": "a guess"},
+            {"X-Tidemark-Client": "198.51.100.1", "X-Tidemark-App": ""},
+            {"X-Real-IP": "198.51.100.1", "Forwarded": "for=198.51.100.1"},
+        ):
+            client.post("/user/login", json=body, headers=headers)
+            assert self.buckets(database) == expected, headers
+
+    def test_of_a_forwarded_list_the_last_counts(self, login: Login, database: psycopg.Connection) -> None:
+        login("last@example.com", WRONG, "203.0.113.9")
+        expected = self.buckets(database)
+        for forged in ("1.1.1.1, 203.0.113.9", "junk,2.2.2.2,203.0.113.9", ",203.0.113.9"):
+            login("last@example.com", WRONG, forged)
+        login("last@example.com", WRONG, "::ffff:203.0.113.9")
+        assert self.buckets(database) == expected
+        login("last@example.com", WRONG, "203.0.113.9, 203.0.113.10")
+        assert self.buckets(database) > expected
+
+    def test_one_ipv6_network_is_one_client(self, login: Login, database: psycopg.Connection) -> None:
+        login("six@example.com", WRONG, "2001:db8:1:2::1")
+        expected = self.buckets(database)
+        login("six@example.com", WRONG, "2001:db8:1:2:ffff::7")
+        assert self.buckets(database) == expected
+        login("six@example.com", WRONG, "2001:db8:1:3::1")
+        assert self.buckets(database) > expected
+
+    def test_the_app_speaks_for_its_browser(
+        self, login: Login, settings: UsersSettings, database: psycopg.Connection
+    ) -> None:
+        login("app@example.com", WRONG, "203.0.113.20")
+        expected = self.buckets(database)
+        app = {"X-Tidemark-App": str(settings.app_secret), "X-Tidemark-Client": "203.0.113.20"}
+        login("app@example.com", WRONG, "127.0.0.1", **app)
+        assert self.buckets(database) == expected
+
+    def test_addresses_are_kept_as_keyed_digests_only(self, login: Login, database: psycopg.Connection) -> None:
+        login("kept@example.com", WRONG, "203.0.113.21")
+        for bucket in self.buckets(database):
+            assert len(bucket) == 32
