@@ -8,7 +8,7 @@ from ui.components import cookie, layout, problems, session
 from ui.components.text import html
 from ui.server.sessions import SignIn
 
-WATCH_EVERY_S = 20
+WATCH_EVERY_S = 10
 
 # Address, file, title, icon: the same addresses whether signed in or not, so a refresh never gets lost.
 CUSTOMER_PAGES = (
@@ -50,15 +50,19 @@ def pages_of(user: User) -> dict[str, list[st.Page]]:
 
 
 @st.fragment(run_every=WATCH_EVERY_S)
-def watch(held: SignIn) -> None:
-    """Keep the session alive while somebody is there, and clear the screen when it is over."""
+def watch(held: SignIn, shown: User) -> None:
+    """Keep the session alive while somebody is there, clear the screen when it is over, show an approval."""
     try:
         held.access_token()
+        latest = shown if shown.approved else session.user(fresh=True)
     except SessionEnded:
         st.rerun()
     except ApiError:
         # Out of reach for a moment: the next look will tell.
         return
+    if latest != shown:
+        st.session_state["ran_by_itself"] = True
+        st.rerun()
 
 
 def run_signed_in(held: SignIn) -> None:
@@ -71,8 +75,7 @@ def run_signed_in(held: SignIn) -> None:
     with st.sidebar:
         st.html(f'<p class="tm-signed">Signed in as<br><b>{html(user.name)}</b></p>')
         st.button("Sign out", icon=":material/logout:", on_click=session.end, key="sign_out", width="stretch")
-    layout.notice()
-    watch(held)
+    watch(held, user)
     layout.arrive(chosen.url_path)
     chosen.run()
 
@@ -87,6 +90,8 @@ def run_signed_out() -> None:
 st.set_page_config(page_title="Tidemark", page_icon="/favicon.png", layout="wide", menu_items={})
 layout.frame()
 signed_in = session.current()
+# Before the page, which may take a while: a refresh right after signing in should find the cookie.
+cookie.keep_in_step()
 try:
     if signed_in is None:
         run_signed_out()
@@ -101,4 +106,3 @@ except ApiError as error:
         st.rerun()
     problems.show(error)
     st.button("Try again", icon=":material/refresh:")
-cookie.keep_in_step()

@@ -24,9 +24,8 @@ def decide(item: ReviewItem, *, approve: bool, reason: str | None) -> None:
     except ApiError as error:
         problems.show(error)
         return
-    st.session_state["notice"] = (
-        "Approved. Their accounts are open now." if approve else "Rejected. They can read why."
-    )
+    said = "Approved. Their accounts are open now." if approve else "Rejected. They can read why."
+    st.toast(said, icon=":material/check:")
     st.rerun()
 
 

@@ -55,8 +55,8 @@ def has_just_come() -> bool:
 
 
 def notice() -> None:
-    """Say, once, what the previous step left to say."""
-    text = st.session_state.pop("notice", None)
+    """Say what the previous step left to say. It stays: a page may run again before it is read."""
+    text = st.session_state.get("notice")
     if text:
         st.info(text, icon=":material/waves:")
 

@@ -128,10 +128,11 @@ def stats() -> StatsClient:
 
 
 def user(*, fresh: bool = False) -> User:
-    """The person signed in, read again every few seconds so that an approval shows soon."""
+    """The person signed in; read again every few seconds, and each time while they wait to be approved."""
     state = st.session_state
-    if fresh or state.get("user") is None or time.monotonic() - state["user_read_at"] > USER_FRESH_S:
-        state["user"] = users().me()
+    known: User | None = state.get("user")
+    if fresh or known is None or not known.approved or time.monotonic() - state["user_read_at"] > USER_FRESH_S:
+        known = users().me()
+        state["user"] = known
         state["user_read_at"] = time.monotonic()
-    found: User = state["user"]
-    return found
+    return known

@@ -1,0 +1,90 @@
+"""A Chromium in front of the whole bank.
+
+The browser is Playwright's own or the system's; without one the tests are skipped, except in CI, where that
+is a failure. A failed test leaves a picture of each page in pytest's temporary folder, and says where.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+
+from tests.browser.person import Person
+from tests.e2e.conftest import Bank, bank
+
+__all__ = ["bank"]
+
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NewPerson = Callable[..., Person]
+_failed: pytest.StashKey[bool] = pytest.StashKey()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know at their end whether the test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[_failed] = report.failed
+    return report
+
+
+def _executable(playwright: Playwright) -> str | None:
+    own = playwright.chromium.executable_path
+    if Path(own).exists():
+        return own
+    return next(filter(None, map(shutil.which, SYSTEM_NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = _executable(playwright)
+        if path is None:
+            reason = "no Chromium: run `playwright install chromium`, or install one from the system's packages"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_person(
+    chromium: Browser, bank: Bank, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[NewPerson]:
+    """Somebody at a browser of their own: `new_person()`, or `new_person(width=390)` on a phone."""
+    contexts: list[BrowserContext] = []
+    people: list[Person] = []
+
+    def start(*, width: int = 1280) -> Person:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, timezone_id="UTC", accept_downloads=True
+        )
+        contexts.append(context)
+        people.append(Person(context.new_page(), bank.app))
+        return people[-1]
+
+    yield start
+    if request.node.stash.get(_failed, False):
+        for number, page in enumerate(page for context in contexts for page in context.pages):
+            _take_picture(page, tmp_path / f"page-{number}.png")
+    for context in contexts:
+        context.close()
+    for person in people:
+        assert person.complaints == []
+
+
+def _take_picture(page: Page, path: Path) -> None:
+    try:
+        page.screenshot(path=path, full_page=True)
+    except Error as error:
+        print(f"no picture: {error}")
+    else:
+        print(f"picture of the page: {path}")
