@@ -33,7 +33,7 @@ def account_ids(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         pytest.skip("the real data does not lie beside the repository")
     map_file = tmp_path_factory.mktemp("import") / "map.csv"
     done = bank.tidemark("import", str(ACCOUNTS), str(TRANSACTIONS), "--map", str(map_file))
-    assert done.returncode == 0, done.stderr
+    assert "49,102 transactions imported" in done.stdout + done.stderr
     with map_file.open(newline="") as file:
         return {row["account"]: row["account_id"] for row in csv.DictReader(file)}
 
@@ -42,7 +42,7 @@ def account_ids(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 def analyst(bank: Bank) -> Person:
     email = "analyst@example.com"
     options = ("--email", email, "--name", "Ann Alyst", "--role", "analyst", "--password-stdin")
-    assert bank.tidemark("staff", "add", *options, stdin=PASSWORD).returncode == 0
+    bank.tidemark("staff", "add", *options, stdin=PASSWORD)
     return Person(bank.gateway, email=email).sign_in()
 
 
@@ -61,7 +61,7 @@ def all_items(person: Person, period: str, account_id: str) -> tuple[list[dict[s
 
 
 def test_imported_history_has_right_statistics(bank: Bank, account_ids: dict[str, str], analyst: Person) -> None:
-    assert bank.tidemark("stats", "run").returncode == 0
+    bank.tidemark("stats", "run")
     by_account: dict[str, list[dict[str, str]]] = {}
     for row in rows(TRANSACTIONS):
         by_account.setdefault(row["account"], []).append(row)
@@ -87,7 +87,7 @@ def test_imported_history_has_right_statistics(bank: Bank, account_ids: dict[str
 
 def test_the_same_files_a_second_time_add_nothing(bank: Bank, account_ids: dict[str, str]) -> None:
     done = bank.tidemark("import", str(ACCOUNTS), str(TRANSACTIONS))
-    assert (done.returncode, "0 transactions imported" in done.stdout + done.stderr) == (0, True)
+    assert "0 transactions imported" in done.stdout + done.stderr
 
 
 def test_a_wrong_row_is_named_and_nothing_of_the_file_is_kept(bank: Bank, tmp_path: Path) -> None:
@@ -98,11 +98,10 @@ def test_a_wrong_row_is_named_and_nothing_of_the_file_is_kept(bank: Bank, tmp_pa
     header = "time,account,amount,counterparty,memo,reference\n"
     good = "2026-01-02T09:00:00Z,wrong-1,100,external:cash,,w1\n"
     transactions.write_text(header + good + "2026-01-03T09:00:00Z,wrong-1,1.50,external:cash,,w2\n")
-    refused = bank.tidemark("import", str(accounts), str(transactions))
+    refused = bank.tidemark("import", str(accounts), str(transactions), check=False)
     assert refused.returncode == 1
     assert "line 3" in refused.stderr
 
     transactions.write_text(header + good)
     done = bank.tidemark("import", str(accounts), str(transactions))
-    assert done.returncode == 0
     assert "1 accounts and 1 transactions imported" in done.stdout + done.stderr
