@@ -34,8 +34,14 @@ demo: $(READY) ## fill a running bank with a small town (200 customers, 90 days)
 test: $(READY) ## set everything up and run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(READY) ## lint, types, import rules
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/sqlfluff lint warehouse
+check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint warehouse
+	@export TIDEMARK_DBT_TARGET=$$(mktemp -d) && trap 'rm -rf $$TIDEMARK_DBT_TARGET' EXIT \
+		&& $(BIN)/python -m pipelines.manifest && $(BIN)/dagster definitions validate -m pipelines.definitions
 
 lock: ## resolve pyproject.toml again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
