@@ -46,7 +46,7 @@ language sql stable as $$
 select f.line, f.fault
 from (
     select i.line, case
-        when count(*) over (partition by i.reference) > 1
+        when row_number() over (partition by i.reference order by i.line) > 1
             then format('account %s stands in the file twice', i.reference)
         when i.opened_at > clock_timestamp() then 'opened_at lies in the future'
         when (a.type, a.currency, a.overdraft_limit, a.opened_at)
@@ -77,12 +77,13 @@ from (
         when m.other_currency <> m.currency then 'the counterparty has another currency'
         when mirror.line is not null
             then 'the counterparty''s own row of this movement is given too; one of them is enough'
-        when count(*) over (partition by m.account, m.reference) > 1
+        when row_number() over (partition by m.account, m.reference order by m.line) > 1
             then format('reference %s stands twice for this account', m.reference)
     end as fault
     from accounts.import_movement m
     left join accounts.import_row mirror
         on mirror.account = m.counterparty and mirror.counterparty = m.account and mirror.reference = m.reference
+            and mirror.line < m.line
 ) f
 where f.fault is not null
 order by f.line
