@@ -4,5 +4,7 @@ select
     extracted_at,
     transaction_rows,
     account_rows,
-    source_totals
+    source_totals,
+    source_accounts,
+    source_transactions
 from {{ source('ledger', 'batch') }}
