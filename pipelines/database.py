@@ -73,14 +73,3 @@ def prepare(warehouse: Connection) -> None:
     """Make the pipeline's own schemas and tables in the warehouse, where they are missing."""
     warehouse.execute("set client_min_messages = warning")
     warehouse.execute(SCHEMA.read_text())
-
-
-def is_locked(warehouse: Connection, key: int) -> bool:
-    """Whether someone holds this lock."""
-    row = warehouse.execute(
-        "select exists (select from pg_locks where locktype = 'advisory' and granted "
-        "and classid = %s and objid = %s "
-        "and database = (select oid from pg_database where datname = current_database()))",
-        (LOCK_CLASS, key),
-    ).fetchone()
-    return row == (True,)

@@ -1,20 +1,16 @@
 """The jobs, and when they run."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster import DagsterRunStatus as Status
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from pipelines import database
 from pipelines.resources import KIND_TAG
 from pipelines.runs import Kind
-from pipelines.settings import Databases, Settings
+from pipelines.settings import Settings
 
 MAX_RUNTIME_S = 3600
-# A run this young may not have come to take the lock yet.
-STARTING = timedelta(seconds=60)
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING]
 EXECUTOR = dg.in_process_executor
 
@@ -49,18 +45,10 @@ CLOSE_JOBS = {kind: job(kind, description) for kind, (_, description) in CLOSES.
 
 
 def is_active(instance: dg.DagsterInstance) -> bool:
-    """Whether a run of the pipeline is at work or about to be.
-
-    Dagster's own record alone won't do: it shows a run whose process was killed as started until its time is up.
-    A run at work holds the lock, and a killed one holds nothing.
-    """
-    since = datetime.now(UTC) - STARTING
-    for name in ("refresh", *CLOSES):
-        young = dg.RunsFilter(job_name=name, statuses=ACTIVE, created_after=since)
-        if instance.get_runs_count(young):
-            return True
-    with database.connect(Databases.read().warehouse_url) as warehouse:
-        return database.is_locked(warehouse, database.RUN_LOCK)
+    """Whether a run of the pipeline is at work or about to be."""
+    return any(
+        instance.get_runs_count(dg.RunsFilter(job_name=name, statuses=ACTIVE)) for name in ("refresh", *CLOSES)
+    )
 
 
 def schedules_of(settings: Settings) -> list[dg.ScheduleDefinition]:

@@ -31,8 +31,8 @@ def publish(
     """Bring everything above the last published batch to the readers, who see all of it or nothing.
 
     `proofs` are the run's, stored with the publication. With nothing new only the publication advances. The same
-    run and batch are published once: again, and the first publication is given back. Raises Refused for a batch
-    older than the published one, TimeZoneChanged, or psycopg's errors; then nothing has changed.
+    run and batch are published once: again, and the first publication is given back. Raises Refused
+    before the first batch, TimeZoneChanged, or psycopg's errors; then nothing has changed.
     """
     with (
         database.connect(warehouse_url) as warehouse,
@@ -47,7 +47,7 @@ def publish(
         if done is not None:
             return done
         standing = baseline(bank, warehouse)
-        _check(standing, batch_id, time_zone)
+        _check_time_zone(standing, time_zone)
         row = bank.execute(
             "insert into stats.publication "
             "(run_id, batch_id, complete_through, time_zone, proofs, catalog_version) "
@@ -84,14 +84,10 @@ def _merge_all(warehouse: Connection, bank: Connection, standing: Baseline, publ
     return counts
 
 
-def _check(standing: Baseline, batch_id: int, time_zone: str) -> None:
+def _check_time_zone(standing: Baseline, time_zone: str) -> None:
     last = standing.publication
-    if last is None:
-        return
-    if last.time_zone != time_zone:
+    if last is not None and last.time_zone != time_zone:
         raise TimeZoneChanged(last.time_zone, time_zone)
-    if standing.is_known and batch_id < last.batch_id:
-        raise Refused(f"Batch {batch_id} is older than batch {last.batch_id}, which is published already.")
 
 
 def _newest_batch(warehouse: Connection) -> tuple[int, datetime]:

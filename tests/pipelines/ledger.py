@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
 Row = tuple[object, ...]
 
 

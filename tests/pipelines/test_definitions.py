@@ -13,9 +13,11 @@ class TestRefresh:
 
         assert pipeline.run().success
 
-        rows = pipeline.published(
+        rows = pipeline.bank.published(
             "select type, period_start::text, metrics from stats.stats order by account_id, type, period_start"
         )
         assert len(rows) == 7
-        assert pipeline.published("select count(*), min(batch_id) from stats.publication") == [(1, 1)]
-        assert pipeline.published("select kind, outcome, error from stats.run") == [("refresh", "published", None)]
+        assert pipeline.bank.published("select count(*), min(batch_id) from stats.publication") == [(1, 1)]
+        assert pipeline.bank.published("select kind, outcome, error from stats.run") == [
+            ("refresh", "published", None)
+        ]

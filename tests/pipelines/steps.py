@@ -1,0 +1,79 @@
+"""The pipeline's steps called one by one, without Dagster."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from pipelines import database
+from pipelines.extract.batch import last_batch
+from pipelines.extract.run import extract
+from pipelines.proofs.proof import ProofResult
+from pipelines.proofs.run import prove_ledger, prove_statistics
+from pipelines.publish.baseline import last_publication
+from pipelines.publish.run import Published, publish
+from pipelines.settings import CHECKOUT
+from pipelines.transform.build import build
+from pipelines.transform.project import Project
+from pipelines.transform.results import NodeResult, Target
+from tests.cluster import Databases
+
+UTC_ZONE = "UTC"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps on one bank, in time zone `time_zone`."""
+
+    databases: Databases
+    target: Path
+    project: Path = CHECKOUT / "warehouse"
+    time_zone: str = UTC_ZONE
+
+    @property
+    def source_url(self) -> str:
+        return self.databases.url("extractor")
+
+    @property
+    def publish_url(self) -> str:
+        return self.databases.url("publisher")
+
+    @property
+    def warehouse_url(self) -> str:
+        return self.databases.warehouse_url
+
+    def extract(self) -> None:
+        extract(self.source_url, self.warehouse_url)
+
+    def build(self, only: set[str] | None = None) -> list[NodeResult]:
+        """Build up to the newest batch; models and tests."""
+        with (
+            database.connect(self.warehouse_url) as warehouse,
+            database.connect(self.publish_url) as bank,
+        ):
+            batch, publication = last_batch(warehouse), last_publication(bank)
+        assert batch is not None
+        target = Target(batch.batch_id, publication.batch_id if publication else 0, self.time_zone)
+        return list(build(Project(self.project, self.target), self.warehouse_url, target, only))
+
+    def prove(self, *, everything: bool = False) -> dict[str, ProofResult]:
+        """Every proof's result, by name."""
+        arguments = (self.warehouse_url, self.publish_url, self.time_zone)
+        results = prove_ledger(*arguments, is_everything=everything)
+        results += prove_statistics(*arguments, is_everything=everything)
+        return {result.name: result for result in results}
+
+    def publish(self, run_id: str | None = None) -> Published:
+        return publish(
+            *(self.warehouse_url, self.publish_url),
+            run_id=run_id or str(uuid4()),
+            time_zone=self.time_zone,
+            proofs=[],
+        )
+
+    def refresh(self) -> Published:
+        """Everything, as the job does it."""
+        self.extract()
+        self.build()
+        broken = [result.in_words() for result in self.prove().values() if not result.passed]
+        assert broken == []
+        return self.publish()

@@ -1,0 +1,269 @@
+"""Proofs: each fails on a copy that is corrupted in the way it exists for, and names where."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import LiteralString
+
+import pytest
+
+from pipelines import database
+from pipelines.proofs.catalogue import NAMES
+from tests.pipelines.conftest import Bank
+from tests.pipelines.ledger import later
+from tests.pipelines.steps import Steps
+
+COPIED = (
+    *("raw.batch", "raw.transaction", "raw.account", "marts.accounts"),
+    *("marts.stats_daily", "marts.stats_weekly", "marts.stats_monthly"),
+)
+NEW = "batch_id = (select max(batch_id) from raw.batch)"
+
+
+@pytest.fixture(scope="module")
+def world(module_bank: Bank, dbt_target: Path) -> Steps:
+    """A published history of several days, and a batch with more that is built and not yet published."""
+    steps = Steps(module_bank.databases, dbt_target)
+    ledger = module_bank.ledger
+    one, two, three = (ledger.open_account() for _ in range(3))
+    ledger.open_account("CZK")
+    for day in range(10):
+        ledger.deposit(one, 10_000 + day, at=later(days=day))
+        ledger.transfer(one, two, 100 * (day + 1), at=later(days=day, hours=2))
+    ledger.deposit(three, 777, at=later(days=3))
+    steps.refresh()
+    ledger.transfer(one, two, 5_000)
+    ledger.deposit(two, -300)
+    ledger.transfer(two, three, 40)
+    steps.extract()
+    steps.build()
+    with database.connect(steps.warehouse_url) as warehouse:
+        warehouse.execute("create schema kept")
+        for table in COPIED:
+            warehouse.execute(f"create table kept.{table.replace('.', '_')} as table {table}")
+    return steps
+
+
+@pytest.fixture
+def steps(world: Steps) -> Iterator[Steps]:
+    """The world, put back as it was after the test."""
+    yield world
+    with database.connect(world.warehouse_url) as warehouse, warehouse.transaction():
+        for table in COPIED:
+            warehouse.execute(f"truncate {table}")
+            warehouse.execute(
+                f"insert into {table} overriding system value select * from kept.{table.replace('.', '_')}"
+            )
+
+
+def corrupt(steps: Steps, statement: LiteralString) -> None:
+    with database.connect(steps.warehouse_url) as warehouse:
+        assert warehouse.execute(statement).rowcount > 0
+
+
+def failing(steps: Steps, *, everything: bool = False) -> set[str]:
+    results = steps.prove(everything=everything).values()
+    for result in results:
+        assert result.passed == (not result.failures)
+    return {result.name for result in results if not result.passed}
+
+
+class TestUncorrupted:
+    @pytest.mark.parametrize("everything", [False, True])
+    def test_all_hold_and_look_at_something(self, steps: Steps, everything: bool) -> None:
+        results = steps.prove(everything=everything)
+        assert set(results) == NAMES
+        assert [result.in_words() for result in results.values() if not result.passed] == []
+        # Nothing that is new lies in a period that was final when it was last published.
+        assert [name for name, result in results.items() if not result.checked] == (
+            [] if everything else ["finality"]
+        )
+
+    def test_usual_run_looks_only_at_what_is_new(self, steps: Steps) -> None:
+        usual, everything = steps.prove(), steps.prove(everything=True)
+        assert (usual["balance_chain"].checked, everything["balance_chain"].checked) == (5, 36)
+        assert (usual["internal_transfers"].checked, everything["internal_transfers"].checked) == (2, 12)
+        assert (usual["period_arithmetic"].checked, everything["period_arithmetic"].checked) == (9, 38)
+
+
+RAW: dict[str, tuple[LiteralString, set[str]]] = {
+    "lost": (
+        f"delete from raw.transaction where {NEW} and amount = -300",
+        {"sequence", "balance_chain", "ledger_balance", "completeness"},
+    ),
+    "lost last": (
+        f"delete from raw.transaction where {NEW} and amount = 40",
+        {"sequence", "ledger_balance", "internal_transfers", "completeness"},
+    ),
+    "lost before the new ones": (
+        "delete from raw.transaction where amount = 1000",
+        {"sequence", "balance_chain", "ledger_balance"},
+    ),
+    "doubled": (
+        "insert into raw.transaction select id, transfer_id, account_id, counterparty, amount, "
+        f"balance_after, sequence + 1, at, batch_id from raw.transaction where {NEW} and amount = 40",
+        {"sequence", "balance_chain", "ledger_balance", "internal_transfers", "completeness"},
+    ),
+    "changed amount": (
+        f"update raw.transaction set amount = -301 where {NEW} and amount = -300",
+        {"balance_chain", "ledger_balance", "completeness"},
+    ),
+    "changed balance": (
+        f"update raw.transaction set balance_after = balance_after + 1 where {NEW} and amount = 40",
+        {"balance_chain", "completeness"},
+    ),
+    "changed time": (
+        f"update raw.transaction set at = '2024-03-01Z' where {NEW} and amount = -300",
+        {"balance_chain", "completeness"},
+    ),
+    "one side of a transfer turned outside": (
+        f"update raw.transaction set counterparty = 'external:cash' where {NEW} and amount = 40",
+        {"internal_transfers"},
+    ),
+    "account missing": (
+        f"delete from raw.account where {NEW} and total = 817",
+        {"sequence", "ledger_balance", "grand_total", "accounts"},
+    ),
+    "untouched account missing": (
+        "delete from raw.account where currency = 'CZK'",
+        {"grand_total", "accounts"},
+    ),
+    "changed total": (
+        f"update raw.account set total = total + 1 where {NEW} and total = 817",
+        {"ledger_balance", "grand_total"},
+    ),
+    "changed number of transactions": (
+        f"update raw.account set last_sequence = last_sequence + 1 where {NEW} and total = 817",
+        {"sequence", "grand_total"},
+    ),
+}
+
+
+class TestCopy:
+    @pytest.mark.parametrize(("statement", "expected"), RAW.values(), ids=RAW.keys())
+    def test_corrupted_raw_rows(self, steps: Steps, statement: LiteralString, expected: set[str]) -> None:
+        corrupt(steps, statement)
+        assert failing(steps) == expected
+
+    def test_names_account_place_and_figures(self, steps: Steps) -> None:
+        account = account_of(steps, f"select account_id::text from raw.transaction where {NEW} and amount = -300")
+        corrupt(steps, f"update raw.transaction set amount = -301 where {NEW} and amount = -300")
+        chain = steps.prove()["balance_chain"]
+        assert chain.failures == [{"account": account, "place": "12", "expected": "10199", "found": "10200"}]
+        assert f"account {account}, 12: expected 10199, found 10200" in chain.in_words()
+
+    @pytest.mark.parametrize(
+        ("statement", "expected"),
+        [
+            ("update raw.transaction set amount = 10002 where amount = 10001", {"balance_chain"}),
+            ("delete from raw.transaction where amount = 10003", {"sequence", "balance_chain"}),
+        ],
+    )
+    def test_old_rows_are_seen_at_the_close(
+        self, steps: Steps, statement: LiteralString, expected: set[str]
+    ) -> None:
+        corrupt(steps, statement)
+        assert failing(steps) == set()
+        assert expected < failing(steps, everything=True)
+
+
+def account_of(steps: Steps, query: LiteralString) -> str:
+    with database.connect(steps.warehouse_url) as warehouse:
+        row = warehouse.execute(query).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+NEW_DAY = f"{NEW} and transaction_count = 3"
+MARTS: dict[str, tuple[LiteralString, set[str]]] = {
+    "changed inflow": (
+        f"update marts.stats_daily set inflow = inflow + 1 where {NEW_DAY}",
+        {"period_arithmetic", "days_add_up"},
+    ),
+    "changed closing balance": (
+        f"update marts.stats_daily set closing_balance = closing_balance + 1 where {NEW_DAY}",
+        {"period_arithmetic", "days_add_up", "completeness"},
+    ),
+    "changed opening balance of a week": (
+        f"update marts.stats_weekly set opening_balance = opening_balance + 1 where {NEW_DAY}",
+        {"period_arithmetic", "days_add_up", "continuity"},
+    ),
+    "day missing": (
+        f"delete from marts.stats_daily where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "week missing": (
+        f"delete from marts.stats_weekly where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "month missing": (
+        f"delete from marts.stats_monthly where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "counted twice": (
+        f"update marts.stats_monthly set transaction_count = 4, last_sequence = last_sequence + 1 where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "changed extreme": (
+        f"update marts.stats_weekly set max_balance = max_balance + 1 where {NEW_DAY}",
+        {"days_add_up"},
+    ),
+    "account missing": ("delete from marts.accounts where currency = 'CZK'", {"accounts"}),
+    "account changed": (
+        f"update marts.accounts set currency = 'CZK' where {NEW} and currency = 'EUR'",
+        {"accounts"},
+    ),
+}
+
+
+class TestStatistics:
+    @pytest.mark.parametrize(("statement", "expected"), MARTS.values(), ids=MARTS.keys())
+    def test_corrupted_marts(self, steps: Steps, statement: LiteralString, expected: set[str]) -> None:
+        corrupt(steps, statement)
+        assert failing(steps) == expected
+
+    def test_row_in_a_wrong_period(self, steps: Steps) -> None:
+        corrupt(
+            steps,
+            f"update marts.stats_daily set period_start = '2024-03-16', period_end = '2024-03-17' where {NEW_DAY}",
+        )
+        assert failing(steps) >= {"completeness", "days_add_up", "finality"}
+
+
+class TestFinality:
+    def test_changed_final_figure_is_refused(self, steps: Steps) -> None:
+        corrupt(
+            steps,
+            "update marts.stats_daily set average_balance = average_balance + 1, batch_id = (select max(batch_id) "
+            "from raw.batch) where period_start = '2024-03-07'",
+        )
+        result = steps.prove()["finality"]
+        assert (result.passed, result.failed) == (False, 3)
+        assert result.failures[0]["place"] == "daily 2024-03-07"
+
+    def test_untouched_final_figure_is_seen_at_the_close(self, steps: Steps) -> None:
+        corrupt(steps, "update marts.stats_weekly set counterparty_count = 9 where period_start = '2024-03-04'")
+        assert failing(steps) == set()
+        assert failing(steps, everything=True) == {"finality"}
+
+    def test_vanished_final_row_is_seen_at_the_close(self, steps: Steps) -> None:
+        corrupt(steps, "delete from marts.stats_daily where period_start = '2024-03-07'")
+        assert "finality" in failing(steps, everything=True)
+
+    def test_new_row_in_a_final_period_is_refused(self, steps: Steps) -> None:
+        corrupt(
+            steps,
+            f"update marts.stats_daily set period_start = '2024-06-01', period_end = '2024-06-02' where {NEW_DAY}",
+        )
+        assert "finality" in failing(steps)
+
+    def test_higher_version_may_change_it(self, steps: Steps) -> None:
+        corrupt(
+            steps,
+            "update marts.stats_daily set average_balance = average_balance + 1 where period_start = '2024-03-07'",
+        )
+        assert failing(steps, everything=True) == {"finality"}
+        corrupt(steps, "update marts.metric_catalog set version = 2 where name = 'average_balance'")
+        try:
+            assert failing(steps, everything=True) == set()
+        finally:
+            corrupt(steps, "update marts.metric_catalog set version = 1 where name = 'average_balance'")

@@ -1,0 +1,271 @@
+"""Publish: all of a run or none of it, once, and nothing left over."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pipelines import database, runs
+from pipelines.errors import TimeZoneChanged
+from pipelines.publish.run import publish
+from tests.cluster import Cluster
+from tests.pipelines.conftest import Bank, clone, make_bank
+from tests.pipelines.ledger import later
+from tests.pipelines.steps import Steps
+
+STATE = (
+    "select (select count(*) from stats.publication), "
+    "(select count(*) from stats.stats), (select count(*) from stats.account), "
+    "(select count(*) from stats.metric), (select count(*) from stats.bank_daily), "
+    "(select coalesce(sum((metrics ->> 'transaction_count')::bigint), 0) from stats.stats)"
+)
+
+
+@pytest.fixture(scope="module")
+def built(module_bank: Bank, dbt_target: Path) -> Steps:
+    """Two accounts with a few days, extracted and built; tests work on copies of it."""
+    ledger, steps = module_bank.ledger, Steps(module_bank.databases, dbt_target)
+    one, two = ledger.open_account(), ledger.open_account()
+    for day in range(3):
+        ledger.deposit(one, 1_000, at=later(days=day))
+        ledger.transfer(one, two, 10, at=later(days=day))
+    steps.extract()
+    steps.build()
+    return steps
+
+
+@pytest.fixture
+def bank(cluster: Cluster, built: Steps) -> Iterator[Bank]:
+    """A bank whose marts are built and not yet published."""
+    copy = clone(built.databases)
+    yield make_bank(copy)
+    cluster.drop(copy)
+
+
+@pytest.fixture
+def history(bank: Bank, dbt_target: Path) -> Steps:
+    """The pipeline's steps on that bank."""
+    return Steps(bank.databases, dbt_target)
+
+
+class TestPublish:
+    def test_first_brings_everything(self, bank: Bank, history: Steps) -> None:
+        published = history.publish("run-1")
+
+        assert bank.published(STATE) == [(1, 10, 2, 17, 3, 27)]
+        assert bank.published("select run_id, batch_id, time_zone from stats.publication") == [
+            ("run-1", published.batch_id, "UTC")
+        ]
+        day = bank.published(
+            "select period_end::text, metrics, basis from stats.stats where type = 'daily' "
+            "and period_start = '2024-03-05' and metrics ->> 'inflow_count' = '1' "
+            "and metrics ->> 'outflow_count' = '1'"
+        )
+        assert [row[0] for row in day] == ["2024-03-06"]
+        metrics, basis = day[0][1], day[0][2]
+        assert isinstance(metrics, dict)
+        assert isinstance(basis, dict)
+        assert (metrics["opening_balance"], metrics["closing_balance"], metrics["inflow"]) == (990, 1980, 1000)
+        assert metrics["largest_outflow"] == 10
+        assert set(basis) == {"last_transaction_at", "balance_integral", "daily_balance_sum"}
+        nine_hours_us = 9 * 3600 * 10**6
+        assert basis["balance_integral"] == str(990 * nine_hours_us)
+        assert basis["last_transaction_at"] == "2024-03-05T09:00:00+00:00"
+
+    def test_next_brings_only_what_changed(self, bank: Bank, history: Steps) -> None:
+        first = history.publish()
+        account = bank.published("select account_id from stats.account order by account_id limit 1")[0][0]
+        bank.ledger.deposit(account, 5)  # type: ignore[arg-type]
+        second = history.refresh()
+
+        assert second.row_counts["stats_daily"]["rows"] == 1
+        rows = bank.published("select publication_id, count(*) from stats.stats group by 1 order by 1")
+        assert rows == [(first.publication_id, 10), (second.publication_id, 3)]
+
+    def test_nothing_new_only_advances(self, bank: Bank, history: Steps) -> None:
+        first = history.publish()
+        second = history.refresh()
+
+        assert second.complete_through > first.complete_through
+        assert {mart: count["rows"] for mart, count in second.row_counts.items()} == dict.fromkeys(
+            ("stats_daily", "stats_weekly", "stats_monthly", "accounts", "bank_daily", "metric_catalog"), 0
+        )
+        assert bank.published("select max(publication_id) from stats.stats") == [(first.publication_id,)]
+
+    def test_same_run_and_batch_once(self, bank: Bank, history: Steps) -> None:
+        assert history.publish("run-1") == history.publish("run-1")
+        assert bank.published("select count(*) from stats.publication") == [(1,)]
+
+    def test_what_failed_before_comes_with_the_next(self, bank: Bank, history: Steps) -> None:
+        account = bank.raw("select id from raw.account limit 1")[0][0]
+        bank.ledger.deposit(account, 5)  # type: ignore[arg-type]
+        history.extract()
+        history.build()
+        bank.ledger.deposit(account, 6)  # type: ignore[arg-type]
+
+        history.refresh()
+
+        assert bank.published(STATE) == [(1, 13, 2, 17, 4, 33)]
+
+    def test_rebuilt_mart_replaces_everything(self, bank: Bank, history: Steps) -> None:
+        history.publish()
+        with database.connect(history.warehouse_url) as warehouse:
+            # Built anew by hand, with rows that carry the batch that is published already.
+            warehouse.execute("create table marts.built as table marts.stats_weekly")
+            warehouse.execute("update marts.built set max_balance = 5000 where max_balance = 2980")
+            warehouse.execute("delete from marts.built where max_balance < 100")
+            warehouse.execute("drop table marts.stats_weekly")
+            warehouse.execute("alter table marts.built rename to stats_weekly")
+        published = history.publish("after")
+
+        assert published.row_counts["stats_weekly"]["rows"] == 2
+        assert bank.published(
+            "select type, count(*), min(metrics ->> 'max_balance') from stats.stats group by type order by type"
+        ) == [("daily", 6, "10"), ("monthly", 2, "2980"), ("weekly", 1, "5000")]
+
+    def test_other_time_zone_is_refused(self, history: Steps) -> None:
+        history.publish()
+        with pytest.raises(TimeZoneChanged, match=r"UTC, fixed at .* TIDEMARK_TIME_ZONE says Europe/Prague"):
+            publish(history.warehouse_url, history.publish_url, run_id="x", time_zone="Europe/Prague", proofs=[])
+
+
+class TestAtomic:
+    def test_reader_sees_all_or_nothing(self, bank: Bank, history: Steps) -> None:
+        stop = threading.Event()
+        seen: set[tuple[Any, ...]] = set()
+        query = (
+            "select (select max(batch_id) from stats.publication), "
+            "count(*) filter (where metrics ->> 'counterparty_count' = '1'), "
+            "sum((metrics ->> 'closing_balance')::bigint) from stats.stats where type <> 'weekly'"
+        )
+
+        def read() -> None:
+            with database.connect(bank.publish_url) as reader:
+                while not stop.is_set():
+                    seen.add(reader.execute(query).fetchone() or ())
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        expected: set[tuple[Any, ...]] = {(None, 0, None)}
+        try:
+            for closing in range(1, 30):
+                batch_id = self.rewrite(history, closing)
+                history.publish()
+                expected.add((batch_id, 8, 8 * closing))
+        finally:
+            stop.set()
+            thread.join()
+        assert seen <= expected
+        assert len(seen) > 1
+
+    def rewrite(self, history: Steps, closing: int) -> int:
+        """Another batch, in which every row of every mart says something else."""
+        with database.connect(history.warehouse_url) as warehouse, warehouse.transaction():
+            row = warehouse.execute(
+                "insert into raw.batch (snapshot, receipt, complete_through, extracted_at, transaction_rows, "
+                "account_rows, source_totals, source_accounts, source_transactions) "
+                "select snapshot, receipt, now(), now(), 0, 0, source_totals, source_accounts, "
+                "source_transactions from raw.batch limit 1 returning batch_id"
+            ).fetchone()
+            assert row is not None
+            for mart in ("stats_daily", "stats_weekly", "stats_monthly"):
+                warehouse.execute(
+                    f"update marts.{mart} set closing_balance = %s, counterparty_count = 1, batch_id = %s",
+                    (closing, row[0]),
+                )
+        return int(row[0])
+
+    def test_killed_after_every_statement(
+        self, bank: Bank, history: Steps, kill_publisher: dict[str, int]
+    ) -> None:
+        for allowed in range(100):
+            kill_publisher.update(allowed=allowed, used=0)
+            try:
+                history.publish("run-1")
+            except Killed:
+                kill_publisher["allowed"] = 10**9
+                assert bank.published(STATE) == [(0, 0, 0, 0, 0, 0)]
+            else:
+                break
+        kill_publisher["allowed"] = 10**9
+        assert allowed > 30
+        assert bank.published(STATE) == [(1, 10, 2, 17, 3, 27)]
+
+
+class Killed(BaseException):
+    """Ends a publication wherever it is."""
+
+
+@pytest.fixture
+def kill_publisher(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
+    """Ends the publication before the statement after the `allowed`-th in the bank."""
+    state = {"allowed": 10**9, "used": 0}
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, *args: Any, **options: Any) -> Any:
+            count()
+            return super().execute(*args, **options)
+
+        def copy(self, *args: Any, **options: Any) -> Any:
+            count()
+            return super().copy(*args, **options)
+
+    def count() -> None:
+        state["used"] += 1
+        if state["used"] > state["allowed"]:
+            raise Killed
+
+    genuine = database.connect
+
+    def connect(url: str) -> Any:
+        connection = genuine(url)
+        if url == bank.publish_url:
+            connection.cursor_factory = Cursor
+        return connection
+
+    monkeypatch.setattr(database, "connect", connect)
+    yield state
+    state["allowed"] = 10**9
+
+
+class TestRuns:
+    def test_begin_closes_runs_that_were_killed(self, bank: Bank, history: Steps) -> None:
+        with database.connect(bank.publish_url) as connection:
+            runs.begin(connection, "killed", "refresh")
+            history.publish("published-then-killed")
+            connection.execute(
+                "insert into stats.run (run_id, kind, outcome) "
+                "values ('published-then-killed', 'refresh', 'running')"
+            )
+            runs.begin(connection, "next", "close_daily")
+        assert bank.published("select run_id, outcome, error from stats.run order by run_id") == [
+            ("killed", "failed", "The run ended without a word: it was killed."),
+            ("next", "running", None),
+            ("published-then-killed", "published", None),
+        ]
+
+    def test_published_stays_published(self, bank: Bank) -> None:
+        with database.connect(bank.publish_url) as connection:
+            runs.begin(connection, "run", "refresh")
+            runs.finish(connection, "run", "published")
+            runs.finish(connection, "run", "failed", "too late")
+        assert bank.published("select outcome, error from stats.run") == [("published", None)]
+
+    def test_proofs_are_kept_by_name(self, bank: Bank) -> None:
+        with database.connect(bank.publish_url) as connection:
+            runs.begin(connection, "run", "refresh")
+            runs.add_proofs(connection, "run", [{"name": "a", "passed": False}, {"name": "b", "passed": True}])
+            runs.add_proofs(connection, "run", [{"name": "a", "passed": True}])
+            assert runs.proofs_of(connection, "run") == [
+                {"name": "b", "passed": True},
+                {"name": "a", "passed": True},
+            ]
+
+    def test_unfinished_run_is_forgotten(self, bank: Bank) -> None:
+        with database.connect(bank.publish_url) as connection:
+            runs.begin(connection, "run", "refresh")
+            runs.forget_unfinished(connection, "run")
+        assert bank.published("select count(*) from stats.run") == [(0,)]
