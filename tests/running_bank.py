@@ -44,6 +44,16 @@ class RunningBank:
 
     def start(self) -> None:
         """Start it and wait until everything is healthy; otherwise fail with what it printed."""
+        process = self.launch()
+        deadline = time.monotonic() + START_WITHIN_S
+        while UP not in self.output.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"the bank did not start:\n{self.output.read_text()}")
+            time.sleep(0.1)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start it and don't wait."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*TIDEMARK, "up", "--port-base", str(self.base), *self._options],
@@ -54,18 +64,13 @@ class RunningBank:
                 stderr=output,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_WITHIN_S
-        while UP not in self.output.read_text():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise AssertionError(f"the bank did not start:\n{self.output.read_text()}")
-            time.sleep(0.1)
+        return self.process
 
-    def stop(self) -> None:
+    def stop(self, how: int = signal.SIGTERM) -> None:
         """Ask it to end, and assert that it does, well, without leaving a process behind."""
         if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(how)
         try:
             code = self.process.wait(STOP_WITHIN_S)
         except subprocess.TimeoutExpired:

@@ -43,6 +43,8 @@ def _instance(folder: Path) -> dict[str, Any]:
             "cancel_timeout_seconds": 60,
             "max_runtime_seconds": MAX_RUN_S,
         },
+        # Jobs say by tag how often; a run whose process died is started anew.
+        "run_retries": {"enabled": True, "max_retries": 0},
         "retention": {"schedule": ticks, "sensor": ticks},
         "auto_materialize": {"enabled": False},
         "telemetry": {"enabled": False},

@@ -4,29 +4,27 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
-from rich.table import Table
 
 from infra.local import processes
 from infra.local.bank import Bank
 from infra.local.databases import SERVICES
 from infra.local.logs import open_log
-from infra.local.part import Element, Part
+from infra.local.part import Element
 from infra.local.parts import elements, write_configuration
 from infra.local.ports import check_free
 from infra.local.record import RunRecord
 from infra.local.settings import CHECKOUT, LocalSettings
 from infra.local.state import StateFolder
 from infra.local.supervisor import Supervisor
+from infra.local.welcome import welcome
 
 logger = logging.getLogger("tidemark.up")
 UP = "Tidemark is up"
@@ -97,7 +95,7 @@ class _Run:
         self._status = None
         if not stop.is_set():
             self._say(f"{UP} after {time.monotonic() - self._began:.0f} s.")
-            self._console.print(_addresses(self._bank, self._elements))
+            welcome(self._bank, self._elements, self._console)
 
     def _tell(self, name: str, event: str) -> None:
         logger.info("%s %s", name, event)
@@ -169,35 +167,6 @@ def _needed_ports(bank: Bank, has_app: bool) -> dict[str, tuple[str, int]]:
         for number, port in enumerate(bank.instance_ports(service), start=1):
             needed[f"{service} service {number}"] = (service, port)
     return needed
-
-
-def _addresses(bank: Bank, elements: list[Element]) -> Table:
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    names = [element.name for element in elements if isinstance(element, Part)]
-    if "app" in names:
-        table.add_row("app", bank.app_url)
-    table.add_row("API", bank.gateway_url)
-    table.add_row(
-        "API pages", "  ".join(f"{bank.gateway_url}/{path}/docs" for path in ("user", "account", "stats"))
-    )
-    table.add_row("Dagster", bank.dagster_url)
-    table.add_row("", "")
-    command = _own_command()
-    table.add_row("first staff member", f"{command} staff add --email you@example.com --name You")
-    table.add_row("a small town to look at", f"{command} demo")
-    table.add_row("what runs", f"{command} status")
-    table.add_row("logs", str(bank.state.log_file("up").parent))
-    table.add_row("end it", "Ctrl-C")
-    return table
-
-
-def _own_command() -> str:
-    """How a person in this folder calls us: by name where that finds us, else by path."""
-    own = Path(sys.executable).parent / "tidemark"
-    found = shutil.which("tidemark")
-    if found and Path(found).resolve() == own.resolve():
-        return "tidemark"
-    return os.path.relpath(own) if own.is_relative_to(Path.cwd()) else str(own)
 
 
 def _log_to(state: StateFolder) -> None:

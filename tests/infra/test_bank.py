@@ -111,9 +111,7 @@ class TestElements:
         step = next(element for element in elements(bank) if element.name == "migrate stats")
         assert isinstance(step, Step)
         write_configuration(bank)
-        with pytest.raises(
-            LocalError, match=r"(?s)migrate-stats failed \(exit code 1\).*stats\.log.*onnect"
-        ):
+        with pytest.raises(LocalError, match=r"(?s)migrate-stats failed \(exit code 1\).*stats\.log.*onnect"):
             step.action()
 
 
