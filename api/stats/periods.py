@@ -56,4 +56,4 @@ class Cut(msgspec.Struct, frozen=True):
 
     def status(self, period_end: date) -> Status:
         """Final once complete_through has reached the period's end."""
-        return "final" if period_end <= local_date(self.complete_through, self.zone) else "provisional"
+        return "final" if day_start(period_end, self.zone) <= self.complete_through else "provisional"

@@ -60,11 +60,16 @@ asked as (
     where account_id >= :after_account
 ),
 page as (
-    select s.account_id, s.period_start, s.metrics, s.basis
-    from asked
-    join stats.stats s on s.account_id = asked.account_id and s.period_start >= asked.first
-    where s.type = :period and s.period_start <= :last
-    order by s.account_id, s.period_start
+    select ordered.account_id, s.period_start, s.metrics, s.basis
+    from (select account_id, first from asked order by account_id) as ordered
+    cross join lateral (
+        select period_start, metrics, basis
+        from stats.stats
+        where account_id = ordered.account_id and type = :period and period_start between ordered.first and :last
+        order by period_start
+        limit :limit
+    ) as s
+    order by ordered.account_id, s.period_start
     limit :limit
 ),
 started as (

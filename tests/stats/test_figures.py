@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.stats.figures import rounded_ratio
 from tests.oracle import Account, PeriodType, account_statistics
 from tests.stats.marts import CATALOGUE, PERIODS
 from tests.stats.world import OPENED, Api, Person, World, access_token, problem
@@ -82,16 +83,17 @@ class TestGetFigures:
     def test_the_last_day_is_final_the_moment_complete_through_reaches_its_end(
         self, api: Api, world: World, person: Person, account: Account
     ) -> None:
-        asked = {"account_id": str(account.account_id), "from": "2026-03-03"}
         midnight = datetime(2026, 3, 4, tzinfo=UTC)
         for complete_through, expected in (
-            (midnight - timedelta(microseconds=1), ["provisional"]),
-            (midnight, ["final", "provisional"]),
+            (midnight - timedelta(microseconds=1), ["final", "provisional"]),
+            (midnight, ["final", "final", "provisional"]),
         ):
             world.publish(complete_through)
-            items = api.get("/stats/daily", person, asked).json()["items"]
-            assert [item["status"] for item in items] == expected
-            assert items == oracle_items(world, account, "daily", complete_through)[1:]
+            asked = {"account_id": str(account.account_id)}
+            items = {period: api.get(f"/stats/{period}", person, asked).json()["items"] for period in PERIODS}
+            assert items == {period: oracle_items(world, account, period, complete_through) for period in PERIODS}
+            assert [item["status"] for item in items["daily"]] == expected
+            assert [item["status"] for item in items["weekly"]] == ["provisional"]
 
     @pytest.mark.parametrize("zone", ["Europe/Prague", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"])
     @pytest.mark.parametrize("period", PERIODS)
@@ -296,3 +298,21 @@ class TestGetFiguresParameters:
             asked = {"account_id": str(account.account_id), "from": date.min, "to": date.max}
             answer = api.get(f"/stats/{period}", person, asked)
             assert answer.json()["items"] == oracle_items(world, account, period, NOW)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "expected"),
+    [
+        (5, 2, 3),
+        (-5, 2, -3),
+        (4, 3, 1),
+        (-4, 3, -1),
+        (5, 3, 2),
+        (0, 7, 0),
+        (1, 2, 1),
+        (-1, 2, -1),
+        (10**38, 10**20, 10**18),
+    ],
+)
+def test_a_half_is_rounded_away_from_zero(numerator: int, denominator: int, expected: int) -> None:
+    assert rounded_ratio(numerator, denominator) == expected

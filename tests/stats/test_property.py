@@ -70,7 +70,9 @@ def live(world: World, life: Life, owner: Any) -> None:
         world.post(account, -balance, max(last_at, closed_at - timedelta(microseconds=1)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     data=st.data(),
     histories=st.lists(lives(), min_size=1, max_size=3),
