@@ -44,6 +44,18 @@ class TestHome:
         assert "Total in USD" not in said
         assert closed["number"][7:] in said
 
+    def test_lists_the_latest_movements_of_all_accounts(
+        self, visit: Page, gateway: FakeGateway, ada: User, checking: User, savings: User
+    ) -> None:
+        for amount in range(1, 9):
+            gateway.bank.move("transfer", checking["account_id"], savings["account_id"], amount, f"no. {amount}")
+        page = visit(ada)
+        said = texts(page)
+        assert page.subheader[0].value == "Latest movements"
+        assert said.count("no. 8") == 2
+        assert "no. 5" not in said
+        assert f"Savings ·· {savings['number'][-4:]}" in said
+
     @pytest.mark.parametrize(
         ("status", "reason", "said"),
         [

@@ -110,7 +110,7 @@ with chart:
         st.caption(f"The chart shows the latest {CHART_ROWS:,} movements of this time.")
 page = client.statement(account.account_id, start=start, end=end, limit=PAGE_ROWS, cursor=shown[-1])
 with st.container(border=True, key="tm-statement"):
-    st.html(statement.table(page.items, account, own, now))
+    st.html(statement.table(page.items, own, now))
 if page.next_cursor is not None or len(shown) > 1:
     pages_bar(page.next_cursor, shown)
 st.download_button(

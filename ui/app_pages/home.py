@@ -2,18 +2,51 @@
 
 import streamlit as st
 
-from ui.components import cards, layout, onboarding, session
-from ui.components.text import html
+from ui.clients.accounts import Account
+from ui.components import cards, layout, onboarding, session, statement, when
 
 if st.session_state.pop("go_to", None) == "identity":
     st.switch_page("app_pages/identity.py")
 
+LATEST = 6
+MOST_ACCOUNTS = 6
+
+
+def links(account: Account, *, can_move: bool) -> None:
+    """What one does with an account."""
+    ways = [("account", "Statement", "receipt_long"), ("statistics", "Statistics", "insights")]
+    if can_move:
+        ways.append(("move", "Move money", "swap_horiz"))
+    with st.container(horizontal=True, gap="small"):
+        for page, label, icon in ways:
+            st.page_link(
+                f"app_pages/{page}.py",
+                label=label,
+                icon=f":material/{icon}:",
+                query_params={"account": account.account_id},
+            )
+
+
+def latest(accounts: list[Account]) -> None:
+    """The newest movements of all accounts together."""
+    client = session.accounts()
+    lines = [
+        line
+        for account in accounts[:MOST_ACCOUNTS]
+        for line in client.statement(account.account_id, limit=LATEST).items
+    ]
+    if lines:
+        newest = sorted(lines, key=lambda line: line.time, reverse=True)[:LATEST]
+        st.subheader("Latest movements", anchor=False)
+        with st.container(border=True, key="tm-statement"):
+            own = {account.account_id: account for account in accounts}
+            st.html(statement.latest(newest, own, when.now()))
+
+
 user = session.user(fresh=True)
 accounts = session.accounts().of_user(user.user_id)
-st.html(
-    f'<header class="tm-head"><h1>Hello, {html(user.name.split()[0] if user.name.split() else user.name)}</h1>'
-    "<p>Your accounts and what they hold.</p></header>"
-)
+first_name = (user.name.split() or [""])[0]
+layout.head(f"Hello, {first_name}", "Your accounts and what they hold.")
 if not user.roles or accounts:
     onboarding.banner(user)
 
@@ -23,31 +56,18 @@ if accounts:
         for account in accounts:
             with st.container(key=f"card-{account.account_id}", gap="small"):
                 st.html(cards.account_card(account))
-                with st.container(horizontal=True, gap="small"):
-                    st.page_link(
-                        "app_pages/account.py",
-                        label="Statement",
-                        icon=":material/receipt_long:",
-                        query_params={"account": account.account_id},
-                    )
-                    st.page_link(
-                        "app_pages/statistics.py",
-                        label="Statistics",
-                        icon=":material/insights:",
-                        query_params={"account": account.account_id},
-                    )
-                    if account.can_move_money and user.approved:
-                        st.page_link(
-                            "app_pages/move.py",
-                            label="Move money",
-                            icon=":material/swap_horiz:",
-                            query_params={"account": account.account_id},
-                        )
+                links(account, can_move=account.can_move_money and user.approved)
+    latest([account for account in accounts if account.closed_at is None])
     st.space("small")
     if st.button("Open another account", icon=":material/add_card:"):
         st.switch_page("app_pages/open.py")
 elif user.roles:
-    layout.empty("Nothing of your own here", "Your work is at the staff desk in the menu.", "work")
+    layout.empty(
+        "Nothing of your own here",
+        "Your work is at the staff desk in the menu.",
+        "work",
+        action=("Review", "review") if "staff" in user.roles else ("Look up", "lookup"),
+    )
 else:
     layout.empty(
         "Open your first account",

@@ -43,7 +43,7 @@ def balance_over_time(
         .mark_area(interpolate="step-after", line={"strokeWidth": 2}, fillOpacity=0.14)
         .encode(
             x=alt.X("time:T", axis=alt.Axis(title=None, grid=False, tickCount=5, format="%-d %b")),
-            y=alt.Y("balance:Q", axis=_money_axis(currency)),
+            y=alt.Y("balance:Q", axis=_money_axis(currency), scale=alt.Scale(nice=5)),
             tooltip=[
                 alt.Tooltip("time:T", title="Time", format="%d %b %Y %H:%M"),
                 alt.Tooltip("text:N", title="Balance"),

@@ -37,7 +37,7 @@ def logo() -> None:
 
 
 def head(title: str, lead: str = "") -> None:
-    """A page's title and one sentence on what it is for; neither may hold what people typed."""
+    """A page's title and one sentence on what it is for, both as plain text."""
     st.html(
         f'<header class="tm-head"><h1>{html(title)}</h1>' + (f"<p>{html(lead)}</p>" if lead else "") + "</header>"
     )

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
@@ -20,6 +20,9 @@ OUTSIDE_NAMES = {
 }
 
 
+ANYONE = "Tidemark account"
+
+
 def other_side(line: Transaction, own: Mapping[str, Account]) -> str:
     """Who the money came from or went to, as far as the person may know."""
     other = line.destination if line.amount < 0 else line.source
@@ -29,33 +32,56 @@ def other_side(line: Transaction, own: Mapping[str, Account]) -> str:
         return OUTSIDE_NAMES[other]
     if other.startswith("external:"):
         return other.removeprefix("external:")
-    return "Tidemark account"
+    return ANYONE
 
 
-def _line(line: Transaction, currency: str, own: Mapping[str, Account], clock: str) -> str:
+def _line(line: Transaction, own: Mapping[str, Account], clock: str, last: str) -> str:
+    """A row: who or what for, when, how much; `last` is the last cell's content, escaped."""
+    who, memo = other_side(line, own), line.memo or ""
+    if who == ANYONE and memo:
+        # What it was for says more than that it was some account.
+        who, memo = memo, who
+    below = f"{clock} · {html(memo)}" if memo else clock
     tone = "in" if line.amount > 0 else "out"
-    memo = f" · {html(line.memo)}" if line.memo else ""
+    amount = format_money(line.amount, own[line.account_id].currency, signed=True)
     return (
-        f'<tr><td class="tm-who"><span>{html(other_side(line, own))}</span>'
-        f'<span class="tm-memo">{clock}{memo}</span></td>'
-        f'<td class="tm-num tm-{tone}">{html(format_money(line.amount, currency, signed=True))}</td>'
-        f'<td class="tm-num tm-after">{html(format_money(line.balance_after, currency))}</td></tr>'
+        f'<tr><td class="tm-who"><span>{html(who)}</span><span class="tm-memo">{below}</span></td>'
+        f'<td class="tm-num tm-{tone}">{html(amount)}</td><td class="tm-num tm-after">{last}</td></tr>'
     )
 
 
-def table(lines: Iterable[Transaction], account: Account, own: Mapping[str, Account], now: datetime) -> str:
-    """HTML of statement lines, newest first, under a heading per day in the zone of `now`."""
+def _by_day(lines: Iterable[Transaction], now: datetime, row: Callable[[Transaction, str], str]) -> str:
     rows = []
     for date, of_day in groupby(lines, key=lambda line: line.time.astimezone(now.tzinfo).date()):
-        rows.append(
-            f'<tr class="tm-day"><th colspan="3" scope="rowgroup">{html(day(date, today=now.date()))}</th></tr>'
-        )
-        for line in of_day:
-            clock = f"{line.time.astimezone(now.tzinfo):%H:%M}"
-            rows.append(_line(line, account.currency, own, clock))
+        title = html(day(date, today=now.date()))
+        rows.append(f'<tr class="tm-day"><th colspan="3" scope="rowgroup">{title}</th></tr>')
+        rows += (row(line, f"{line.time.astimezone(now.tzinfo):%H:%M}") for line in of_day)
+    return "".join(rows)
+
+
+def table(lines: Iterable[Transaction], own: Mapping[str, Account], now: datetime) -> str:
+    """HTML of one account's lines, newest first, under a heading per day in the zone of `now`."""
+
+    def row(line: Transaction, clock: str) -> str:
+        currency = own[line.account_id].currency
+        return _line(line, own, clock, html(format_money(line.balance_after, currency)))
+
+    return _framed(_by_day(lines, now, row), "Balance")
+
+
+def latest(lines: Iterable[Transaction], own: Mapping[str, Account], now: datetime) -> str:
+    """HTML of the newest lines of several accounts, each with its account."""
+
+    def row(line: Transaction, clock: str) -> str:
+        return _line(line, own, clock, html(short(own[line.account_id])))
+
+    return _framed(_by_day(lines, now, row), "Account")
+
+
+def _framed(rows: str, last: str) -> str:
     return (
-        '<table class="tm-statement"><thead><tr><th>Who</th><th class="tm-num">Amount</th>'
-        f'<th class="tm-num">Balance</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        '<table class="tm-statement"><thead><tr><th>What</th><th class="tm-num">Amount</th>'
+        f'<th class="tm-num">{last}</th></tr></thead><tbody>{rows}</tbody></table>'
     )
 
 
