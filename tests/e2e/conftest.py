@@ -1,4 +1,4 @@
-"""The whole bank for end-to-end tests: started once per worker, in a folder of its own on free ports."""
+"""The whole bank for end-to-end tests: started once, in a folder of its own on free ports, ended after the last."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.running_bank import RunningBank, running_bank
 Bank = RunningBank
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
     """A running bank: `.gateway`, `.app`, `.dagster`, `.home`, and `.tidemark(*arguments, stdin=…)`.
 
