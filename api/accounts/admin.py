@@ -10,6 +10,7 @@ from api.accounts.history.errors import HistoryFault
 from api.accounts.history.importer import import_history
 from api.accounts.history.progress import Bar, JsonLines, Reporter
 from api.accounts.settings import AdminSettings
+from api.accounts.verify import LedgerFault, verify_ledger
 from api.shared.migrations import upgrade
 from api.shared.settings import SettingsError
 
@@ -78,6 +79,20 @@ def import_(
         f"{done.accounts:,} accounts and {done.transactions:,} transactions imported, {done.repeated:,} were there"
         f" before: {done.seconds:.1f} s, {rate:,.0f} rows/s.",
         err=progress == "json",
+    )
+
+
+@main.command()
+@click.pass_obj
+def verify(settings: AdminSettings) -> None:
+    """Recompute the whole ledger; the first row that is wrong is named."""
+    try:
+        found = verify_ledger(settings.migration_url)
+    except LedgerFault as fault:
+        raise click.ClickException(f"The ledger is wrong. {fault}") from fault
+    click.echo(
+        f"The ledger is right: {found.accounts:,} accounts, {found.transfers:,} transfers,"
+        f" {found.transactions:,} transactions."
     )
 
 
