@@ -1,4 +1,4 @@
-"""The statistics of DESIGN §6 calculated a second time, in plain Python, from the definitions alone.
+"""The statistics as README defines them, calculated a second time in plain Python, from the definitions alone.
 
 Nothing here is shared with the warehouse, the pipeline or the stats service, and nothing is clever: each metric
 is a loop over an account's transactions or over a period's days. Tests compare everything else with it.

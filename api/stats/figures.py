@@ -76,7 +76,7 @@ def _idle(catalogue: list[Metric], balance: int, open_time: OpenTime) -> Metrics
 
 
 def _averages(row: Row, balance: int, open_time: OpenTime, cut: Cut) -> Metrics:
-    """Both averages at complete_through (DESIGN §6): the row's sums, and its last balance from where they end."""
+    """Both averages at complete_through: the row's sums, and its last balance from where they end."""
     opened, until = open_time
     if opened >= until:
         return {"average_balance": None, "average_daily_balance": None}
