@@ -46,7 +46,7 @@ def claim(bank: Connection, kind: Kind, end: date, run_id: str) -> bool:
     return row is not None
 
 
-def wait_until_final(source_url: str, end: datetime, wait_s: float = WAIT_S) -> None:
+def wait_until_final(source_url: str, end: datetime, wait_s: float) -> None:
     """Return once nothing of the time before `end` can still arrive. Raises CannotBeFinal after `wait_s`."""
     deadline = time.monotonic() + wait_s
     with database.connect(source_url) as source:

@@ -55,7 +55,8 @@ def _may_close(context: dg.AssetExecutionContext, run: PipelineRun) -> bool:
         if not closing.claim(bank, run.kind, end, run.run_id):
             context.log.info(f"{run.kind} of the period up to {end} has been done by another run.")
             return False
-    closing.wait_until_final(run.databases.source_url, closing.start_of(end, run.settings.time_zone))
+    moment = closing.start_of(end, run.settings.time_zone)
+    closing.wait_until_final(run.databases.source_url, moment, closing.WAIT_S)
     return True
 
 

@@ -9,6 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from pipelines import database
+from pipelines.errors import Refused
 from pipelines.extract.batch import last_batch
 from pipelines.owners import OWNERS
 from pipelines.publish.baseline import baseline
@@ -53,13 +54,14 @@ def dbt_models_of(manifest: Path) -> dg.AssetsDefinition:
             for result in build(project, pipeline_run.databases.warehouse_url, _target(pipeline_run), names):
                 if result.is_test and not result.is_good:
                     broken.append(f"test {result.name}: {result.message}")
+                    # Now, for Dagster ends the step itself where a blocking check fails.
                     pipeline_run.refuse(broken)
                 if (event := _event(result, known)) is not None:
                     yield event
                 else:
                     context.log.info(f"{result.name}: {result.status}. Reload the code to see it.")
             if broken:
-                raise dg.Failure(" | ".join(broken), allow_retries=False)
+                raise Refused(" | ".join(broken))
 
     return dbt_models
 

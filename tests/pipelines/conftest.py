@@ -126,9 +126,11 @@ class Pipeline:
     defs: dg.Definitions
     instance: dg.DagsterInstance
 
-    def run(self, job: str = "refresh") -> dg.ExecuteInProcessResult:
-        """Execute a job in this process; a failure is a result, not an exception."""
-        return self.defs.resolve_job_def(job).execute_in_process(instance=self.instance, raise_on_error=False)
+    def run(self, job: str = "refresh", selection: list[dg.AssetKey] | None = None) -> dg.ExecuteInProcessResult:
+        """Execute a job, or some of its assets, in this process; a failure is a result, not an exception."""
+        return self.defs.resolve_job_def(job).execute_in_process(
+            instance=self.instance, raise_on_error=False, asset_selection=selection
+        )
 
 
 @pytest.fixture
