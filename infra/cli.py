@@ -169,6 +169,32 @@ def run_stats() -> None:
     click.echo("Published.")
 
 
+@main.group()
+def keys() -> None:
+    """The bank's keys."""
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Exchange the master key and the signing key while requests run."""
+    from infra.local.admin import run_admin
+
+    sys.exit(run_admin(_running_bank(), "users", "keys", "rotate"))
+
+
+@main.group()
+def ledger() -> None:
+    """The double-entry ledger."""
+
+
+@ledger.command("verify")
+def verify_ledger() -> None:
+    """Recompute the whole ledger; exit code 1 and the first wrong row when it does not add up."""
+    from infra.local.admin import run_admin
+
+    sys.exit(run_admin(_running_bank(), "accounts", "verify"))
+
+
 @main.command()
 def demo() -> None:
     """Fill the running bank with a small town: 200 customers, 90 days of money, people to review.

@@ -1,4 +1,4 @@
-"""The whole bank for end-to-end tests: started once, in a folder of its own on free ports, ended after the last."""
+"""The whole bank for end-to-end tests: started once, in a folder of its own on free ports; ends after the last."""
 
 from collections.abc import Iterator
 
