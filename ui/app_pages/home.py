@@ -53,7 +53,7 @@ if not user.roles or accounts:
 if accounts:
     st.html(cards.totals(accounts))
     with st.grid("auto", min_column_width=290, gap="medium", key="tm-cards"):
-        for account in accounts:
+        for account in sorted(accounts, key=lambda account: account.closed_at is not None):
             with st.container(key=f"card-{account.account_id}", gap="small"):
                 st.html(cards.account_card(account))
                 links(account, can_move=account.can_move_money and user.approved)
