@@ -195,6 +195,23 @@ def verify_ledger() -> None:
     sys.exit(run_admin(_running_bank(), "accounts", "verify"))
 
 
+@main.group()
+def warehouse() -> None:
+    """The warehouse's copy of the ledger."""
+
+
+@warehouse.command("reload")
+@click.option(
+    "--may-restate", is_flag=True, help="Let final figures change: movements of closed periods are lost."
+)
+def reload_warehouse(may_restate: bool) -> None:
+    """Read the whole ledger anew, after the bank's database was restored or replaced."""
+    from infra.local.admin import run_pipeline_admin
+
+    options = ["--may-restate"] if may_restate else []
+    sys.exit(run_pipeline_admin(_running_bank(), "reload", *options))
+
+
 @main.command()
 def demo() -> None:
     """Fill the running bank with a small town: 200 customers, 90 days of money, people to review.

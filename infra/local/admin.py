@@ -15,6 +15,12 @@ def run_admin(bank: Bank, service: str, *arguments: str) -> int:
     ).returncode
 
 
+def run_pipeline_admin(bank: Bank, *arguments: str) -> int:
+    """Run `python -m pipelines.admin …`, with our standard streams; its exit code."""
+    command = [sys.executable, "-m", "pipelines.admin", *arguments]
+    return subprocess.run(command, env=bank.pipeline_environment(), cwd=CHECKOUT, check=False).returncode
+
+
 def ask_admin(bank: Bank, service: str, *arguments: str, given: str = "") -> str:
     """Run the same with `given` on its standard input; what it printed. Raises LocalError with its reason."""
     done = subprocess.run(

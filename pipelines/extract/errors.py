@@ -12,7 +12,7 @@ class SourceSwitched(ExtractError):
         super().__init__(
             f"The source does not know batch {batch_id}, the last one in the warehouse: it was restored from a "
             "backup or replaced by another database, so the warehouse may hold rows that it never had. "
-            "If it is the right source now, read it anew in full: python -m pipelines.admin reload"
+            "If it is the right source now, read it anew in full: tidemark warehouse reload"
         )
 
 

@@ -335,7 +335,7 @@ class TestSwitchedSource:
             restored.execute("update accounts.account set total = 10, last_sequence = 1")
         stale = bank.raw_transactions()
 
-        with pytest.raises(SourceSwitched, match=f"batch {lost.batch_id}.*pipelines.admin reload"):
+        with pytest.raises(SourceSwitched, match=f"batch {lost.batch_id}.*tidemark warehouse reload"):
             run(bank)
         assert bank.raw_transactions() == stale
 
