@@ -41,7 +41,7 @@ def _executable(playwright: Playwright) -> str | None:
     return next(filter(None, map(shutil.which, SYSTEM_NAMES)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = _executable(playwright)
