@@ -9,6 +9,7 @@ from pipelines.database import Connection
 Kind = Literal["refresh", "close_daily", "close_weekly", "close_monthly"]
 Outcome = Literal["published", "refused", "failed"]
 LONGEST_ERROR = 4000
+KEEP = "30 days"
 
 
 def begin(bank: Connection, run_id: str, kind: Kind) -> None:
@@ -51,6 +52,17 @@ def finish(bank: Connection, run_id: str, outcome: Outcome, error: str | None = 
         "update stats.run set outcome = %s, error = %s, finished_at = now() "
         "where run_id = %s and outcome <> 'published'",
         (outcome, error[:LONGEST_ERROR] if error else None, run_id),
+    )
+
+
+def prune(bank: Connection) -> None:
+    """Delete what is older than 30 days: runs, and publications that no row names, never the newest one."""
+    bank.execute("delete from stats.run where started_at < now() - %s::interval", (KEEP,))
+    bank.execute(
+        "delete from stats.publication as p where p.published_at < now() - %s::interval "
+        "and p.id < (select max(id) from stats.publication) "
+        "and not exists (select from stats.stats as s where s.publication_id = p.id)",
+        (KEEP,),
     )
 
 

@@ -79,6 +79,11 @@ def merge_account_delta(warehouse: Connection) -> None:
     )
 
 
+def gather_statistics(warehouse: Connection) -> None:
+    """Tell the planner about a copy that was just filled: what comes next can't wait for autovacuum."""
+    warehouse.execute("analyze raw.transaction, raw.account")
+
+
 def forget_everything(warehouse: Connection, batch_id: int, *, may_restate: bool) -> None:
     """Empty the copy for a full re-read in this transaction, and make every model be built anew after it."""
     warehouse.execute("truncate raw.transaction, raw.account")

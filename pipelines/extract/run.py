@@ -69,6 +69,8 @@ def _carry(source: Connection, warehouse: Connection, previous: Batch | None, ba
             raw.ACCOUNT_DELTA,
         )
         raw.merge_account_delta(warehouse)
+        if since is None:
+            raw.gather_statistics(warehouse)
         summary = ledger.summarise(source)
     batch = Batch(batch_id, snapshot, uuid4(), complete_through, transaction_rows, account_rows)
     raw.store_batch(warehouse, batch, summary)

@@ -40,6 +40,8 @@ def publication(pipeline_run: dg.ResourceParam[PipelineRun]) -> dg.MaterializeRe
         )
         with database.connect(pipeline_run.databases.publish_url) as bank:
             runs.finish(bank, pipeline_run.run_id, "published")
+            if pipeline_run.is_close:
+                runs.prune(bank)
         lag = datetime.now(UTC) - published.complete_through
         return dg.MaterializeResult(
             metadata={

@@ -77,7 +77,7 @@ class TestDefinitions:
             ("close_monthly_schedule", "0 0 1 * *", "RUNNING"),
         }
 
-    @pytest.mark.parametrize("status", [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTED])
+    @pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
     def test_tick_is_skipped_while_a_run_is_active(
         self, pipeline: Pipeline, status: dg.DagsterRunStatus, tmp_path: Path
     ) -> None:

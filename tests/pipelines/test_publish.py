@@ -51,6 +51,18 @@ def history(bank: Bank, dbt_target: Path) -> Steps:
     return Steps(bank.databases, dbt_target)
 
 
+def another_batch(warehouse: database.Connection) -> int:
+    """A batch that brought nothing; its id."""
+    row = warehouse.execute(
+        "insert into raw.batch (snapshot, receipt, complete_through, extracted_at, transaction_rows, "
+        "account_rows, source_totals, source_accounts, source_transactions) "
+        "select snapshot, receipt, now(), now(), 0, 0, "
+        "source_totals, source_accounts, source_transactions from raw.batch limit 1 returning batch_id"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 class TestPublish:
     def test_first_brings_everything(self, bank: Bank, history: Steps) -> None:
         published = history.publish("run-1")
@@ -164,19 +176,13 @@ class TestAtomic:
     def rewrite(self, history: Steps, closing: int) -> int:
         """Another batch, in which every row of every mart says something else."""
         with database.connect(history.warehouse_url) as warehouse, warehouse.transaction():
-            row = warehouse.execute(
-                "insert into raw.batch (snapshot, receipt, complete_through, extracted_at, transaction_rows, "
-                "account_rows, source_totals, source_accounts, source_transactions) "
-                "select snapshot, receipt, now(), now(), 0, 0, source_totals, source_accounts, "
-                "source_transactions from raw.batch limit 1 returning batch_id"
-            ).fetchone()
-            assert row is not None
+            batch_id = another_batch(warehouse)
             for mart in ("stats_daily", "stats_weekly", "stats_monthly"):
                 warehouse.execute(
                     f"update marts.{mart} set closing_balance = %s, counterparty_count = 1, batch_id = %s",
-                    (closing, row[0]),
+                    (closing, batch_id),
                 )
-        return int(row[0])
+        return batch_id
 
     def test_killed_after_every_statement(
         self, bank: Bank, history: Steps, kill_publisher: dict[str, int]
@@ -269,3 +275,19 @@ class TestRuns:
             runs.begin(connection, "run", "refresh")
             runs.forget_unfinished(connection, "run")
         assert bank.published("select count(*) from stats.run") == [(0,)]
+
+    def test_prune_keeps_what_is_named_and_the_newest(self, bank: Bank, history: Steps) -> None:
+        named = history.publish("named")
+        for name in ("unnamed", "newest"):
+            with database.connect(history.warehouse_url) as warehouse:
+                another_batch(warehouse)
+            history.publish(name)
+        with database.connect(bank.publish_url) as connection:
+            runs.begin(connection, "old", "refresh")
+            connection.execute("update stats.run set started_at = now() - interval '31 days'")
+            connection.execute("update stats.publication set published_at = now() - interval '31 days'")
+            runs.begin(connection, "new", "refresh")
+            runs.prune(connection)
+        assert bank.published("select run_id from stats.publication order by id") == [("named",), ("newest",)]
+        assert bank.published("select distinct publication_id from stats.stats") == [(named.publication_id,)]
+        assert bank.published("select run_id from stats.run") == [("new",)]
