@@ -74,8 +74,8 @@ def prepare_warehouse(admin_url: str, passwords: Mapping[str, str], names: Datab
             _ensure_role(connection, role, passwords[role])
             _ensure_database(connection, names.of(role), owner=role)
             grant_owned(connection, names.of(role), role)
-        # A run writes some two hundred events, each a commit: waiting for the disk each time costs seconds of every
-        # refresh. A crash can lose the last half second of Dagster's own history, nothing of the bank's.
+        # A run writes some two hundred events, each a commit: waiting for the disk each time costs seconds of
+        # every refresh. A crash can lose the last half second of Dagster's own history, nothing of the bank's.
         _set_on_role(connection, "dagster", "synchronous_commit", "off")
 
 
