@@ -14,7 +14,7 @@ class Part:
 
     It starts when everything in `after` is ready, and ends when everything that came after it has ended.
     `environment` is all it gets. `stop_signals` ask it to end, one after the other, each given `stop_timeout_s`;
-    then it is killed.
+    then it is killed. `before_start` is called in a thread before each start.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Part:
     user: str | None = None
     stop_signals: tuple[int, ...] = (signal.SIGTERM,)
     stop_timeout_s: float = 10.0
+    before_start: Callable[[], None] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def _postgres(bank: Bank) -> Part:
         user=server.run_as,
         stop_signals=STOP_SIGNALS,
         stop_timeout_s=20,
+        before_start=server.end_leftovers,
     )
 
 

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from infra.local import processes
 from infra.local.errors import LocalError
 from infra.local.ports import LOOPBACK
 from infra.local.traverse import let_traverse
@@ -121,6 +122,7 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Initialise when needed and start the server; after a kill -9 it recovers by itself."""
         self.initialise()
+        self.end_leftovers()
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
@@ -135,6 +137,10 @@ class EmbeddedPostgres:
                 group=self.run_as,
                 extra_groups=[] if self.run_as else None,
             )
+
+    def end_leftovers(self) -> None:
+        """End what a killed server left: a process busy with a long query would keep a new server from starting."""
+        processes.end(processes.postgres_in(self.data_dir))
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
         """Return when the server answers queries. Raises LocalError when it ended or `timeout_s` passed."""

@@ -28,6 +28,20 @@ def marked(home: Path) -> list[psutil.Process]:
     return found
 
 
+def postgres_in(folder: Path) -> list[psutil.Process]:
+    """The processes of the Postgres whose data lies in `folder` (or below it).
+
+    They hide their environment behind what they show in `ps`, and each leads a session of its own; but all of
+    them work in the data folder.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.name() == "postgres" and Path(process.cwd()).is_relative_to(folder):
+                found.append(process)
+    return found
+
+
 def with_descendants(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """The processes and everything below them, each once."""
     found = {}
@@ -70,7 +84,7 @@ def end_all_of(home: Path, timeout_s: float = 10.0) -> int:
     """
     count = 0
     deadline = time.monotonic() + 3 * timeout_s
-    while (processes := with_descendants(marked(home))) and time.monotonic() < deadline:
+    while (processes := with_descendants([*marked(home), *postgres_in(home)])) and time.monotonic() < deadline:
         count += len(processes)
         databases = [process for process in processes if _is_database(process)]
         end([process for process in processes if process not in databases], timeout_s)

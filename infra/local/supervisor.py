@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from infra.local.state import StateFolder
 READY_WITHIN_S = 120.0
 POLL_S = 0.1
 MAX_DEATHS = 5
-DEATHS_WITHIN_S = 60.0
+SETTLED_AFTER_S = 5.0
 FIRST_PAUSE_S = 0.5
 MAX_PAUSE_S = 8.0
 
@@ -32,7 +31,8 @@ class Supervisor:
 
     `record` is kept up to date in the state folder at each change. `listener(name, event)` is told what happens:
     events are short phrases for people ("is ready", "ended (signal 9), starting it again"). A part that dies is
-    started again after a growing pause; after MAX_DEATHS within DEATHS_WITHIN_S it is given up. `broken` gets the
+    started again after a growing pause; after MAX_DEATHS in a row, each before it had been ready for
+    SETTLED_AFTER_S, it is given up. `broken` gets the
     error that ended the start, or one that nobody foresaw.
     """
 
@@ -99,29 +99,29 @@ class Supervisor:
 
     async def _keep_running(self, part: Part) -> None:
         record = self._record.parts[part.name]
-        deaths: deque[float] = deque()
+        deaths = 0
         while True:
+            if part.before_start:
+                await asyncio.to_thread(part.before_start)
             process = await self._spawn(part, record)
             await self._until_ready(part, process)
             if process.returncode is None:
                 self._note(record, "running")
                 self._ready[part.name].set()
                 self._listener(part.name, "is ready")
+            ready_at = time.monotonic()
             how = _how_it_ended(await process.wait())
             # What it started (workers, runs) may still hold its port or its data.
             await asyncio.to_thread(processes.end, processes.of_session(process.pid))
             del self._running[part.name]
-            now = time.monotonic()
-            deaths.append(now)
-            while deaths[0] < now - DEATHS_WITHIN_S:
-                deaths.popleft()
-            if len(deaths) >= MAX_DEATHS:
+            deaths = 1 if time.monotonic() - ready_at > SETTLED_AFTER_S else deaths + 1
+            if deaths >= MAX_DEATHS:
                 self._give_up(part, record, how)
                 return
             record.restarts += 1
             self._note(record, "restarting")
             self._listener(part.name, f"ended ({how}); starting it again")
-            await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** (len(deaths) - 1), MAX_PAUSE_S))
+            await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** (deaths - 1), MAX_PAUSE_S))
 
     async def _spawn(self, part: Part, record: PartRecord) -> asyncio.subprocess.Process:
         with open_log(self._state.log_file(part.name)) as log:

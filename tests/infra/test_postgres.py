@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from infra.local import processes
 from infra.local.errors import LocalError
 from infra.local.ports import free_port
 from infra.local.postgres import EmbeddedPostgres
@@ -100,6 +101,20 @@ class TestKill:
         server.wait_ready()
         with psycopg.connect(server.superuser_url) as connection:
             assert connection.execute("select count(*) from kept").fetchone() == (1000,)
+
+    def test_a_backend_that_is_busy_does_not_hold_up_the_next_start(self, server: EmbeddedPostgres) -> None:
+        server.start()
+        server.wait_ready()
+        busy = psycopg.pq.PGconn.connect(server.superuser_url.encode())
+        busy.send_query(b"select count(*) from generate_series(1, 100000000000)")
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        server.stop()
+        assert processes.postgres_in(server.data_dir)
+        server.start()
+        server.wait_ready()
+        assert {process.ppid() for process in processes.postgres_in(server.data_dir)} == {server.pid, os.getpid()}
+        busy.finish()
 
 
 class TestStop:

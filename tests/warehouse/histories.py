@@ -108,9 +108,10 @@ def _lives(draw: st.DrawFn, account_id: UUID, moments: st.SearchStrategy[datetim
     if draw(st.booleans()):
         closed_at = max(draw(moments), *times, opened_at) if draw(st.booleans()) else max([opened_at, *times])
     arrivals = draw(st.lists(st.integers(0, batches - 1), min_size=len(times), max_size=len(times)))
-    # The ledger's rows arrive in their order; the models promise to be right in any other as well.
+    # The ledger's rows arrive in their order; after the first, the models are right in any other as well.
     if draw(st.integers(0, 3)):
         arrivals = list(accumulate(arrivals, max))
+    arrivals[:1] = [min(arrivals)] if arrivals else []
     first_batch = min([*arrivals, draw(st.integers(0, batches - 1))])
     return Life(
         account=Account(account_id, opened_at, closed_at, draw(st.sampled_from(("CZK", "EUR")))),

@@ -62,8 +62,20 @@ def write_batch(
         cursor.executemany(
             "insert into raw.account"
             " (id, type, currency, total, last_sequence, approved, opened_at, closed_at, batch_id)"
-            " values (%s, 'checking', %s, 0, 0, true, %s, %s, %s)"
-            " on conflict (id) do update set closed_at = excluded.closed_at, batch_id = excluded.batch_id",
-            [(a.account_id, a.currency, a.opened_at, a.closed_at, batch_id) for a in accounts],
+            " values (%(id)s, 'checking', %(currency)s, 0,"
+            " (select coalesce(max(sequence), 0) from raw.transaction where account_id = %(id)s),"
+            " true, %(opened_at)s, %(closed_at)s, %(batch_id)s)"
+            " on conflict (id) do update set last_sequence = excluded.last_sequence,"
+            " closed_at = excluded.closed_at, batch_id = excluded.batch_id",
+            [
+                {
+                    "id": a.account_id,
+                    "currency": a.currency,
+                    "opened_at": a.opened_at,
+                    "closed_at": a.closed_at,
+                    "batch_id": batch_id,
+                }
+                for a in accounts
+            ],
         )
     return int(batch_id)

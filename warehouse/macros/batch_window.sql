@@ -54,7 +54,10 @@
     batch_id <= {{ window.batch_id }} and {{ moment }} < timestamptz '{{ window.complete_through }}'
 {%- endmacro %}
 
-{#- Rows that the model has not taken in yet: of a later batch than its last, or left back then as too recent. -#}
-{% macro is_new(window, moment) -%}
-    (batch_id > {{ window.last_batch_id }} or {{ moment }} >= timestamptz '{{ window.last_complete_through }}')
+{#- Rows of `table` that the model has not taken in yet: of a later batch than its last, or too recent back then. -#}
+{% macro is_new(window, table, moment) -%}
+    (
+        {{ table }}.batch_id > {{ window.last_batch_id }}
+        or {{ table }}.{{ moment }} >= timestamptz '{{ window.last_complete_through }}'
+    )
 {%- endmacro %}

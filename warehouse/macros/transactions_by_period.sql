@@ -111,7 +111,7 @@
             min(sequence) as first_sequence,
             max(sequence) as last_sequence
         from transactions
-        where {{ is_new(window, 'posted_at') }}
+        where {{ is_new(window, 'transactions', 'posted_at') }}
         group by account_id, period_start
     ),
 

@@ -26,9 +26,10 @@ from api.users.crypto.master_key import MasterKey
 
 KEY_BITS = 3072
 
+# By the clock, not by the transaction's start: who waited for the lock must see the key that was made meanwhile.
 _CURRENT = text("""
     select id, private_key, master_key_id from users.signing_key
-    where active_from <= now() order by active_from desc, id desc limit 1
+    where active_from <= clock_timestamp() order by active_from desc, id desc limit 1
 """)
 _LOCK = text("select pg_advisory_xact_lock(hashtext('users.signing_key'))")
 _INSERT = text("""

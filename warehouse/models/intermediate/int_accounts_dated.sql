@@ -2,6 +2,7 @@ select
     account_id,
     type,
     currency,
+    last_sequence,
     opened_at,
     closed_at,
     batch_id,

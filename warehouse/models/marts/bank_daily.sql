@@ -16,24 +16,27 @@ openings as {% if incremental %}not materialized {% endif %}(
 ),
 
 {% if incremental %}
+first_transactions as ( -- noqa: ST03
+    select account_id from {{ ref('int_transactions_dated') }}
+    where sequence = 1 and batch_id > {{ window.last_batch_id }} and batch_id <= {{ window.batch_id }}
+),
+
 touched as ( -- noqa: ST03
     select posted_date as date
     from transactions
-    where {{ is_new(window, 'posted_at') }}
+    where {{ is_new(window, 'transactions', 'posted_at') }}
     union
-    -- An account's row is written again with each of its transactions: one that moved before is not a new account.
+    -- An account's row comes again with each of its transactions. It is new when it opened since the last run,
+    -- or when its past was imported: then its first transaction is new, or there is none.
     select first_open_date as date
     from openings
     where
-        {{ is_new(window, 'opened_at') }}
-        and not exists (
-            select 1
-            from transactions
-            where
-                transactions.account_id = openings.account_id
-                and transactions.sequence = 1
-                and not {{ is_new(window, 'posted_at') }}
-        )
+        opened_at >= timestamptz '{{ window.last_complete_through }}'
+        or (batch_id > {{ window.last_batch_id }} and last_sequence = 0)
+    union
+    select openings.first_open_date as date
+    from first_transactions
+    inner join openings on first_transactions.account_id = openings.account_id
 ),
 {% endif %}
 

@@ -44,7 +44,8 @@ begin
         s := case when v_s is null then v_none else v_accounts[v_s] end;
         d := case when v_d is null then v_none else v_accounts[v_d] end;
         v_code := accounts.refusal(
-            p_user_approved, p_sources[i], p_destinations[i], p_amounts[i], s, d, p_owned[v_s], p_owned[v_d],
+            p_user_approved, p_sources[i], p_destinations[i], p_amounts[i], s, d,
+            p_owned[case when accounts.is_account(p_sources[i]) then v_s else v_d end], p_owned[v_d],
             p_daily_limit, p_day);
         codes[i] := v_code;
         balances[i] := null;

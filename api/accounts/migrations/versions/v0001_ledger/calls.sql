@@ -43,6 +43,8 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off
 set plan_cache_mode = force_generic_plan as $$
 declare
+    v_one record;
+    v_many record;
     v_shown uuid[];
 begin
     if p_key is not null then
@@ -52,14 +54,16 @@ begin
         end if;
     end if;
     if cardinality(p_amounts) = 1 then
-        select '[' || o.answer || ']', array_remove(array[o.shown], null) into answer, v_shown
-        from accounts.post_one(
-            p_user, p_user_approved, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1], p_daily_limit) o;
+        v_one := accounts.post_one(
+            p_user, p_user_approved, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1], p_daily_limit);
+        answer := '[' || v_one.answer || ']';
+        v_shown := array_remove(array[v_one.shown], null);
     else
-        select o.answer, o.shown into answer, v_shown
-        from accounts.post_many(
+        v_many := accounts.post_many(
             p_user, p_user_approved, p_mode = 'all_or_nothing', p_sources, p_destinations, p_amounts, p_memos,
-            p_daily_limit) o;
+            p_daily_limit);
+        answer := v_many.answer;
+        v_shown := v_many.shown;
     end if;
     outcome := 'posted';
     if p_key is not null then
@@ -80,7 +84,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off
 set plan_cache_mode = force_generic_plan as $$
 declare
     t accounts.transfer;
-    v_pair record;
+    v_accounts accounts.account[];
     s accounts.account;
     d accounts.account;
     v_at timestamptz;
@@ -96,9 +100,9 @@ begin
     select m.* into t
     from accounts.transaction e join accounts.transfer m on m.id = e.transfer_id
     where e.id = p_transaction;
-    v_pair := accounts.lock_pair(t.destination, t.source);
-    s := v_pair.s;
-    d := v_pair.d;
+    v_accounts := accounts.lock_all(array[t.destination, t.source]);
+    select * into s from unnest(v_accounts) a where a.id::text = t.destination;
+    select * into d from unnest(v_accounts) a where a.id::text = t.source;
     v_at := greatest(clock_timestamp(), s.last_at, d.last_at);
     v_code := case
         when t.id is null then 'not_found'

@@ -2,32 +2,34 @@
 -- writes their entries. Sequence without gap, balance after = balance before + amount, an entry for each side that
 -- is an account, and time order hold by construction; the overdraft limit is a CHECK on the account besides.
 
-create function accounts.is_account(p_side text) returns boolean
-language sql immutable parallel safe
-return not starts_with(p_side, 'external:');
-
--- One side of one transfer.
-create function accounts.enter_side(t accounts.transfer, p_account_id uuid, p_counterparty text, p_amount bigint)
-returns void
+-- One transfer: the common case, three times as fast as the set-wise form below.
+create function accounts.enter_one(t accounts.transfer) returns void
 language plpgsql as $$
 declare
-    -- The day whose limit it uses up; null when it counts towards none.
-    v_day constant date := case when p_amount < 0 and t.kind in ('transfer', 'withdrawal')
-                                then (t.at at time zone 'UTC')::date end;
+    v_source constant uuid := case when accounts.is_account(t.source) then t.source end;
+    v_destination constant uuid := case when accounts.is_account(t.destination) then t.destination end;
+    v_day constant date := (t.at at time zone 'UTC')::date;
+    v_spent constant bigint := case when t.kind in ('transfer', 'withdrawal') then t.amount else 0 end;
+    v_entries integer;
 begin
+    if accounts.is_valid(t) is not true or (t.reverses is not null and not accounts.reverses_its_transfer(t)) then
+        perform accounts.refuse_transfer();
+    end if;
     with head as (
         update accounts.account a
-        set total = a.total + p_amount, last_sequence = a.last_sequence + 1, last_at = t.at,
-            spent = case when v_day is null then a.spent when a.spent_on = v_day then a.spent - p_amount
-                         else -p_amount end,
-            spent_on = coalesce(v_day, a.spent_on)
-        where a.id = p_account_id and a.currency = t.currency and t.at >= greatest(a.last_at, a.opened_at)
-        returning a.id, a.total, a.last_sequence
+        set total = a.total + s.amount, last_sequence = a.last_sequence + 1, last_at = t.at,
+            spent = case when s.spent = 0 or a.spent_on = v_day then a.spent + s.spent else s.spent end,
+            spent_on = case when s.spent = 0 then a.spent_on else v_day end
+        from (values (v_source, t.destination, -t.amount, v_spent), (v_destination, t.source, t.amount, 0))
+            s (account_id, counterparty, amount, spent)
+        where a.id = s.account_id and a.currency = t.currency and t.at >= greatest(a.last_at, a.opened_at)
+        returning a.id, s.counterparty, s.amount, a.total, a.last_sequence
     )
     insert into accounts.transaction (transfer_id, account_id, counterparty, amount, balance_after, sequence, at)
-    select t.id, h.id, p_counterparty, p_amount, h.total, h.last_sequence, t.at from head h;
-    if not found then
-        raise exception 'account %: unknown, of another currency, or later than this transfer', p_account_id
+    select t.id, h.id, h.counterparty, h.amount, h.total, h.last_sequence, t.at from head h;
+    get diagnostics v_entries = row_count;
+    if v_entries <> num_nonnulls(v_source, v_destination) then
+        raise exception 'an account of transfer % is unknown, of another currency, or later than it', t.id
             using errcode = 'integrity_constraint_violation', constraint = 'transaction_follows_from_head';
     end if;
 end
@@ -37,17 +39,15 @@ $$;
 create function accounts.enter_all() returns trigger
 language plpgsql as $$
 declare
-    t accounts.transfer;
+    v_first constant accounts.transfer[] := array(select a from added a limit 2);
 begin
-    if (select count(*) from (select from added limit 2) few) = 1 then
-        select * into t from added;
-        if accounts.is_account(t.source) then
-            perform accounts.enter_side(t, t.source::uuid, t.destination, -t.amount);
-        end if;
-        if accounts.is_account(t.destination) then
-            perform accounts.enter_side(t, t.destination::uuid, t.source, t.amount);
-        end if;
+    if cardinality(v_first) = 1 then
+        perform accounts.enter_one(v_first[1]);
         return null;
+    end if;
+    if exists (select from added a where accounts.is_valid(a) is not true)
+       or exists (select from added a where a.reverses is not null and not accounts.reverses_its_transfer(a)) then
+        perform accounts.refuse_transfer();
     end if;
     with side as (
         select a.id as transfer_id, a.at, a.currency, s.account_id::uuid, s.counterparty, s.amount,

@@ -2,6 +2,10 @@
 -- written by the posting trigger (entries.sql) and by nothing else, what an account is never changes.
 -- Rows are checked here and not by CHECK constraints where those would be read anew for every statement.
 
+create function accounts.is_account(p_side text) returns boolean
+language sql immutable parallel safe
+return not starts_with(p_side, 'external:');
+
 create function accounts.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -55,7 +59,7 @@ language plpgsql as $$
 begin
     if new.id <> old.id or new.number <> old.number or new.type <> old.type or new.currency <> old.currency
        or new.opened_at <> old.opened_at or new.import_reference is distinct from old.import_reference
-       or old.closed_at is not null
+       or old.closed_at is not null or (new.closed_at is not null and (new.total <> 0 or new.closed_at < new.last_at))
        or (pg_trigger_depth() < 2
            and (new.total <> old.total or new.last_sequence <> old.last_sequence
                 or new.last_at is distinct from old.last_at)) then
@@ -69,30 +73,32 @@ $$;
 create trigger account_version before update on accounts.account
     for each row execute function accounts.guard_account_version();
 
--- What a single transfer must be.
-create function accounts.guard_transfer() returns trigger
-language plpgsql as $$
+-- What a transfer must be by itself.
+create function accounts.is_valid(t accounts.transfer) returns boolean
+language sql immutable
+return t.amount between 1 and 1000000000000 and length(t.memo) <= 500 and t.source <> t.destination
+    and t.kind in ('deposit', 'withdrawal', 'transfer', 'reversal', 'imported')
+    and (t.kind = 'reversal') = (t.reverses is not null)
+    and case when accounts.is_account(t.source) then true
+             else accounts.is_account(t.destination) and t.source ~ '^external:[A-Za-z0-9:._-]{1,64}$' end
+    and case when accounts.is_account(t.destination) then true
+             else t.destination ~ '^external:[A-Za-z0-9:._-]{1,64}$' end;
+
+-- A reversal is the transfer that it names, turned round.
+create function accounts.reverses_its_transfer(t accounts.transfer) returns boolean
+language plpgsql stable as $$
 begin
-    if new.amount not between 1 and 1000000000000 or length(new.memo) > 500 or new.source = new.destination
-       or new.kind not in ('deposit', 'withdrawal', 'transfer', 'reversal', 'imported')
-       or (starts_with(new.source, 'external:') and new.source !~ '^external:[A-Za-z0-9:._-]{1,64}$')
-       or (starts_with(new.destination, 'external:') and new.destination !~ '^external:[A-Za-z0-9:._-]{1,64}$')
-       or (starts_with(new.source, 'external:') and starts_with(new.destination, 'external:'))
-       or (new.kind = 'reversal') <> (new.reverses is not null) then
-        raise exception 'not a valid transfer'
-            using errcode = 'integrity_constraint_violation', constraint = 'transfer_valid';
-    end if;
-    -- A reversal is the transfer that it names, turned round.
-    if new.reverses is not null and not exists (
-        select from accounts.transfer t
-        where t.id = new.reverses and t.kind <> 'reversal' and t.amount = new.amount
-          and t.source = new.destination and t.destination = new.source and t.currency = new.currency
-    ) then
-        raise exception 'not a valid reversal'
-            using errcode = 'integrity_constraint_violation', constraint = 'transfer_reversal_mirrors';
-    end if;
-    return new;
+    return exists (
+        select from accounts.transfer o
+        where o.id = t.reverses and o.kind <> 'reversal' and o.amount = t.amount and o.currency = t.currency
+          and o.source = t.destination and o.destination = t.source);
 end
 $$;
-create trigger transfer_valid before insert on accounts.transfer
-    for each row execute function accounts.guard_transfer();
+
+create function accounts.refuse_transfer() returns void
+language plpgsql as $$
+begin
+    raise exception 'not a valid transfer'
+        using errcode = 'integrity_constraint_violation', constraint = 'transfer_valid';
+end
+$$;

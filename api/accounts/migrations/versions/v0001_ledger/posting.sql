@@ -2,10 +2,11 @@
 -- an account's id, its number, or `external:<name>`; what kind a movement is follows from its sides.
 
 -- Why a movement cannot be: null when it can. `s` and `d` are the accounts of its sides as they stand under lock
--- (null: none). Whatever is wrong on a stranger's side is one code, so that their account's state is not told.
+-- (null: none); `p_owns` says whether the caller's side, which is the source unless that is outside, is theirs.
+-- Whatever is wrong on a stranger's side is one code, so that their account's state is not told.
 create function accounts.refusal(
     p_user_approved boolean, p_source text, p_destination text, p_amount bigint,
-    s accounts.account, d accounts.account, p_owns_source boolean, p_owns_destination boolean,
+    s accounts.account, d accounts.account, p_owns boolean, p_owns_destination boolean,
     p_daily_limit bigint, p_day date
 ) returns text
 language plpgsql stable as $$
@@ -14,8 +15,8 @@ begin
         when not p_user_approved then 'user_not_approved'
         when p_amount between 1 and 1000000000000 is not true then 'invalid_request'
         when p_source = p_destination then 'same_account'
+        when p_owns is not true then 'not_found'
         when accounts.is_account(p_source) then case
-            when p_owns_source is not true then 'not_found'
             when s.closed_at is not null then 'account_closed'
             when not s.approved then 'account_not_approved'
             when accounts.is_account(p_destination)
@@ -27,7 +28,6 @@ begin
             when case when s.spent_on = p_day then s.spent else 0 end + p_amount > p_daily_limit
                 then 'limit_exceeded'
         end
-        when p_owns_destination is not true then 'not_found'
         when d.closed_at is not null then 'account_closed'
         when not d.approved then 'account_not_approved'
         when d.total + p_amount > 9007199254740991 then 'limit_exceeded'
@@ -54,8 +54,8 @@ language sql stable
 return '{"status":"posted","transfer_id":"' || p_transfer_id || '","kind":"' || p_kind
     || '","from":"' || p_source || '","to":"' || p_destination || '","amount":' || p_amount
     || ',"currency":"' || p_currency || '","memo":' || to_json(p_memo)::text
-    || ',"time":"' || to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    || '","balance_after":' || p_balance_after || '}';
+    || ',"time":' || to_json(p_at)::text
+    || ',"balance_after":' || p_balance_after || '}';
 
 -- The account's id in place of a number; what no account has stays as it is.
 create function accounts.resolve(p_side text) returns text
@@ -68,29 +68,9 @@ begin
 end
 $$;
 
--- The accounts of two sides, locked in id order, so that no two callers can wait for each other.
-create function accounts.lock_pair(
-    p_source text, p_destination text, out s accounts.account, out d accounts.account
-)
-language plpgsql as $$
-declare
-    v_destination_first constant boolean := p_destination < p_source;
-begin
-    if v_destination_first and length(p_destination) = 36 then
-        select * into d from accounts.account where id = p_destination::uuid for no key update;
-    end if;
-    if length(p_source) = 36 then
-        select * into s from accounts.account where id = p_source::uuid for no key update;
-    end if;
-    if not v_destination_first and length(p_destination) = 36 then
-        select * into d from accounts.account where id = p_destination::uuid for no key update;
-    end if;
-end
-$$;
-
--- One movement. Who owns what is read after locking, by a statement of its own, so that a change of owners that
--- was committed while we waited is seen. The time is taken last and is never before what the accounts have seen:
--- time order is sequence order.
+-- One movement. The accounts are locked in id order, so that no two callers can wait for each other. Who owns what
+-- is read after that, by a statement of its own, so that a change of owners that was committed while we waited is
+-- seen. The time is taken last and is never before what the accounts have seen: time order is sequence order.
 create function accounts.post_one(
     p_user uuid, p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_daily_limit bigint, out answer text, out shown uuid
@@ -99,26 +79,37 @@ language plpgsql as $$
 declare
     v_source constant text := accounts.resolve(p_source);
     v_destination constant text := accounts.resolve(p_destination);
+    v_source_id constant uuid := case when length(v_source) = 36 then v_source end;
+    v_destination_id constant uuid := case when length(v_destination) = 36 then v_destination end;
     v_memo constant text := coalesce(p_memo, '');
     v_id constant uuid := uuidv7();
-    v_pair record;
     s accounts.account;
     d accounts.account;
-    v_owns_source boolean;
-    v_owns_destination boolean;
+    v_owns boolean;
+    v_owns_both boolean := false;
     v_at timestamptz;
     v_code text;
 begin
-    v_pair := accounts.lock_pair(v_source, v_destination);
-    s := v_pair.s;
-    d := v_pair.d;
-    select exists (select from accounts.user_account where account_id = s.id and user_id = p_user),
-           exists (select from accounts.user_account where account_id = d.id and user_id = p_user)
-    into v_owns_source, v_owns_destination;
+    if v_destination_id < v_source_id then
+        select * into d from accounts.account where id = v_destination_id for no key update;
+    end if;
+    if v_source_id is not null then
+        select * into s from accounts.account where id = v_source_id for no key update;
+    end if;
+    if v_destination_id > v_source_id or v_source_id is null then
+        select * into d from accounts.account where id = v_destination_id for no key update;
+    end if;
+    v_owns := exists (
+        select from accounts.user_account
+        where account_id = case when accounts.is_account(v_source) then s.id else d.id end and user_id = p_user);
+    if s.currency <> d.currency then
+        v_owns_both := v_owns and exists (
+            select from accounts.user_account where account_id = d.id and user_id = p_user);
+    end if;
     v_at := greatest(clock_timestamp(), s.last_at, d.last_at, s.opened_at, d.opened_at);
     v_code := accounts.refusal(
-        p_user_approved, v_source, v_destination, p_amount, s, d, v_owns_source, v_owns_destination,
-        p_daily_limit, (v_at at time zone 'UTC')::date);
+        p_user_approved, v_source, v_destination, p_amount, s, d, v_owns, v_owns_both, p_daily_limit,
+        (v_at at time zone 'UTC')::date);
     if v_code is not null then
         answer := accounts.refused(v_code);
         return;

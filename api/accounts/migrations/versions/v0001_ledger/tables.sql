@@ -41,8 +41,7 @@ create table accounts.account (
     import_reference text constraint account_import_reference_unique unique,
     xid xid8 not null default pg_current_xact_id(),
     -- The upper bound is the largest integer that every JSON reader keeps exactly (RFC 8259, section 6).
-    constraint account_not_overdrawn check (total between -overdraft_limit and 9007199254740991),
-    constraint account_closed_empty check (closed_at is null or (total = 0 and closed_at >= last_at))
+    constraint account_not_overdrawn check (total between -overdraft_limit and 9007199254740991)
 ) with (fillfactor = 70);
 
 -- Who waits for approval is asked often and is few.
