@@ -139,7 +139,7 @@ class EmbeddedPostgres:
             )
 
     def end_leftovers(self) -> None:
-        """End what a killed server left: a process busy with a long query would keep a new server from starting."""
+        """End what a killed server left: a process busy with a long query keeps a new server from starting."""
         processes.end(processes.postgres_in(self.data_dir))
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
