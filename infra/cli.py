@@ -37,13 +37,14 @@ def main() -> None:
 
 @main.command()
 @click.option("--no-ui", is_flag=True, help="Leave the app out.")
+@click.option("--no-pipeline", is_flag=True, help="Leave Dagster out: statistics stand still.")
 @click.option(
     "--port-base",
     type=click.IntRange(1024, 65_000),
     metavar="N",
     help="Move every port: the API to N, the app to N+1, Dagster to N+2, the others up to N+39.",
 )
-def up(no_ui: bool, port_base: int | None) -> None:
+def up(no_ui: bool, no_pipeline: bool, port_base: int | None) -> None:
     """Run the whole bank on this machine until Ctrl-C.
 
     Starts Postgres, the emulated AWS, the three services behind the gateway, Dagster and the app, waits until each
@@ -62,7 +63,8 @@ def up(no_ui: bool, port_base: int | None) -> None:
     from infra.local.settings import LocalSettings
     from infra.local.up import up as run_up
 
-    run_up(LocalSettings.read(port_base), has_app=not no_ui, console=Console())
+    settings = LocalSettings.read(port_base)
+    run_up(settings, has_app=not no_ui, has_pipeline=not no_pipeline, console=Console())
 
 
 @main.command()

@@ -23,7 +23,7 @@ PIPELINE_STEPS = ("warehouse", "dbt manifest")
 UPSTREAM = {upstream.name: upstream for upstream in UPSTREAMS}
 
 
-def elements(bank: Bank, *, has_app: bool = True) -> list[Element]:
+def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> list[Element]:
     """Everything that `tidemark up` starts, in the order in which people like to see it."""
     own_servers: list[Element] = []
     if bank.settings.needs_postgres:
@@ -38,9 +38,7 @@ def elements(bank: Bank, *, has_app: bool = True) -> list[Element]:
         *(_migration(bank, service, running) for service in SERVICES),
         *services,
         _gateway(bank, [service.name for service in services]),
-        _pipeline_step(bank, "warehouse", _python("pipelines.admin", "prepare"), after=("databases",)),
-        _pipeline_step(bank, "dbt manifest", _python("pipelines.manifest")),
-        *_dagster(bank),
+        *(_pipeline(bank) if has_pipeline else []),
         *([_app(bank)] if has_app else []),
     ]
 
@@ -183,7 +181,7 @@ def _gateway(bank: Bank, services: Sequence[str]) -> Part:
     )
 
 
-def _dagster(bank: Bank) -> list[Element]:
+def _pipeline(bank: Bank) -> list[Element]:
     workspace = str(workspace_file(bank.state.dagster))
     code_server = Part(
         name="pipelines",
@@ -218,7 +216,13 @@ def _dagster(bank: Bank) -> list[Element]:
         cwd=CHECKOUT,
         after=("pipelines",),
     )
-    return [code_server, web_server, daemon]
+    return [
+        _pipeline_step(bank, "warehouse", _python("pipelines.admin", "prepare"), after=("databases",)),
+        _pipeline_step(bank, "dbt manifest", _python("pipelines.manifest")),
+        code_server,
+        web_server,
+        daemon,
+    ]
 
 
 def _app(bank: Bank) -> Part:

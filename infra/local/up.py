@@ -30,7 +30,7 @@ logger = logging.getLogger("tidemark.up")
 UP = "Tidemark is up"
 
 
-def up(settings: LocalSettings, *, has_app: bool, console: Console) -> None:
+def up(settings: LocalSettings, *, has_app: bool, has_pipeline: bool, console: Console) -> None:
     """Run the bank until SIGINT, SIGTERM or SIGHUP. Raises LocalError when it can't start or be kept."""
     state = StateFolder(settings.home)
     with state.open(settings.time_zone):
@@ -38,10 +38,11 @@ def up(settings: LocalSettings, *, has_app: bool, console: Console) -> None:
         left = processes.end_all_of(settings.home)
         if left:
             console.print(f"Ended {left} processes that were left of an earlier start.")
-        check_free(_needed_ports(bank, has_app))
+        check_free(_needed_ports(bank, has_app, has_pipeline))
         write_configuration(bank)
         _log_to(state)
-        asyncio.run(_Run(bank, elements(bank, has_app=has_app), console).run())
+        parts = elements(bank, has_app=has_app, has_pipeline=has_pipeline)
+        asyncio.run(_Run(bank, parts, console).run())
 
 
 class _Run:
@@ -149,14 +150,15 @@ async def _sentinel(bank: Bank) -> AsyncIterator[None]:
             await process.wait()
 
 
-def _needed_ports(bank: Bank, has_app: bool) -> dict[str, tuple[str, int]]:
+def _needed_ports(bank: Bank, has_app: bool, has_pipeline: bool) -> dict[str, tuple[str, int]]:
     ports = bank.ports
     needed = {
         "API gateway": ("gateway", ports.gateway),
-        "Dagster": ("dagster", ports.dagster),
         "Envoy's administration": ("envoy_admin", ports.envoy_admin),
-        "Dagster's code server": ("code_server", ports.code_server),
     }
+    if has_pipeline:
+        needed["Dagster"] = ("dagster", ports.dagster)
+        needed["Dagster's code server"] = ("code_server", ports.code_server)
     if has_app:
         needed["app"] = ("app", ports.app)
     if bank.settings.needs_postgres:

@@ -18,12 +18,14 @@ from infra.local.settings import CHECKOUT
 def welcome(bank: Bank, elements: Sequence[Element], console: Console) -> None:
     """Print the table of addresses and the first commands, each on a line that can be copied."""
     table = Table(show_header=False, box=None, padding=(0, 2))
-    if "app" in [element.name for element in elements if isinstance(element, Part)]:
+    parts = {element.name for element in elements if isinstance(element, Part)}
+    if "app" in parts:
         table.add_row("app", bank.app_url)
     table.add_row("API", bank.gateway_url)
     for path in ("user", "account", "stats"):
         table.add_row("", f"{bank.gateway_url}/{path}/docs")
-    table.add_row("Dagster", bank.dagster_url)
+    if "dagster" in parts:
+        table.add_row("Dagster", bank.dagster_url)
     table.add_row("logs", str(bank.state.log_file("up").parent))
     console.print(table)
     command = _own_command(bank)

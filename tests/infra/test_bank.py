@@ -86,6 +86,12 @@ class TestElements:
     def test_without_the_app(self, bank: Bank) -> None:
         assert set(parts_of(bank)) - {element.name for element in elements(bank, has_app=False)} == {"app"}
 
+    def test_without_the_pipeline(self, bank: Bank) -> None:
+        left_out = {element.name for element in elements(bank)} - {
+            element.name for element in elements(bank, has_pipeline=False)
+        }
+        assert left_out == {"warehouse", "dbt manifest", "pipelines", "dagster", "dagster-daemon"}
+
     def test_servers_of_ones_own_take_the_place_of_embedded_ones(self, bank: Bank) -> None:
         settings = LocalSettings.read(
             9000,
