@@ -5,6 +5,7 @@ first use, and pictures are decoded one at a time, so that memory stays bounded.
 """
 
 import io
+import logging
 import struct
 import warnings
 import zipfile
@@ -14,6 +15,9 @@ from api.users.errors import PhotoRefused
 
 if TYPE_CHECKING:
     from PIL import Image
+
+# Where somebody turns on debugging, Pillow would log the metadata that it reads.
+logging.getLogger("PIL").setLevel(logging.WARNING)
 
 FORMATS = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 MOST_PIXELS = 50_000_000
