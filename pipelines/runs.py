@@ -56,8 +56,9 @@ def finish(bank: Connection, run_id: str, outcome: Outcome, error: str | None = 
 
 
 def prune(bank: Connection) -> None:
-    """Delete what is older than 30 days: runs, and publications that no row names, never the newest one."""
+    """Delete what is older than 30 days: runs, closed alerts, and publications that no row names."""
     bank.execute("delete from stats.run where started_at < now() - %s::interval", (KEEP,))
+    bank.execute("delete from stats.alert where resolved_at < now() - %s::interval", (KEEP,))
     bank.execute(
         "delete from stats.publication as p where p.published_at < now() - %s::interval "
         "and p.id < (select max(id) from stats.publication) "

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -167,7 +168,7 @@ class StatsController(Controller):
         "/status",
         operation_id="GetStatsStatus",
         description="How fresh the statistics are and how the last run went. Cheap enough to poll: its entity tag"
-        " stays the same until something was published or a run began or ended.",
+        " stays the same until something was published, a run began or ended, or an alert was raised or closed.",
         responses=problems() | NOT_MODIFIED,
     )
     async def status(
@@ -179,5 +180,5 @@ class StatsController(Controller):
     ) -> Response[StatsStatus]:
         """GET /stats/status."""
         found = await service.status(autocommit, reader(principal), state.settings.stale_after_s)
-        lasting = (found.state, found.complete_through, found.run_id, found.last_run, found.running)
-        return answer(request, found, lasting)
+        # All but the lag, which is another each second.
+        return answer(request, found, msgspec.structs.replace(found, lag_s=None))

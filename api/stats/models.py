@@ -176,10 +176,21 @@ class Run(msgspec.Struct, frozen=True):
     error: str | None
 
 
+class Alert(msgspec.Struct, frozen=True):
+    """What operators were told last. `kind`: failure or staleness; `resolved_at` is null while it goes on."""
+
+    kind: str
+    subject: str
+    run_id: str | None
+    raised_at: datetime
+    resolved_at: datetime | None
+
+
 class StatusSnapshot(msgspec.Struct, frozen=True):
-    """The newest publication, and the newest finished and the newest started run."""
+    """The newest publication, the newest finished and the newest started run, and the newest alert."""
 
     publication: Publication | None
     lag_s: float | None
     finished: Run | None
     started: Run | None
+    alert: Alert | None

@@ -165,7 +165,8 @@ select cast(json_build_object(
     'finished', (
         select to_json(r) from stats.run r where r.outcome <> 'running' order by r.started_at desc limit 1
     ),
-    'started', (select to_json(r) from stats.run r order by r.started_at desc limit 1)
+    'started', (select to_json(r) from stats.run r order by r.started_at desc limit 1),
+    'alert', (select to_json(a) from stats.alert a order by a.id desc limit 1)
 ) as text)
 """)
 

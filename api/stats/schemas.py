@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from api.stats.models import Metric, Metrics, Transaction
+from api.stats.models import Alert, Metric, Metrics, Transaction
 from api.stats.periods import Period, Status
 
 
@@ -104,13 +104,16 @@ class StatsStatus(msgspec.Struct):
 
     `state`: waiting (nothing published yet), current, stale (too long since complete_through), or refused or
     failed as the newest finished run was; whatever it is, the last good publication is what is read.
-    `lag_s`: seconds from complete_through to now.
+    `lag_s`: seconds from complete_through to now; `is_stale` says that they are too many, whatever the state is.
+    `alert`: what operators were told last; over when it has a `resolved_at`.
     """
 
     state: Literal["waiting", "current", "stale", "refused", "failed"]
     complete_through: datetime | None
     lag_s: int | None
+    is_stale: bool
     run_id: str | None
     time_zone: str | None
     last_run: FinishedRun | None
     running: RunningRun | None
+    alert: Alert | None

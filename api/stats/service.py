@@ -103,16 +103,19 @@ async def status(connection: AsyncConnection, reader: Reader, stale_after_s: int
     """How fresh the statistics are; errors may name accounts and are told to those who may read any."""
     snapshot = await repository.read_status(connection)
     publication, finished, started = snapshot.publication, snapshot.finished, snapshot.started
+    is_stale = snapshot.lag_s is not None and snapshot.lag_s > stale_after_s
     return StatsStatus(
-        state=_state(snapshot, stale_after_s),
+        state=_state(snapshot, is_stale=is_stale),
         complete_through=publication.complete_through if publication else None,
         lag_s=None if snapshot.lag_s is None else max(0, round(snapshot.lag_s)),
+        is_stale=is_stale,
         run_id=publication.run_id if publication else None,
         time_zone=publication.time_zone if publication else None,
         last_run=_finished(finished, tells_error=reader.reads_all) if finished else None,
         running=RunningRun(started.run_id, started.kind, started.started_at)
         if started and started.outcome == "running"
         else None,
+        alert=snapshot.alert,
     )
 
 
@@ -131,7 +134,7 @@ def _finished(run: Run, *, tells_error: bool) -> FinishedRun:
     )
 
 
-def _state(snapshot: StatusSnapshot, stale_after_s: int) -> State:
+def _state(snapshot: StatusSnapshot, *, is_stale: bool) -> State:
     finished = snapshot.finished
     if finished and finished.outcome == "refused":
         return "refused"
@@ -139,4 +142,4 @@ def _state(snapshot: StatusSnapshot, stale_after_s: int) -> State:
         return "failed"
     if snapshot.lag_s is None:
         return "waiting"
-    return "stale" if snapshot.lag_s > stale_after_s else "current"
+    return "stale" if is_stale else "current"

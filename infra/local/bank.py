@@ -16,7 +16,7 @@ from infra.local.ports import LOOPBACK, Ports
 from infra.local.postgres import SUPERUSER
 from infra.local.record import RunRecord
 from infra.local.secrets import AWS_REGION, Secrets
-from infra.local.settings import LocalSettings
+from infra.local.settings import STALE_AFTER, LocalSettings
 from infra.local.state import StateFolder
 
 Environment = dict[str, str]
@@ -132,7 +132,10 @@ class Bank:
         }
         extra: Mapping[str, Environment] = {
             "users": self._users_environment(),
-            "stats": {"TIDEMARK_TIME_ZONE": self.time_zone},
+            "stats": {
+                "TIDEMARK_TIME_ZONE": self.time_zone,
+                **{name: value for name, value in self.settings.pipeline.items() if name == STALE_AFTER},
+            },
         }
         return environment | extra.get(service, {})
 
@@ -158,6 +161,7 @@ class Bank:
             "TIDEMARK_SOURCE_URL": self.database_url("extractor"),
             "TIDEMARK_PUBLISH_URL": self.database_url("publisher"),
             "TIDEMARK_WAREHOUSE_URL": self.database_url("warehouse"),
+            **self.settings.pipeline,
         }
 
     def app_environment(self) -> Environment:

@@ -47,6 +47,7 @@ def _instance(folder: Path) -> dict[str, Any]:
         "run_retries": {"enabled": True, "max_retries": 0},
         "retention": {"schedule": ticks, "sensor": ticks},
         "auto_materialize": {"enabled": False},
+        "freshness": {"enabled": True},
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
         "local_artifact_storage": {

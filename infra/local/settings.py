@@ -20,6 +20,15 @@ AWS_SETTINGS = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
 )
+STALE_AFTER = "TIDEMARK_STALE_AFTER_S"
+PIPELINE_SETTINGS = (
+    "TIDEMARK_REFRESH_CRON",
+    "TIDEMARK_ALERT_WEBHOOK_URL",
+    "TIDEMARK_ALERT_EMAIL_TO",
+    "TIDEMARK_ALERT_EMAIL_FROM",
+    "TIDEMARK_ALERT_SMTP_URL",
+    STALE_AFTER,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class LocalSettings:
     """`bank_url` and `warehouse_url` are administrators' URLs of real servers to use instead of the embedded one.
 
     `aws` holds the AWS variables of the environment when AWS_ENDPOINT_URL is among them; then no emulator runs.
+    `pipeline` holds what the statistics pipeline is told: when to refresh, whom to alert.
     """
 
     home: Path
@@ -36,6 +46,7 @@ class LocalSettings:
     bank_url: str | None = field(repr=False)
     warehouse_url: str | None = field(repr=False)
     aws: Mapping[str, str] | None = field(repr=False)
+    pipeline: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, port_base: int | None = None, environment: Mapping[str, str] = os.environ) -> Self:
@@ -52,6 +63,7 @@ class LocalSettings:
                 if environment.get("AWS_ENDPOINT_URL")
                 else None
             ),
+            pipeline={name: environment[name] for name in PIPELINE_SETTINGS if environment.get(name)},
         )
 
     def to_record(self) -> dict[str, Any]:

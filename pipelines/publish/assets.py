@@ -1,6 +1,6 @@
 """The publication as a Dagster asset."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -14,17 +14,28 @@ from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
 
 
-@dg.asset(
-    key=["stats", "publication"],
-    name=None,
-    deps=[dg.AssetKey(["marts", mart]) for mart in (*MARTS, "metric_catalog")],
-    description="What the stats API reads: everything since the last publication, in one transaction.",
-    group_name="publication",
-    owners=OWNERS,
-    kinds={"postgres", "python"},
-    retry_policy=TRANSIENT,
-)
-def publication(pipeline_run: dg.ResourceParam[PipelineRun]) -> dg.MaterializeResult:
+def publication_of(stale_after_s: int) -> dg.AssetsDefinition:
+    """The asset; it is stale when nothing was published for `stale_after_s`."""
+
+    @dg.asset(
+        key=["stats", "publication"],
+        deps=[dg.AssetKey(["marts", mart]) for mart in (*MARTS, "metric_catalog")],
+        description="What the stats API reads: everything since the last publication, in one transaction.",
+        group_name="publication",
+        owners=OWNERS,
+        kinds={"postgres", "python"},
+        retry_policy=TRANSIENT,
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(seconds=stale_after_s), warn_window=timedelta(seconds=stale_after_s // 3)
+        ),
+    )
+    def publication(pipeline_run: dg.ResourceParam[PipelineRun]) -> dg.MaterializeResult:
+        return _publish(pipeline_run)
+
+    return publication
+
+
+def _publish(pipeline_run: PipelineRun) -> dg.MaterializeResult:
     """Publishes what this run has proven. Refuses when a proof is missing, whatever let it come this far."""
     with pipeline_run.step():
         with database.connect(pipeline_run.databases.publish_url) as bank:

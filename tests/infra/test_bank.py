@@ -1,6 +1,7 @@
 """The environment of each process: what it needs, and nothing else."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ class TestEnvironment:
         zones = {name: part.environment.get("TIDEMARK_TIME_ZONE") for name, part in parts.items()}
         assert {name for name, zone in zones.items() if zone == "Europe/Prague"} == {"stats-1", "pipelines"}
         assert {part.environment.get("TZ") for part in parts.values()} == {"UTC"}
+
+    def test_where_alerts_go_is_known_to_the_pipeline_alone(self, bank: Bank) -> None:
+        told = {"TIDEMARK_ALERT_WEBHOOK_URL": "https://secret.example", "TIDEMARK_STALE_AFTER_S": "300"}
+        settings = LocalSettings.read(9000, {"TIDEMARK_HOME": str(bank.settings.home), **told, "OTHER": "x"})
+        parts = parts_of(replace(bank, settings=settings))
+        for name, expected in zip(told, ({"pipelines"}, {"pipelines", "stats-1"}), strict=True):
+            assert {part for part in parts if name in parts[part].environment} == expected
+        assert "secret" not in repr(settings) + str(settings.to_record())
 
 
 class TestElements:

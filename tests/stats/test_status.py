@@ -27,10 +27,12 @@ class TestGetStatsStatus:
             "state": "waiting",
             "complete_through": None,
             "lag_s": None,
+            "is_stale": False,
             "run_id": None,
             "time_zone": None,
             "last_run": None,
             "running": None,
+            "alert": None,
         }
 
     def test_after_a_publication_it_is_current(self, api: Api, world: World) -> None:
@@ -46,6 +48,7 @@ class TestGetStatsStatus:
             assert datetime.fromisoformat(found["last_run"].pop("finished_at")) > complete_through
             assert found == {
                 "state": "current",
+                "is_stale": False,
                 "run_id": "run-1",
                 "time_zone": "Europe/Prague",
                 "last_run": {
@@ -56,6 +59,7 @@ class TestGetStatsStatus:
                     "error": None,
                 },
                 "running": None,
+                "alert": None,
             }
 
     def test_a_refused_run_names_its_proof_and_readers_keep_the_last_good_one(
@@ -78,12 +82,34 @@ class TestGetStatsStatus:
 
     @pytest.mark.parametrize(
         ("lag_s", "outcome", "expected"),
-        [(1000, "published", "stale"), (800, "published", "current"), (0, "failed", "failed")],
+        [
+            (1000, "published", ("stale", True)),
+            (800, "published", ("current", False)),
+            (0, "failed", ("failed", False)),
+            (1000, "refused", ("refused", True)),
+        ],
     )
-    def test_its_state_is_one_word(self, api: Api, world: World, lag_s: int, outcome: str, expected: str) -> None:
+    def test_its_state_is_one_word_and_staleness_a_flag(
+        self, api: Api, world: World, lag_s: int, outcome: str, expected: tuple[str, bool]
+    ) -> None:
         world.publish(now() - timedelta(seconds=lag_s))
         world.run("a run", outcome, now() - timedelta(minutes=2))
-        assert api.get("/stats/status", world.person()).json()["state"] == expected
+        found = api.get("/stats/status", world.person()).json()
+        assert (found["state"], found["is_stale"]) == expected
+
+    def test_the_last_alert_is_shown_without_where_it_went(self, api: Api, world: World) -> None:
+        world.publisher.execute(
+            "insert into stats.alert (kind, subject, run_id, path, raised_at, resolved_at, deliveries) values"
+            " ('failure', 'over', 'a', '/runs/a', '2026-03-01Z', '2026-03-02Z', '{}'),"
+            " ('failure', 'refresh failed: extract', 'b', '/runs/b', '2026-03-03Z', null, '{\"webhook\": \"x\"}')"
+        )
+        assert api.get("/stats/status", world.person()).json()["alert"] == {
+            "kind": "failure",
+            "subject": "refresh failed: extract",
+            "run_id": "b",
+            "raised_at": "2026-03-03T00:00:00Z",
+            "resolved_at": None,
+        }
 
     def test_polling_costs_no_body_until_something_happens(self, api: Api, world: World) -> None:
         world.publish(now())
@@ -102,6 +128,10 @@ class TestGetStatsStatus:
                 "update stats.run set outcome = 'published', finished_at = now() where run_id = 'a run'"
             ),
             lambda: world.publish(now(), run_id="a run"),
+            lambda: world.publisher.execute(
+                "insert into stats.alert (kind, subject, path) values ('staleness', 'stale', '/')"
+            ),
+            lambda: world.publisher.execute("update stats.alert set resolved_at = now()"),
         ):
             happen()
             answered, changed = status(tag)
@@ -161,7 +191,16 @@ class TestSchema:
     def test_the_service_may_only_read(self, module_databases: Databases, world: World) -> None:
         world.publish(now())
         with psycopg.connect(module_databases.url("stats_app"), autocommit=True) as connection:
-            for table in ("publication", "stats", "account", "metric", "bank_daily", "run", "close_claim"):
+            for table in (
+                "publication",
+                "stats",
+                "account",
+                "metric",
+                "bank_daily",
+                "run",
+                "close_claim",
+                "alert",
+            ):
                 connection.execute(f"select * from stats.{table}")
                 for statement in (f"delete from stats.{table}", f"truncate stats.{table}"):
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -90,7 +90,8 @@ class World:
         """Nothing was ever published and no account is known; people keep their sessions."""
         self.histories.clear()
         self.owner.execute(
-            "truncate stats.publication, stats.stats, stats.account, stats.metric, stats.bank_daily, stats.run"
+            "truncate stats.publication, stats.stats, stats.account, stats.metric, stats.bank_daily, stats.run, "
+            "stats.alert"
         )
 
     def person(self, *roles: str) -> Person:

@@ -100,11 +100,27 @@ create table stats.close_claim (
 );
 comment on table stats.close_claim is
     'Who closes a period: the first to claim it, so that a second start does nothing.';
+
+create table stats.alert (
+    id          bigint generated always as identity primary key,
+    kind        text not null check (kind in ('failure', 'staleness')),
+    subject     text not null,
+    run_id      text,
+    path        text not null,
+    raised_at   timestamptz not null default now(),
+    resolved_at timestamptz,
+    deliveries  jsonb not null default '{}'
+);
+create unique index alert_open on stats.alert (kind) where resolved_at is null;
+comment on table stats.alert is 'What operators are told; one open alert of a kind at a time.';
+comment on column stats.alert.subject is 'One line that everybody may read: no account, no amount.';
+comment on column stats.alert.deliveries is 'Channel to the time at which it last took the alert.';
 """
 
 # The owner's version table lies in the same schema and is nobody else's, so tables are named.
 TABLES = (
-    "stats.publication, stats.stats, stats.account, stats.metric, stats.bank_daily, stats.run, stats.close_claim"
+    "stats.publication, stats.stats, stats.account, stats.metric, stats.bank_daily, stats.run, stats.close_claim, "
+    "stats.alert"
 )
 
 

@@ -1,0 +1,290 @@
+"""Alerts: raised once, sent over each channel until it takes them, closed when they are over."""
+
+import base64
+from collections.abc import Iterator
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from pipelines import database
+from pipelines.alerts import book
+from pipelines.alerts.alert import Alert, failure, staleness
+from pipelines.alerts.channels import NotSent, channels
+from pipelines.alerts.sensors import sensors_of
+from pipelines.alerts.settings import AlertSettings
+from pipelines.settings import SettingsError
+from tests.pipelines.conftest import Bank
+from tests.pipelines.receivers import Inbox, mail_server, web_server
+
+OPEN = "select kind, subject, run_id from stats.alert where resolved_at is null order by kind"
+TO = ("one@operators.example", "two@operators.example")
+REFUSED = failure("refresh", "run-1", ["balance_chain"], ["prove_ledger"])
+
+
+@pytest.fixture
+def web() -> Iterator[Inbox]:
+    with web_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def mail() -> Iterator[Inbox]:
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def settings(web: Inbox, mail: Inbox) -> AlertSettings:
+    """Both channels."""
+    return AlertSettings(900, web.url, TO, "bank@tidemark.example", mail.url)
+
+
+@pytest.fixture
+def bank(module_bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
+    """A bank with no publication and no alert."""
+    monkeypatch.setenv("TIDEMARK_SOURCE_URL", module_bank.source_url)
+    monkeypatch.setenv("TIDEMARK_PUBLISH_URL", module_bank.publish_url)
+    monkeypatch.setenv("TIDEMARK_WAREHOUSE_URL", module_bank.warehouse_url)
+    yield module_bank
+    with database.connect(module_bank.publish_url) as connection:
+        connection.execute("delete from stats.alert")
+        connection.execute("delete from stats.publication")
+
+
+def publish(bank: Bank, age_s: int) -> None:
+    with database.connect(bank.publish_url) as connection:
+        connection.execute(
+            "insert into stats.publication (run_id, batch_id, complete_through, time_zone) "
+            "values ('good', 1, now() - %s * interval '1 second', 'UTC')",
+            (age_s,),
+        )
+
+
+def tell(bank: Bank, settings: AlertSettings, *alerts: Alert) -> list[str]:
+    """Raise the alerts and send; the faults."""
+    with database.connect(bank.publish_url) as connection:
+        for alert in alerts:
+            book.raise_(connection, alert)
+        return book.send(connection, channels(settings))
+
+
+class TestAlert:
+    @pytest.mark.parametrize(
+        ("checks", "steps", "expected"),
+        [
+            (["finality", "sequence"], ["prove_ledger"], "close_daily was refused: finality, sequence"),
+            ([], ["extract"], "close_daily failed: extract"),
+            ([], [], "close_daily failed: its process ended or its time ran out"),
+        ],
+    )
+    def test_failure_says_what_failed(self, checks: list[str], steps: list[str], expected: str) -> None:
+        alert = failure("close_daily", "run-1", checks, steps)
+        assert (alert.subject, alert.path) == (expected, "/runs/run-1")
+
+
+class TestChannels:
+    def test_webhook_and_mail_say_run_what_failed_and_where_to_look(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox
+    ) -> None:
+        assert tell(bank, settings, REFUSED) == []
+
+        [body] = web.bodies
+        assert {key: body[key] for key in ("kind", "subject", "run_id", "path")} == {
+            "kind": "failure",
+            "subject": "refresh was refused: balance_chain",
+            "run_id": "run-1",
+            "path": "/runs/run-1",
+        }
+        [message] = mail.messages
+        assert message["To"] == ", ".join(TO)
+        assert message["From"] == "bank@tidemark.example"
+        assert message["Subject"] == "[Tidemark] refresh was refused: balance_chain"
+        assert message.get_content().splitlines() == body["text"].splitlines()
+        assert "run-1" in body["text"]
+        assert "/runs/run-1" in body["text"]
+        assert base64.b64decode(mail.logins[0].split()[-1]) == b"\0robot\0p@ss"
+
+    def test_fault_names_the_channel_and_no_address(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox
+    ) -> None:
+        web.is_refusing = mail.is_refusing = True
+        assert tell(bank, settings, REFUSED) == ["webhook: answered 503", "email: SMTPSenderRefused"]
+        nobody = AlertSettings(900, "http://127.0.0.1:1/secret", TO, "bank@tidemark.example", "smtp://127.0.0.1:1")
+        assert tell(bank, nobody) == ["webhook: ConnectError", "email: ConnectionRefusedError"]
+
+    def test_without_channels_it_is_only_noted(self, bank: Bank) -> None:
+        assert tell(bank, AlertSettings(900), REFUSED) == []
+        assert bank.published(OPEN) == [("failure", REFUSED.subject, "run-1")]
+
+
+class TestBook:
+    def test_the_same_again_is_not_sent_again_until_an_hour_has_passed(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox
+    ) -> None:
+        again = failure("refresh", "run-2", ["balance_chain"], [])
+        tell(bank, settings, REFUSED)
+        tell(bank, settings, again)
+        assert (len(web.bodies), len(mail.messages)) == (1, 1)
+        assert bank.published(OPEN) == [("failure", REFUSED.subject, "run-2")]
+        with database.connect(bank.publish_url) as connection:
+            connection.execute(
+                "update stats.alert set deliveries = jsonb_build_object('webhook', now() - interval '61 minutes',"
+                " 'email', now() - interval '59 minutes')"
+            )
+        tell(bank, settings, again)
+        assert [body["run_id"] for body in web.bodies] == ["run-1", "run-2"]
+        assert len(mail.messages) == 1
+
+    def test_another_failure_takes_its_place(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
+        tell(bank, settings, REFUSED, failure("refresh", "run-2", [], ["extract"]))
+        assert [body["subject"] for body in web.bodies] == ["refresh failed: extract"]
+        assert bank.published("select count(*) from stats.alert") == [(2,)]
+
+    def test_what_a_channel_did_not_take_is_sent_again_to_it_alone(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox
+    ) -> None:
+        mail.is_refusing = True
+        assert tell(bank, settings, REFUSED) == ["email: SMTPSenderRefused"]
+        mail.is_refusing = False
+        assert tell(bank, settings) == []
+        assert (len(web.bodies), len(mail.messages)) == (1, 1)
+
+    def test_each_ends_with_what_it_waited_for(self, bank: Bank) -> None:
+        tell(bank, AlertSettings(900), REFUSED, staleness("good", 900))
+        with database.connect(bank.publish_url) as connection:
+            book.resolve(connection, 900)
+            assert len(bank.published(OPEN)) == 2
+            publish(bank, age_s=1000)
+            book.resolve(connection, 900)
+            assert [row[0] for row in bank.published(OPEN)] == ["staleness"]
+            publish(bank, age_s=100)
+            book.resolve(connection, 900)
+        assert bank.published(OPEN) == []
+
+
+class TestStalenessSensor:
+    def test_raises_sends_and_closes(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
+        sensor = sensors_of(settings)[1]
+        for age_s, is_stale in ((None, False), (800, False), (1000, True), (1000, True), (10, False)):
+            if age_s is not None:
+                publish(bank, age_s)
+            sensor(dg.build_sensor_context())
+            assert [row[0] for row in bank.published(OPEN)] == (["staleness"] if is_stale else [])
+        assert [(body["kind"], body["run_id"]) for body in web.bodies] == [("staleness", "good")]
+        assert web.bodies[0]["subject"] == (
+            "The statistics are stale: nothing newer than 15 minutes has been published"
+        )
+
+    def test_fails_visibly_while_a_channel_refuses(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
+        web.is_refusing = True
+        publish(bank, age_s=1000)
+        with pytest.raises(NotSent, match=r"^webhook: answered 503$"):
+            sensors_of(settings)[1](dg.build_sensor_context())
+
+
+SECRET = f"account {uuid4()} holds 12345"
+
+
+@dg.asset
+def books() -> None:
+    """Something to check."""
+
+
+@dg.asset_check(asset=books, blocking=True)
+def balanced() -> dg.AssetCheckResult:
+    """A proof that does not hold."""
+    return dg.AssetCheckResult(passed=False, description=SECRET)
+
+
+class TestFailureSensor:
+    @pytest.fixture
+    def failed(self) -> Iterator[tuple[dg.DagsterInstance, dg.RunFailureSensorContext]]:
+        """A run whose check did not pass."""
+        with dg.DagsterInstance.ephemeral() as instance:
+            job = dg.Definitions(
+                assets=[books],
+                asset_checks=[balanced],
+                jobs=[dg.define_asset_job("refresh", executor_def=dg.in_process_executor)],
+            ).resolve_job_def("refresh")
+            result = job.execute_in_process(instance=instance, raise_on_error=False)
+            [event] = [event for event in result.all_events if event.is_run_failure]
+            yield (
+                instance,
+                dg.build_run_status_sensor_context(
+                    "failure_alert", event, instance, result.dagster_run
+                ).for_run_failure(),
+            )
+
+    def test_names_the_check_and_nothing_of_what_it_found(
+        self,
+        bank: Bank,
+        settings: AlertSettings,
+        web: Inbox,
+        mail: Inbox,
+        failed: tuple[dg.DagsterInstance, dg.RunFailureSensorContext],
+    ) -> None:
+        run_id = failed[1].dagster_run.run_id
+        sensors_of(settings)[0](failed[1])
+        assert bank.published(OPEN) == [("failure", "refresh was refused: balanced", run_id)]
+        assert (len(web.bodies), len(mail.messages)) == (1, 1)
+        assert web.bodies[0]["path"] == f"/runs/{run_id}"
+        assert SECRET not in str(web.bodies) + mail.messages[0].as_string()
+
+    def test_is_silent_about_a_run_that_is_started_anew(
+        self, bank: Bank, settings: AlertSettings, failed: tuple[dg.DagsterInstance, dg.RunFailureSensorContext]
+    ) -> None:
+        instance, context = failed
+        run = context.dagster_run.with_tags({"dagster/will_retry": "true"})
+        again = dg.build_run_status_sensor_context("failure_alert", context.dagster_event, instance, run)
+        assert isinstance(sensors_of(settings)[0](again.for_run_failure()), dg.SkipReason)
+        assert bank.published(OPEN) == []
+
+    def test_is_heard_when_the_bank_cannot_be_reached(
+        self,
+        bank: Bank,
+        settings: AlertSettings,
+        web: Inbox,
+        failed: tuple[dg.DagsterInstance, dg.RunFailureSensorContext],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setenv("TIDEMARK_PUBLISH_URL", "postgresql://publisher@127.0.0.1:1/bank")
+        sensors_of(settings)[0](failed[1])
+        assert [body["subject"] for body in web.bodies] == ["refresh was refused: balanced"]
+
+
+class TestAlertSettings:
+    def test_nothing_is_needed(self) -> None:
+        assert AlertSettings.read({}) == AlertSettings(900)
+
+    def test_reads_all_and_shows_none(self) -> None:
+        settings = AlertSettings.read(
+            {
+                "TIDEMARK_STALE_AFTER_S": "300",
+                "TIDEMARK_ALERT_WEBHOOK_URL": "https://hooks.example/secret",
+                "TIDEMARK_ALERT_EMAIL_TO": f" {TO[0]}, {TO[1]},",
+                "TIDEMARK_ALERT_EMAIL_FROM": "bank@secret.example",
+                "TIDEMARK_ALERT_SMTP_URL": "smtps://user:secret@mail.example",
+            }
+        )
+        assert (settings.stale_after_s, settings.email_to) == (300, TO)
+        assert repr(settings) == "AlertSettings(stale_after_s=300)"
+
+    @pytest.mark.parametrize(
+        ("environment", "named"),
+        [
+            ({"TIDEMARK_STALE_AFTER_S": "soon"}, "TIDEMARK_STALE_AFTER_S"),
+            ({"TIDEMARK_STALE_AFTER_S": "59"}, "TIDEMARK_STALE_AFTER_S"),
+            ({"TIDEMARK_ALERT_WEBHOOK_URL": "secret.example"}, "TIDEMARK_ALERT_WEBHOOK_URL"),
+            ({"TIDEMARK_ALERT_WEBHOOK_URL": "https://secret.example:x"}, "TIDEMARK_ALERT_WEBHOOK_URL"),
+            ({"TIDEMARK_ALERT_SMTP_URL": "https://secret.example"}, "TIDEMARK_ALERT_SMTP_URL"),
+            (
+                {"TIDEMARK_ALERT_EMAIL_TO": "secret"},
+                "TIDEMARK_ALERT_EMAIL_FROM, TIDEMARK_ALERT_SMTP_URL",
+            ),
+        ],
+    )
+    def test_what_cannot_be_used_is_named_not_shown(self, environment: dict[str, str], named: str) -> None:
+        with pytest.raises(SettingsError, match=named) as refused:
+            AlertSettings.read(environment)
+        assert "secret" not in str(refused.value)
