@@ -1,4 +1,4 @@
-"""A server that answers `GET /user/me` as the users service behind the gateway, or as a broken one."""
+"""A server that answers as the users service behind the gateway (`GET /user/me`, its keys), or as a broken one."""
 
 import json
 import threading
@@ -14,6 +14,7 @@ class UsersDouble:
 
     def __init__(self) -> None:
         self.me: dict[str, dict[str, Any]] = {}
+        self.keys: dict[str, Any] = {"keys": []}
         self.before_answer: Callable[[], None] | None = None
         self.broken_with: Answer | None = None
         double = self
@@ -38,6 +39,8 @@ class UsersDouble:
 
     def decide(self, path: str, token: str) -> Answer:
         """What the users service would say."""
+        if path == "/.well-known/jwks.json":
+            return 200, self.keys
         if path != "/user/me":
             return 404, {}
         return (200, self.me[token]) if token in self.me else (401, {"code": "unauthenticated"})
