@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test check lock
+.PHONY: help setup up demo test torture check lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ demo: $(READY) ## fill a running bank with a small town (200 customers, 90 days)
 
 test: $(READY) ## set everything up and run all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+torture: $(READY) ## kill a bank's processes under 500,000 operations (ARGS=--help: how many, how long, seed)
+	@exec $(BIN)/python -m tests.torture $(ARGS)
 
 check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
 	@$(BIN)/ruff check .

@@ -143,7 +143,7 @@ class TestTwoProcesses:
             dice, statuses = random.Random(number), Counter[int]()
             for shot in range(12):
                 pairs = [dice.sample(accounts, 2) for _ in range(dice.choice((1, 1, 5)))]
-                transfers = [transfer(*pair, dice.randint(1, 400)) for pair in pairs]
+                transfers = [transfer(source, destination, dice.randint(1, 400)) for source, destination in pairs]
                 path, body = "/account/transfer", transfers[0]
                 if len(transfers) > 1:
                     mode = dice.choice(("one_by_one", "all_or_nothing"))
