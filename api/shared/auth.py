@@ -63,7 +63,7 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
     Whether the session lives is read from the database on every request, so that a logout acts at once
     everywhere. If that cannot be asked the request is refused with 503, never let through.
     """
-    if handler.opt.get("public") or connection.scope.get("method") == "OPTIONS":
+    if handler.opt.get("public"):
         return
     token = bearer_token(connection)
     state = connection.app.state
