@@ -23,6 +23,7 @@ EDGE_HEADER = "x-tidemark-edge"
 # What Envoy answers by itself, in the services' form: status → (code, title, detail).
 OWN_ANSWERS = {
     400: ("invalid_request", "Bad Request", "The request can't be read."),
+    403: ("forbidden", "Forbidden", "This gateway does not answer for that address."),
     404: ("not_found", "Not Found", "There is nothing at this address."),
     408: ("request_timeout", "Request Timeout", "The request did not arrive in time."),
     413: ("payload_too_large", "Payload Too Large", f"A request may have at most {MAX_BODY_BYTES} bytes."),
