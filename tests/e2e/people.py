@@ -1,6 +1,7 @@
 """People who use the bank through its gateway, as programs see it."""
 
 import io
+import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ import httpx
 from PIL import Image
 
 PASSWORD = "correct horse battery staple"
+# Everything is plain HTTP here, and to read the machine's certificates takes longer than most requests.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def photo(color: str = "steelblue") -> bytes:
@@ -34,7 +37,9 @@ class Person:
         """One request through the gateway."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers.update(options.pop("headers", {}))
-        return httpx.request(method, self.gateway + path, headers=headers, timeout=20, **options)
+        return httpx.request(
+            method, self.gateway + path, headers=headers, timeout=20, verify=NO_CERTIFICATES, **options
+        )
 
     def done(self, method: str, path: str, status: int, **options: Any) -> Any:
         """The JSON of a request that must end with `status`."""
