@@ -1,0 +1,60 @@
+"""No disguise of its address opens a private route to somebody without a token."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cast import Things, things_of
+from tests.e2e.conftest import Bank
+from tests.e2e.people import Person
+from tests.e2e.test_authorisation import EXPECTED
+from tests.e2e.tricks import RawClient, Trick, tricks
+
+pytestmark = pytest.mark.slow
+
+PRIVATE = [route for route, statuses in EXPECTED.items() if statuses["anonymous"] == 401]
+SERVICES = {"user": "users-1", "account": "accounts-1", "stats": "stats-1"}
+REFUSED = {400, 401, 403, 404, 405}
+
+
+@pytest.fixture(scope="module")
+def doors(bank: Bank) -> Iterator[dict[str, RawClient]]:
+    """The gateway, and an instance of each service."""
+    addresses = {part["name"]: part["address"] for part in bank.status()["parts"]}
+    clients = {name: RawClient(addresses[name]) for name in ("gateway", *SERVICES.values())}
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def things(bank: Bank) -> Things:
+    """What somebody could be after."""
+    person, friend = (Person(bank.gateway).sign_up() for _ in range(2))
+    return things_of(person, friend, is_approved=False)
+
+
+@pytest.mark.parametrize("route", PRIVATE)
+class TestWithoutToken:
+    def test_the_gateway_opens_nothing(self, doors: dict[str, RawClient], things: Things, route: str) -> None:
+        opened, unclear = [], []
+        for trick in disguises(things, route):
+            status, body = doors["gateway"].send(trick)
+            if status not in REFUSED:
+                opened.append((status, trick))
+            elif trick.method != "HEAD" and b'"urn:tidemark:error:' not in body:
+                unclear.append((status, trick))
+        assert (opened, unclear) == ([], [])
+
+    def test_the_service_itself_opens_nothing(
+        self, doors: dict[str, RawClient], things: Things, route: str
+    ) -> None:
+        service = SERVICES[route.split("/")[1]]
+        answers = [(doors[service].send(trick)[0], trick) for trick in disguises(things, route)]
+        assert [answer for answer in answers if answer[0] not in REFUSED] == []
+
+
+def disguises(things: Things, route: str) -> Iterator[Trick]:
+    """All tricks on a route, with the address of something that does exist."""
+    method, path = route.split()
+    return tricks(method, path.format(**vars(things), period="daily"))
