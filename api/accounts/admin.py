@@ -1,5 +1,8 @@
 """`python -m api.accounts.admin`: what the owner of the ledger's schema does."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -10,7 +13,8 @@ from api.accounts.history.errors import HistoryFault
 from api.accounts.history.importer import import_history
 from api.accounts.history.progress import Bar, JsonLines, Reporter
 from api.accounts.settings import AdminSettings
-from api.accounts.verify import LedgerFault, verify_ledger
+from api.accounts.verify.errors import CannotCheck, LedgerFault
+from api.accounts.verify.ledger import Verified, verify_ledger
 from api.shared.migrations import upgrade
 from api.shared.settings import SettingsError
 
@@ -27,7 +31,7 @@ def main(context: click.Context) -> None:
     try:
         context.obj = AdminSettings.from_env()
     except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.UsageError(str(error)) from error
 
 
 @main.command()
@@ -85,15 +89,54 @@ def import_(
 @main.command()
 @click.pass_obj
 def verify(settings: AdminSettings) -> None:
-    """Recompute the whole ledger; the first row that is wrong is named."""
+    """Recompute the whole ledger and compare it with the warehouse's copy; the first row that is wrong is named.
+
+    Exit code 0 when all is right, 1 when something is wrong, 2 when it could not be checked. The copy is where
+    TIDEMARK_WAREHOUSE_URL says; without it, nothing is compared.
+    """
     try:
-        found = verify_ledger(settings.migration_url)
+        found = verify_ledger(settings.migration_url, settings.warehouse_url, _step)
     except LedgerFault as fault:
         raise click.ClickException(f"The ledger is wrong. {fault}") from fault
+    except CannotCheck as reason:
+        raise NotChecked(str(reason)) from reason
+    except psycopg.Error as error:
+        raise NotChecked(error.diag.message_primary or "a database cannot be reached.") from error
+    except KeyboardInterrupt:
+        raise NotChecked("interrupted.") from None
     click.echo(
         f"The ledger is right: {found.accounts:,} accounts, {found.transfers:,} transfers,"
         f" {found.transactions:,} transactions."
     )
+    click.echo(_comparison(settings, found))
+
+
+class NotChecked(click.ClickException):
+    """Neither right nor wrong."""
+
+    exit_code = 2
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The ledger could not be checked: {reason}")
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    started = time.perf_counter()
+    click.echo(f"{what} … ", err=True, nl=False)
+    try:
+        yield
+    finally:
+        click.echo(f"{time.perf_counter() - started:.1f} s", err=True)
+
+
+def _comparison(settings: AdminSettings, found: Verified) -> str:
+    if found.copy:
+        moment = f"{found.copy.complete_through:%Y-%m-%d %H:%M:%S} UTC"
+        return f"It equals the warehouse's copy, which is complete through {moment} (batch {found.copy.batch_id})."
+    if settings.warehouse_url:
+        return "The warehouse has no copy yet to compare it with."
+    return "It was not compared with the warehouse's copy: TIDEMARK_WAREHOUSE_URL is not set."
 
 
 if __name__ == "__main__":

@@ -4,18 +4,30 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar.params import QueryParameter
 
 from api.accounts.models import TimeRange
 from api.accounts.numbers import is_account_number
 from api.shared.errors import InvalidRequest
 
+# Text here and read below: the framework would take a number too, as seconds since 1970.
+_DATE_TIME = {"format": "date-time"}
+_WITH_OFFSET = Annotated[datetime, msgspec.Meta(tz=True)]
 Moment = Annotated[
-    datetime | None,
-    QueryParameter(name="at", description="RFC 3339: give the balance as it was at that moment."),
+    str | None,
+    QueryParameter(
+        name="at",
+        description="RFC 3339: give the balance as it was at that moment.",
+        schema_extra=_DATE_TIME,
+    ),
 ]
-From = Annotated[datetime | None, QueryParameter(name="from", description="RFC 3339: from this moment on.")]
-To = Annotated[datetime | None, QueryParameter(name="to", description="RFC 3339: before this moment.")]
+From = Annotated[
+    str | None, QueryParameter(name="from", description="RFC 3339: from this moment on.", schema_extra=_DATE_TIME)
+]
+To = Annotated[
+    str | None, QueryParameter(name="to", description="RFC 3339: before this moment.", schema_extra=_DATE_TIME)
+]
 Format = Annotated[
     str | None,
     QueryParameter(
@@ -27,15 +39,17 @@ UserId = Annotated[UUID | None, QueryParameter(description="An owner.")]
 Approved = Annotated[bool | None, QueryParameter(description="false: open accounts that wait for approval.")]
 
 
-def moment(value: datetime | None, name: str) -> datetime | None:
-    """A moment in time. Raises InvalidRequest when the offset from UTC is missing."""
-    if value is not None and value.tzinfo is None:
-        raise InvalidRequest(errors=[{"field": name, "message": "must say its offset from UTC, as in …Z"}])
-    return value
+def moment(value: str | None, name: str) -> datetime | None:
+    """A moment in time. Raises InvalidRequest for what is not RFC 3339, which has an offset from UTC."""
+    try:
+        return None if value is None else msgspec.convert(value, _WITH_OFFSET)
+    except msgspec.ValidationError:
+        message = "must be RFC 3339 with its offset from UTC, as in 2026-11-22T15:04:05Z"
+        raise InvalidRequest(errors=[{"field": name, "message": message}]) from None
 
 
-def time_range(start: datetime | None, end: datetime | None) -> TimeRange:
-    """[start, end). Raises InvalidRequest for moments without offset."""
+def time_range(start: str | None, end: str | None) -> TimeRange:
+    """[start, end). Raises InvalidRequest."""
     return TimeRange(moment(start, "from"), moment(end, "to"))
 
 

@@ -21,6 +21,7 @@ class AccountsSettings(ServiceSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class AdminSettings(Settings):
-    """What the administrative commands need: the schema owner's connection."""
+    """What the administrative commands need: the schema owner's connection, and to verify also the warehouse."""
 
     migration_url: str
+    warehouse_url: str | None = None

@@ -15,6 +15,12 @@ def run_admin(bank: Bank, service: str, *arguments: str) -> int:
     ).returncode
 
 
+def verify_ledger(bank: Bank) -> int:
+    """Run the accounts service's `verify` with the warehouse's copy at hand; its exit code."""
+    environment = bank.admin_environment("accounts") | {"TIDEMARK_WAREHOUSE_URL": bank.database_url("warehouse")}
+    return subprocess.run(_command("accounts", ("verify",)), env=environment, cwd=CHECKOUT, check=False).returncode
+
+
 def run_pipeline_admin(bank: Bank, *arguments: str) -> int:
     """Run `python -m pipelines.admin …`, with our standard streams; its exit code."""
     command = [sys.executable, "-m", "pipelines.admin", *arguments]

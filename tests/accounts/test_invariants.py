@@ -26,6 +26,12 @@ CHANGES = [
     "update accounts.account set currency = 'USD'",
     "update accounts.account set number = number || '0'",
     "update accounts.account set closed_at = now()",
+    "update accounts.account set spent = 0, spent_on = spent_on + 1",
+    "update accounts.account set overdraft_limit = -1",
+    "update accounts.account set overdraft_limit = 1000000000001",
+    "merge into accounts.transaction using (values (1)) v on true when matched then delete",
+    "with changed as (update accounts.transfer set at = now() returning 1) select * from changed",
+    "insert into accounts.transfer select * from accounts.transfer on conflict (id) do update set amount = 1",
     "delete from accounts.account",
     "truncate accounts.account cascade",
     "insert into accounts.account (number, type, currency, total) values ('1000000018', 'checking', 'EUR', 5)",
@@ -42,6 +48,9 @@ TRANSFERS = [
     "'external:Ada Lovelace', '{account}', 5, 'EUR', clock_timestamp()",
     "'{account}', '{account}', 5, 'EUR', clock_timestamp()",
     "'external:cash', '00000000-0000-7000-8000-000000000000', 5, 'EUR', clock_timestamp()",
+    "'external:cash', upper('{account}'), 5, 'EUR', clock_timestamp()",
+    "'{account}', '{{{account}}}', 5, 'EUR', clock_timestamp()",
+    "'external:cash', '{account}', 5, 'EUR', 'infinity'",
 ]
 
 
@@ -68,6 +77,44 @@ class TestHistoryIsAppendOnly:
         ):
             connection.execute(change.encode())
         ledger.assert_books_close()
+
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize("table", ["account", "transaction", "transfer"])
+    def test_copy_is_no_way_round(self, ledger: Ledger, role: str, table: str) -> None:
+        """What is there, written again by COPY, as if nothing had been refused before."""
+        with psycopg.connect(url_of(ledger, role), autocommit=True) as connection, connection.cursor() as cursor:
+            with cursor.copy(f"copy accounts.{table} to stdout".encode()) as copied:
+                rows = b"".join(bytes(block) for block in copied)
+            assert rows
+            with (
+                pytest.raises((errors.InsufficientPrivilege, errors.IntegrityError)),
+                cursor.copy(f"copy accounts.{table} from stdin".encode()) as copying,
+            ):
+                copying.write(rows)
+        ledger.assert_books_close()
+
+
+class TestAccountsClose:
+    @pytest.mark.parametrize("role", ROLES[1:])
+    def test_only_empty_after_their_last_entry_and_for_good(self, ledger: Ledger, role: str) -> None:
+        account = ledger.open(5)
+        close = "update accounts.account set closed_at = {} where id = %s"
+        with psycopg.connect(url_of(ledger, role), autocommit=True) as connection:
+            with pytest.raises(errors.RestrictViolation):
+                connection.execute(close.format("now()").encode(), (account,))
+            ledger.post(connection, [(account, "external:cash", 5)])
+            for too_early in ("last_at - interval '1 us'", "opened_at - interval '1 us'"):
+                with pytest.raises(errors.RestrictViolation):
+                    connection.execute(close.format(too_early).encode(), (account,))
+            assert connection.execute(close.format("now()").encode(), (account,)).rowcount == 1
+            for later in (
+                close.format("null").encode(),
+                b"update accounts.account set overdraft_limit = 5 where id = %s",
+                b"insert into accounts.transfer (kind, source, destination, amount, currency, at)"
+                b" values ('deposit', 'external:cash', %s, 5, 'EUR', clock_timestamp())",
+            ):
+                with pytest.raises(errors.RestrictViolation):
+                    connection.execute(later, (account,))
 
 
 class TestTransfersAreDoubleEntry:
@@ -112,8 +159,42 @@ class TestTransfersAreDoubleEntry:
                 {"account": account},
             )
 
+    def test_several_in_one_statement_spend_on_one_day(self, ledger: Ledger) -> None:
+        account = ledger.open(10)
+        statement = (
+            "insert into accounts.transfer (kind, source, destination, amount, currency, at)"
+            " select 'withdrawal', %s, 'external:cash', 2, 'EUR', day::date + interval '36 hours'"
+            " from unnest(%s::timestamptz[]) day"
+        )
+        today, tomorrow = ledger.root.execute("select now(), now() + interval '1 day'").fetchone() or ()
+        with psycopg.connect(ledger.databases.url("accounts_owner"), autocommit=True) as connection:
+            with pytest.raises(errors.NotNullViolation):
+                connection.execute(statement, (account, [today, tomorrow]))
+            connection.execute(statement, (account, [today, today]))
+        assert ledger.value("select spent from accounts.account where id = %s", account) == 4
+
 
 class TestRoles:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "alter table accounts.transaction disable trigger all",
+            "alter table accounts.account drop constraint account_not_overdrawn",
+            "drop trigger transfer_entries on accounts.transfer",
+            "set session_replication_role = replica",
+            "set role accounts_owner",
+            "create table accounts.own (id int)",
+            "create temporary table own (id int)",
+            "create or replace function accounts.is_account(p_side text) returns boolean language sql"
+            " immutable return true",
+            "select accounts.enter_one(t) from accounts.transfer t",
+            "select accounts.import_history(null)",
+        ],
+    )
+    def test_the_service_cannot_take_a_guard_away(self, ledger: Ledger, change: str) -> None:
+        with ledger.connect() as connection, pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(change.encode())
+
     def test_the_service_may_only_read_and_call(self, ledger: Ledger) -> None:
         writes = ledger.value(
             "select count(*) from information_schema.role_table_grants"

@@ -1,8 +1,11 @@
 """Deposit, withdraw, transfer, transfers: what moves, and what is refused with which code."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.accounts.world import Person, World, problem
@@ -115,10 +118,23 @@ class TestWithdraw:
         assert ada.refused("POST", path, json={"amount": 1}) == (409, "limit_exceeded")
         assert problem(ada.transfer(account, other, 1)) == (409, "limit_exceeded")
         ada.deposit(account, 5)
-        world.root.execute(
-            "update accounts.account set spent_on = spent_on - 1 where id = %s", (account["account_id"],)
-        )
+        with psycopg.connect(world.databases.superuser_url()) as yesterday:
+            yesterday.execute("set session_replication_role = replica")
+            yesterday.execute(
+                "update accounts.account set spent_on = spent_on - 1 where id = %s", (account["account_id"],)
+            )
         ada.done("POST", path, 201, json={"amount": 1})
+
+    def test_the_daily_limit_holds_among_many_at_once(self, ada: Person) -> None:
+        account = ada.open(deposit=3_000_000)
+        path = f"/account/{account['account_id']}/withdraw"
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: ada.call("POST", path, json={"amount": 100_000}), range(16)))
+        assert Counter(answer.json().get("code", "posted") for answer in answers) == {
+            "posted": 10,
+            "limit_exceeded": 6,
+        }
+        assert ada.total(account) == 2_000_000
 
 
 class TestTransfer:

@@ -53,7 +53,10 @@ class StaffController(Controller):
         return await account_service.approve(autocommit, principal, account_id)
 
     @post(
-        "/user/{user_id:uuid}/approve", operation_id="ApproveUserAccounts", status_code=200, responses=problems()
+        "/user/{user_id:uuid}/approve",
+        operation_id="ApproveUserAccounts",
+        status_code=200,
+        responses=problems(404),
     )
     async def approve_all(
         self,

@@ -8,7 +8,7 @@ select array_agg(locked.a)
 from (
     select a
     from accounts.account a
-    where a.id = any (array(select s.side::uuid from unnest(p_sides) s (side) where length(s.side) = 36))
+    where a.id = any (array(select accounts.id_of(s.side) from unnest(p_sides) s (side)))
     order by a.id
     for no key update
 ) locked;

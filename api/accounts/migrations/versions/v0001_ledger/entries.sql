@@ -59,7 +59,8 @@ begin
     ), change as (
         select account_id, sum(amount)::bigint as amount, count(*) as entries,
                min(at) as first_at, max(at) as last_at, min(currency) as currency, max(currency) as other_currency,
-               sum(spent)::bigint as spent, (max(at) at time zone 'UTC')::date as day
+               sum(spent)::bigint as spent, (min(at) filter (where spent > 0) at time zone 'UTC')::date as day,
+               (max(at) filter (where spent > 0) at time zone 'UTC')::date as last_day
         from side group by account_id
     ), head as (
         update accounts.account a
@@ -69,6 +70,8 @@ begin
         from change c
         where a.id = c.account_id and a.currency = c.currency and a.currency = c.other_currency
           and c.first_at >= greatest(a.last_at, a.opened_at)
+          -- What one statement spends, it spends within one day: `spent` holds no more than one.
+          and c.day is not distinct from c.last_day
         returning with (old as former) a.id, former.total, former.last_sequence, a.overdraft_limit
     ), entry as (
         select s.*, h.last_sequence + row_number() over account as sequence,

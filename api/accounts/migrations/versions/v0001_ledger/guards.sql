@@ -1,10 +1,19 @@
 -- What holds whoever connects, the owner of the schema included: history is append-only, heads and entries are
 -- written by the posting trigger (entries.sql) and by nothing else, what an account is never changes.
 -- Rows are checked here and not by CHECK constraints where those would be read anew for every statement.
+-- Whoever may change the schema can take a trigger away: the owner, whose password no service has, and a superuser.
+-- Against them stands `verify`: it finds a missing or disabled trigger, a history that does not add up, and one that
+-- does but differs from the warehouse's copy. The triggers don't fire on a replica that applies what passed them.
 
 create function accounts.is_account(p_side text) returns boolean
 language sql immutable parallel safe
 return not starts_with(p_side, 'external:');
+
+-- An account's id, as Postgres writes it and in no other way, or an outside party.
+create function accounts.is_side(p_side text) returns boolean
+language sql immutable
+return case when accounts.is_account(p_side) then p_side = p_side::uuid::text
+            else p_side ~ '^external:[A-Za-z0-9:._-]{1,64}$' end;
 
 create function accounts.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -52,17 +61,20 @@ $$;
 create trigger account_new before insert on accounts.account
     for each row execute function accounts.guard_new_account();
 
--- What an account is never changes, closed is closed, and its head moves only with an entry. Each version carries
--- its writer's transaction id, which the extract needs.
+-- What an account is never changes, only an empty one closes, closed is closed, and its head and what it has spent
+-- today move only with an entry. Each version carries its writer's transaction id, which the extract needs.
 create function accounts.guard_account_version() returns trigger
 language plpgsql as $$
 begin
     if new.id <> old.id or new.number <> old.number or new.type <> old.type or new.currency <> old.currency
        or new.opened_at <> old.opened_at or new.import_reference is distinct from old.import_reference
-       or old.closed_at is not null or (new.closed_at is not null and (new.total <> 0 or new.closed_at < new.last_at))
+       or old.closed_at is not null or new.overdraft_limit not between 0 and 1000000000000
+       or (new.closed_at is not null
+           and (new.total <> 0 or new.closed_at < greatest(new.opened_at, new.last_at)))
        or (pg_trigger_depth() < 2
            and (new.total <> old.total or new.last_sequence <> old.last_sequence
-                or new.last_at is distinct from old.last_at)) then
+                or new.last_at is distinct from old.last_at
+                or new.spent <> old.spent or new.spent_on <> old.spent_on)) then
         raise exception 'account % cannot be changed in this way', old.id
             using errcode = 'restrict_violation', constraint = 'account_follows_its_entries';
     end if;
@@ -76,13 +88,11 @@ create trigger account_version before update on accounts.account
 -- What a transfer must be by itself.
 create function accounts.is_valid(t accounts.transfer) returns boolean
 language sql immutable
-return t.amount between 1 and 1000000000000 and length(t.memo) <= 500 and t.source <> t.destination
+return t.amount between 1 and 1000000000000 and length(t.memo) <= 500 and isfinite(t.at)
     and t.kind in ('deposit', 'withdrawal', 'transfer', 'reversal', 'imported')
     and (t.kind = 'reversal') = (t.reverses is not null)
-    and case when accounts.is_account(t.source) then true
-             else accounts.is_account(t.destination) and t.source ~ '^external:[A-Za-z0-9:._-]{1,64}$' end
-    and case when accounts.is_account(t.destination) then true
-             else t.destination ~ '^external:[A-Za-z0-9:._-]{1,64}$' end;
+    and t.source <> t.destination and (accounts.is_account(t.source) or accounts.is_account(t.destination))
+    and accounts.is_side(t.source) and accounts.is_side(t.destination);
 
 -- A reversal is the transfer that it names, turned round.
 create function accounts.reverses_its_transfer(t accounts.transfer) returns boolean

@@ -12,7 +12,7 @@ create function accounts.refusal(
 language plpgsql stable as $$
 begin
     return case
-        when not p_user_approved then 'user_not_approved'
+        when p_user_approved is not true then 'user_not_approved'
         when p_amount between 1 and 1000000000000 is not true then 'invalid_request'
         when p_source = p_destination then 'same_account'
         when p_owns is not true then 'not_found'
@@ -68,6 +68,11 @@ begin
 end
 $$;
 
+-- The id of an account that a resolved side names, null for all else.
+create function accounts.id_of(p_side text) returns uuid
+language sql immutable
+return case when length(p_side) = 36 and accounts.is_account(p_side) then p_side::uuid end;
+
 -- One movement. The accounts are locked in id order, so that no two callers can wait for each other. Who owns what
 -- is read after that, by a statement of its own, so that a change of owners that was committed while we waited is
 -- seen. The time is taken last and is never before what the accounts have seen: time order is sequence order.
@@ -79,8 +84,8 @@ language plpgsql as $$
 declare
     v_source constant text := accounts.resolve(p_source);
     v_destination constant text := accounts.resolve(p_destination);
-    v_source_id constant uuid := case when length(v_source) = 36 then v_source end;
-    v_destination_id constant uuid := case when length(v_destination) = 36 then v_destination end;
+    v_source_id constant uuid := accounts.id_of(v_source);
+    v_destination_id constant uuid := accounts.id_of(v_destination);
     v_memo constant text := coalesce(p_memo, '');
     v_id constant uuid := uuidv7();
     s accounts.account;

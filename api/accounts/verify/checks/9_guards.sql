@@ -1,0 +1,21 @@
+-- The guards of the tables stand: triggers, constraints and unique indexes
+select format('table accounts.%s', guard.on_table), format('its guard %s is missing or switched off', guard.name)
+from (values
+    ('account', 'account_kept'), ('account', 'account_new'), ('account', 'account_version'),
+    ('account', 'account_not_overdrawn'), ('account', 'account_number_unique'),
+    ('transaction', 'transaction_append_only'), ('transaction', 'transaction_entries'),
+    ('transaction', 'transaction_follows_from_head'), ('transaction', 'transaction_sequence_unique'),
+    ('transfer', 'transfer_append_only'), ('transfer', 'transfer_entries'), ('transfer', 'transfer_reversed_once')
+) guard (on_table, name)
+where guard.name not in (
+    select tgname from pg_trigger
+    where tgrelid = format('accounts.%I', guard.on_table)::regclass and tgenabled in ('O', 'A')
+    union all
+    select conname from pg_constraint
+    where conrelid = format('accounts.%I', guard.on_table)::regclass and convalidated and conenforced
+    union all
+    select relname from pg_index join pg_class on pg_class.oid = indexrelid
+    where indrelid = format('accounts.%I', guard.on_table)::regclass and indisunique and indisvalid
+)
+order by 1
+limit 1
