@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict
+
 from infra.local import databases
 from infra.local.dagster_home import URL_VARIABLE
 from infra.local.errors import LocalError
@@ -69,6 +71,11 @@ class Bank:
     def dagster_url(self) -> str:
         """Dagster's web server."""
         return f"http://{LOOPBACK}:{self.ports.dagster}"
+
+    @property
+    def docs_url(self) -> str:
+        """The dbt project's documentation."""
+        return f"http://{LOOPBACK}:{self.ports.docs}"
 
     @property
     def postgres_url(self) -> str:
@@ -162,6 +169,18 @@ class Bank:
             "TIDEMARK_PUBLISH_URL": self.database_url("publisher"),
             "TIDEMARK_WAREHOUSE_URL": self.database_url("warehouse"),
             **self.settings.pipeline,
+        }
+
+    def analyst_environment(self) -> Environment:
+        """For dbt as an analyst: it reads production in the warehouse and writes in schemas of its own."""
+        warehouse = conninfo_to_dict(self.database_url(databases.ANALYST))
+        return self.base_environment() | {
+            "TIDEMARK_TIME_ZONE": self.time_zone,
+            "TIDEMARK_WAREHOUSE_HOST": str(warehouse["host"]),
+            "TIDEMARK_WAREHOUSE_PORT": str(warehouse.get("port", 5432)),
+            "TIDEMARK_WAREHOUSE_USER": str(warehouse["user"]),
+            "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": str(warehouse["password"]),
+            "TIDEMARK_WAREHOUSE_DBNAME": str(warehouse["dbname"]),
         }
 
     def app_environment(self) -> Environment:

@@ -17,7 +17,8 @@ SERVICES = ("users", "accounts", "stats")
 OWNERS = tuple(f"{service}_owner" for service in SERVICES)
 APPS = tuple(f"{service}_app" for service in SERVICES)
 BANK_ROLES = (*OWNERS, *APPS, "extractor", "publisher")
-ROLES = (*BANK_ROLES, "warehouse", "dagster")
+ANALYST = "analyst"
+ROLES = (*BANK_ROLES, "warehouse", "dagster", ANALYST)
 
 # On the role, not on the connection: RDS Proxy forbids connection options.
 APP_TIMEOUTS: Mapping[str, str] = {
@@ -38,7 +39,7 @@ class DatabaseNames:
 
     def of(self, role: str) -> str:
         """The database that `role` works in."""
-        return {"warehouse": self.warehouse, "dagster": self.dagster}.get(role, self.bank)
+        return {"warehouse": self.warehouse, ANALYST: self.warehouse, "dagster": self.dagster}.get(role, self.bank)
 
 
 NAMES = DatabaseNames()
@@ -68,8 +69,11 @@ def prepare_bank(admin_url: str, passwords: Mapping[str, str], names: DatabaseNa
 
 
 def prepare_warehouse(admin_url: str, passwords: Mapping[str, str], names: DatabaseNames = NAMES) -> None:
-    """The rest of `prepare`: databases `warehouse` and `dagster` and their owners."""
+    """The rest of `prepare`: databases `warehouse` and `dagster`, their owners, and who may look at the first."""
     with _admin(admin_url) as connection:
+        _ensure_role(connection, ANALYST, passwords[ANALYST])
+        # What an open transaction keeps alive grows for the whole server.
+        _set_on_role(connection, ANALYST, "idle_in_transaction_session_timeout", "60s")
         for role in ("warehouse", "dagster"):
             _ensure_role(connection, role, passwords[role])
             _ensure_database(connection, names.of(role), owner=role)
@@ -77,6 +81,10 @@ def prepare_warehouse(admin_url: str, passwords: Mapping[str, str], names: Datab
         # A run writes some two hundred events, each a commit: waiting for the disk each time costs seconds of
         # every refresh. A crash can lose the last half second of Dagster's own history, nothing of the bank's.
         _set_on_role(connection, "dagster", "synchronous_commit", "off")
+    with psycopg.connect(admin_url, dbname=names.warehouse, autocommit=True) as connection:
+        # Analysts read what production makes, also what it will make anew; they write in schemas of their own.
+        for what in ("usage on schemas", "select on tables"):
+            connection.execute(f"alter default privileges for role warehouse grant {what} to {ANALYST}")
 
 
 def grant_bank(connection: psycopg.Connection, name: str) -> None:
@@ -92,12 +100,18 @@ def grant_bank(connection: psycopg.Connection, name: str) -> None:
 
 
 def grant_owned(connection: psycopg.Connection, name: str, owner: str) -> None:
-    """Rights on a database that one role has for itself."""
+    """Rights on a database that one role has for itself, but for the warehouse, where analysts make schemas."""
     database = sql.Identifier(name)
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute(
         sql.SQL("grant all on database {} to {}").format(database, sql.Identifier(owner)),
     )
+    if owner == "warehouse":
+        connection.execute(
+            sql.SQL("grant connect, create, temporary on database {} to {}").format(
+                database, sql.Identifier(ANALYST)
+            )
+        )
 
 
 def urls(

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from infra.local import probes
+from infra.local import docs, probes
 from infra.local.bank import Bank, Environment
 from infra.local.dagster_home import workspace_file, write_dagster_home
 from infra.local.databases import SERVICES, prepare_bank, prepare_warehouse
@@ -38,7 +38,7 @@ def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> 
         *(_migration(bank, service, running) for service in SERVICES),
         *services,
         _gateway(bank, [service.name for service in services]),
-        *(_pipeline(bank) if has_pipeline else []),
+        *([*_pipeline(bank), _docs(bank)] if has_pipeline else []),
         *([_app(bank)] if has_app else []),
     ]
 
@@ -223,6 +223,21 @@ def _pipeline(bank: Bank) -> list[Element]:
         web_server,
         daemon,
     ]
+
+
+def _docs(bank: Bank) -> Part:
+    return Part(
+        name="docs",
+        command=_python(
+            *("infra.local.docs", "--port", str(bank.ports.docs)),
+            *("--folder", str(bank.state.docs), "--project", str(CHECKOUT / "warehouse")),
+        ),
+        environment=bank.analyst_environment(),
+        probe=probes.http(f"{bank.docs_url}{docs.HEALTH_PATH}"),
+        cwd=CHECKOUT,
+        address=bank.docs_url,
+        after=("warehouse",),
+    )
 
 
 def _app(bank: Bank) -> Part:

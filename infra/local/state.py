@@ -52,6 +52,11 @@ class StateFolder:
         return self.home / "envoy"
 
     @property
+    def docs(self) -> Path:
+        """The dbt project's documentation as a page."""
+        return self.home / "docs"
+
+    @property
     def scratch(self) -> Path:
         """HOME of the parts: what libraries want to drop or read there stays out of a person's own home."""
         return self.home / "scratch"

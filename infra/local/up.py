@@ -159,6 +159,7 @@ def _needed_ports(bank: Bank, has_app: bool, has_pipeline: bool) -> dict[str, tu
     if has_pipeline:
         needed["Dagster"] = ("dagster", ports.dagster)
         needed["Dagster's code server"] = ("code_server", ports.code_server)
+        needed["dbt documentation"] = ("docs", ports.docs)
     if has_app:
         needed["app"] = ("app", ports.app)
     if bank.settings.needs_postgres:

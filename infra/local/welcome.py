@@ -26,6 +26,7 @@ def welcome(bank: Bank, elements: Sequence[Element], console: Console) -> None:
         table.add_row("", f"{bank.gateway_url}/{path}/docs")
     if "dagster" in parts:
         table.add_row("Dagster", bank.dagster_url)
+        table.add_row("dbt documentation", bank.docs_url)
     table.add_row("logs", str(bank.state.log_file("up").parent))
     console.print(table)
     command = _own_command(bank)

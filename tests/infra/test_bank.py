@@ -48,6 +48,7 @@ class TestEnvironment:
             ("pipelines", {"extractor", "publisher", "warehouse", "dagster"}),
             ("dagster", {"dagster"}),
             ("dagster-daemon", {"dagster"}),
+            ("docs", {"analyst"}),
             ("app", set()),
         ],
     )
@@ -75,7 +76,11 @@ class TestEnvironment:
     def test_the_bank_s_time_zone_reaches_those_who_cut_periods(self, bank: Bank) -> None:
         parts = parts_of(bank)
         zones = {name: part.environment.get("TIDEMARK_TIME_ZONE") for name, part in parts.items()}
-        assert {name for name, zone in zones.items() if zone == "Europe/Prague"} == {"stats-1", "pipelines"}
+        assert {name for name, zone in zones.items() if zone == "Europe/Prague"} == {
+            "stats-1",
+            "pipelines",
+            "docs",
+        }
         assert {part.environment.get("TZ") for part in parts.values()} == {"UTC"}
 
     def test_where_alerts_go_is_known_to_the_pipeline_alone(self, bank: Bank) -> None:
@@ -99,7 +104,7 @@ class TestElements:
         left_out = {element.name for element in elements(bank)} - {
             element.name for element in elements(bank, has_pipeline=False)
         }
-        assert left_out == {"warehouse", "dbt manifest", "pipelines", "dagster", "dagster-daemon"}
+        assert left_out == {"warehouse", "dbt manifest", "pipelines", "dagster", "dagster-daemon", "docs"}
 
     def test_servers_of_ones_own_take_the_place_of_embedded_ones(self, bank: Bank) -> None:
         settings = LocalSettings.read(

@@ -53,6 +53,16 @@ class TestPrepare:
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(address)
 
+    def test_analysts_read_what_production_makes_and_write_elsewhere(self, empty_databases: Databases) -> None:
+        with psycopg.connect(empty_databases.warehouse_url) as connection:
+            connection.execute("create schema marts; create table marts.made as select 1 as figure")
+        with psycopg.connect(empty_databases.url("analyst"), autocommit=True) as connection:
+            connection.execute("create schema analyst_ada; create table analyst_ada.mine as table marts.made")
+            assert connection.execute("table analyst_ada.mine").fetchall() == [(1,)]
+            for forbidden in ("delete from marts.made", "create table marts.mine ()", "drop schema marts cascade"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(forbidden)
+
     def test_wrong_password_is_refused(self, empty_databases: Databases) -> None:
         address = url(empty_databases.server_url, "users_app", "wrong", empty_databases.names.bank)
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
