@@ -17,8 +17,9 @@ ANSWER_WITHIN_S = 120.0
 REPLY_WITHIN_S = 40.0
 FIRST_PAUSE_S = 0.02
 MAX_PAUSE_S = 0.5
-TOKEN_GOOD_FOR_S = 300.0
+TOKEN_GOOD_FOR_S = 10.0
 FINAL = {201, 404, 409}
+AGAIN = {0, 503, 504}
 BULK_SHARE = 0.03
 REPEAT_SHARE = 0.02
 
@@ -160,7 +161,7 @@ class Client:
             status, content = self._send(call.path, call.body, call.key)
             if status in FINAL:
                 return status, content
-            if status not in (0, 503, 504):
+            if status not in AGAIN:
                 raise Discrepancy(f"{call.path} was answered {status} {content!r:.500}")
             self._evidence.count("replies lost" if status == 0 else "503 and 504")
             if time.monotonic() > deadline:
@@ -170,9 +171,11 @@ class Client:
 
     def _renew_token(self) -> None:
         status, content = self._send("/user/refresh", b"", "")
-        if status == 201:
+        if status == 200:
             self._token = msgspec.json.decode(content)["access_token"]
             self._token_from = time.monotonic()
+        elif status not in AGAIN:
+            raise Discrepancy(f"a new token was refused: {status} {content!r:.500}")
 
     def _send(self, path: str, body: bytes, key: str) -> Answer:
         """One attempt; status 0 when the connection breaks before the reply is complete."""
