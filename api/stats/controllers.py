@@ -162,7 +162,7 @@ class StatsController(Controller):
     ) -> Response[Catalogue]:
         """GET /stats/metrics."""
         found = await service.catalogue(autocommit)
-        return answer(request, found, found)
+        return answer(request, found, found.items, headers=publication_headers(request, found))
 
     @get(
         "/status",

@@ -75,6 +75,13 @@ class Metric(msgspec.Struct, frozen=True):
     periods: list[str]
 
 
+class CatalogueSnapshot(msgspec.Struct, frozen=True):
+    """Every statistic, in the catalogue's order, and the publication that it came with."""
+
+    publication: Publication | None
+    metrics: list[Metric]
+
+
 class Account(msgspec.Struct, frozen=True):
     """An account that the caller may read; `opened_at` is null while no publication knows it.
 

@@ -14,9 +14,9 @@ from api.stats.models import (
     Access,
     BankQuery,
     BankSnapshot,
+    CatalogueSnapshot,
     FiguresQuery,
     FiguresSnapshot,
-    Metric,
     Reader,
     StatusSnapshot,
     Transaction,
@@ -151,11 +151,13 @@ select cast(json_build_object(
 ) as text)
 """)
 
-_CATALOGUE = text(
-    """
-select cast(coalesce(json_agg(m order by m.position, m.name), '[]') as text) from stats.metric m
-"""
-)
+_CATALOGUE = text(f"""
+with {_PUBLICATION}
+select cast(json_build_object(
+    'publication', (select to_json(p) from publication p),
+    'metrics', (select coalesce(json_agg(m order by m.position, m.name), '[]') from stats.metric m)
+) as text)
+""")
 
 _STATUS = text(f"""
 with {_PUBLICATION}
@@ -250,9 +252,11 @@ async def read_bank(connection: AsyncConnection, query: BankQuery) -> BankSnapsh
     return snapshot
 
 
-async def read_catalogue(connection: AsyncConnection) -> list[Metric]:
+async def read_catalogue(connection: AsyncConnection) -> CatalogueSnapshot:
     """Every statistic, in the catalogue's order."""
-    return await _read(connection, _CATALOGUE, list[Metric], {}) or []
+    snapshot = await _read(connection, _CATALOGUE, CatalogueSnapshot, {})
+    assert snapshot is not None
+    return snapshot
 
 
 async def read_status(connection: AsyncConnection) -> StatusSnapshot:

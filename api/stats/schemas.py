@@ -66,8 +66,10 @@ class BankDays(msgspec.Struct):
 
 
 class Catalogue(msgspec.Struct):
-    """Every statistic there is, in the order in which analysts want them shown."""
+    """Every statistic there is, in the order in which analysts want them shown, as published last."""
 
+    complete_through: datetime | None
+    run_id: str | None
     items: list[Metric]
     next_cursor: None = None
 

@@ -96,7 +96,13 @@ async def bank(connection: AsyncConnection, query: BankQuery) -> BankDays:
 
 async def catalogue(connection: AsyncConnection) -> Catalogue:
     """Every statistic there is."""
-    return Catalogue(await repository.read_catalogue(connection))
+    snapshot = await repository.read_catalogue(connection)
+    publication = snapshot.publication
+    return Catalogue(
+        complete_through=publication.complete_through if publication else None,
+        run_id=publication.run_id if publication else None,
+        items=snapshot.metrics,
+    )
 
 
 async def status(connection: AsyncConnection, reader: Reader, stale_after_s: int) -> StatsStatus:

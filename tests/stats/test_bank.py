@@ -119,6 +119,8 @@ class TestGetMetrics:
             answer = api.get("/stats/metrics", reader)
             assert answer.status_code == 200
             assert answer.json()["next_cursor"] is None
+            assert answer.json()["complete_through"] == NOW.isoformat().replace("+00:00", "Z")
+            assert answer.json()["run_id"]
             assert [item["name"] for item in answer.json()["items"]] == [name for name, _, _ in CATALOGUE]
         assert answer.json()["items"][0] == {
             "name": "opening_balance",
@@ -133,7 +135,10 @@ class TestGetMetrics:
 
     def test_before_the_first_publication_it_is_empty(self, api: Api, world: World) -> None:
         answer = api.get("/stats/metrics", world.person())
-        assert (answer.status_code, answer.json()) == (200, {"items": [], "next_cursor": None})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"complete_through": None, "run_id": None, "items": [], "next_cursor": None},
+        )
 
     def test_without_a_token_it_is_refused(self, api: Api, world: World) -> None:
         assert problem(api.get("/stats/metrics")) == (401, "unauthenticated")
@@ -141,7 +146,8 @@ class TestGetMetrics:
     def test_an_unchanged_catalogue_is_not_sent_again(self, api: Api, published: World) -> None:
         person = published.person()
         tag = api.get("/stats/metrics", person).headers["etag"]
-        published.publish(NOW)
-        assert api.get("/stats/metrics", person, headers={"If-None-Match": tag}).status_code == 304
+        run_id = published.publish(NOW)
+        again = api.get("/stats/metrics", person, headers={"If-None-Match": tag})
+        assert (again.status_code, again.headers["tidemark-run-id"]) == (304, run_id)
         published.publisher.execute("update stats.metric set version = 2 where name = 'inflow'")
         assert api.get("/stats/metrics", person, headers={"If-None-Match": tag}).status_code == 200
