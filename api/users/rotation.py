@@ -7,6 +7,7 @@ just written, and backups, remain readable; nothing current is wrapped by them a
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,6 +22,7 @@ from api.users.profile.personal import open_row
 from api.users.services import Services
 
 BATCH = 200
+POLL_S = 0.05
 # A service looks for an unknown key at most every five seconds: a key that signed sooner would be refused there.
 SHORTEST_LEAD_S = 10
 
@@ -31,6 +33,14 @@ _WRAPPED = {
     "index_key": ("wrapped", index_key_context),
 }
 _BARRIER = text("select id from users.index_key for update")
+_NOW = text("select clock_timestamp()")
+# Transactions of the service's processes, which are of this role: it may see when they began.
+_OLDER = text("""
+    select exists (
+        select from pg_stat_activity
+        where datname = current_database() and usename = current_user and xact_start < :moment
+    )
+""")
 _MISSING = text("""
     select u.id from users.user as u
     where u.deleted_at is null and u.id > :after
@@ -100,17 +110,31 @@ async def _rotate_index_key(services: Services) -> str:
     async with services.engine.begin() as connection:
         await services.index.load(connection)
         key_id = await services.index.add(connection)
-    async with services.engine.begin() as connection:
-        # Who is adding a user and knows only the old key holds a share of its row: wait for them.
-        await connection.execute(_BARRIER)
+    await _until_everybody_knows(services.engine)
     digested, unreadable = await _digest_all(services, key_id)
     if unreadable:
         return f"index key {key_id}: {unreadable} users cannot be read, so the old key stays beside it"
     async with services.engine.begin() as connection:
+        # Who is adding a user with both keys holds a share of their rows.
         await connection.execute(_BARRIER)
         await connection.execute(_RETIRE_DIGESTS, {"key_id": key_id})
         await connection.execute(_RETIRE_KEYS, {"key_id": key_id})
     return f"index key {key_id}: {digested} emails digested anew"
+
+
+async def _until_everybody_knows(engine: AsyncEngine) -> None:
+    """Returns when every transaction has ended that may have read the keys before the newest was there.
+
+    One that adds a user would leave them without its digest; one that looks for a user would come with the old
+    digest alone when that is gone. The role's transaction_timeout bounds the waiting.
+    """
+    async with engine.begin() as connection:
+        moment: datetime = (await connection.execute(_NOW)).scalar_one()
+    while True:
+        async with engine.begin() as connection:
+            if not (await connection.execute(_OLDER, {"moment": moment})).scalar_one():
+                return
+        await asyncio.sleep(POLL_S)
 
 
 async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +19,12 @@ from api.shared.database import make_engine
 from api.users.app import create_app
 from api.users.rotation import rotate_keys
 from api.users.services import make_services
+from api.users.sessions import repository as sessions
 from api.users.settings import UsersSettings
 from tests.cluster import Databases
 from tests.users.people import PASSWORD, Person, code
+
+MOST_LIVES = 15
 
 
 def rotate(settings: UsersSettings, lead_s: float = 0) -> list[str]:
@@ -69,7 +73,9 @@ class TestRotateKeys:
         stop = threading.Event()
 
         def live(_: int) -> None:
-            while not stop.is_set():
+            for _ in range(MOST_LIVES):
+                if stop.is_set():
+                    return
                 person = Person(client)
                 body = {
                     "name": person.name, "email": person.email, "phone": person.phone, "password": PASSWORD,
@@ -90,7 +96,7 @@ class TestRotateKeys:
         with ThreadPoolExecutor(3) as pool:
             running = [pool.submit(live, number) for number in range(3)]
             try:
-                for _ in range(3):
+                for _ in range(2):
                     rotate(settings)
             finally:
                 stop.set()
@@ -106,6 +112,49 @@ class TestRotateKeys:
             person.sign_in()
         assert len(values(database, "select id from users.index_key")) == 1
         assert len(values(database, "select distinct key_id from users.email_digest")) == 1
+
+    def test_an_email_stays_unique(
+        self, settings: UsersSettings, make_client: Callable[[], TestClient[Litestar]]
+    ) -> None:
+        """Several sign up at once with spellings of one email, again and again, while the index key changes."""
+        clients = [make_client(), make_client()]
+
+        def sign_up(number: int, email: str) -> int:
+            body = {"name": "Ada", "email": email, "phone": "+12025550123", "password": PASSWORD}
+            place = clients[number % 2]
+            return place.post("/user/create", json=body, headers=from_elsewhere(settings)).status_code
+
+        rounds: list[list[int]] = []
+        with ThreadPoolExecutor(5) as pool:
+            rotation = pool.submit(rotate, settings)
+            while not rotation.done() or not rounds:
+                email = Person(clients[0]).email
+                spellings = (email, email.upper(), email.replace("e", "Ｅ"), email.title())
+                rounds.append(sorted(pool.map(sign_up, range(4), spellings)))
+        assert rotation.result()[2].endswith("digested anew")
+        assert set(map(tuple, rounds)) == {(201, 409, 409, 409)}
+
+    def test_waits_for_who_has_read_the_old_key_alone(
+        self, client: TestClient[Litestar], settings: UsersSettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A sign-in has read the keys: a whole rotation just then would leave it with none that counts."""
+        person = Person(client).sign_up()
+        real = sessions.find_credentials
+        held: list[bool] = []
+
+        async def find_late(*arguments: Any) -> Any:
+            held.append(await asyncio.to_thread(finishes_within, 1))
+            return await real(*arguments)
+
+        def finishes_within(timeout_s: float) -> bool:
+            return bool(wait([pool.submit(rotate, settings)], timeout_s).done)
+
+        with ThreadPoolExecutor(1) as pool:
+            monkeypatch.setattr(sessions, "find_credentials", find_late)
+            assert person.sign_in().token
+            monkeypatch.undo()
+        assert held == [False]
+        assert person.sign_in().token
 
     def test_the_old_master_key_wraps_nothing_any_more(
         self, client: TestClient[Litestar], settings: UsersSettings, database: psycopg.Connection

@@ -1,5 +1,6 @@
 """Slowing down who guesses, without locking out who owns."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +8,11 @@ import psycopg
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.shared.database import make_engine
+from api.users.passwords.throttle import ACCOUNT, PAIR, count_attempt
 from api.users.settings import UsersSettings
 from tests.users.people import PASSWORD, Person
 
@@ -74,6 +79,24 @@ class TestAccountAndSource:
         for _ in range(50):
             login(person.email, WRONG, "198.51.100.3")
         assert longest_block(database) <= 2
+
+    def test_an_attempt_while_blocked_writes_too(self, settings: UsersSettings) -> None:
+        """A commit with nothing to write would be faster, and tell that the password was not looked at."""
+
+        async def attempt(engine: AsyncEngine) -> tuple[bool, bool]:
+            async with engine.begin() as connection:
+                is_allowed = await count_attempt(connection, [(b"account", ACCOUNT), (b"pair", PAIR)])
+                written = await connection.execute(text("select pg_current_xact_id_if_assigned() is not null"))
+                return is_allowed, written.scalar_one()
+
+        async def attempts() -> list[tuple[bool, bool]]:
+            engine = make_engine(settings)
+            try:
+                return [await attempt(engine) for _ in range(8)]
+            finally:
+                await engine.dispose()
+
+        assert asyncio.run(attempts()) == [(True, True)] * 6 + [(False, True)] * 2
 
     def test_many_at_once_do_not_slip_through(
         self, login: Login, person: Person, database: psycopg.Connection

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+KMS_REFUSALS = ("InvalidCiphertextException", "IncorrectKeyException", "NotFoundException")
 
 
 class UnwrapError(Exception):
@@ -94,6 +95,12 @@ class KeyFile:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+        # What the new key wraps is on disk at once: after a power cut the file must not be the old one again.
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
         return master_key_id
 
     def _read(self) -> None:
@@ -118,7 +125,11 @@ class KeyFile:
 
 
 class KmsKey:
-    """An AWS KMS key; the context is its encryption context. KMS rotates the key's material itself."""
+    """An AWS KMS key (id, ARN or alias); the context is its encryption context.
+
+    KMS rotates the key's material itself and keeps the old one for what it wrapped. What was wrapped names the key
+    by its ARN: when the setting or the alias names another key, `keys rotate` wraps everything with that one.
+    """
 
     def __init__(self, key_id: str) -> None:
         self._key_id = key_id
@@ -126,24 +137,26 @@ class KmsKey:
         self._made: KMSClient | None = None
 
     def current_id(self) -> str:
-        return self._key_id
+        with aws_errors():
+            return self._client().describe_key(KeyId=self._key_id)["KeyMetadata"]["Arn"]
 
     def wrap(self, key: bytes, context: Mapping[str, str]) -> tuple[str, bytes]:
         with aws_errors():
             answer = self._client().encrypt(KeyId=self._key_id, Plaintext=key, EncryptionContext=dict(context))
-        return self._key_id, answer["CiphertextBlob"]
+        return answer["KeyId"], answer["CiphertextBlob"]
 
     def unwrap(self, master_key_id: str, wrapped: bytes, context: Mapping[str, str]) -> bytes:
-        with aws_errors({"InvalidCiphertextException": UnwrapError, "IncorrectKeyException": UnwrapError}):
+        with aws_errors(dict.fromkeys(KMS_REFUSALS, UnwrapError)):
             answer = self._client().decrypt(
                 KeyId=master_key_id, CiphertextBlob=wrapped, EncryptionContext=dict(context)
             )
         return answer["Plaintext"]
 
     def rotate(self) -> str:
+        arn = self.current_id()
         with aws_errors():
-            self._client().rotate_key_on_demand(KeyId=self._key_id)
-        return self._key_id
+            self._client().rotate_key_on_demand(KeyId=arn)
+        return arn
 
     def _client(self) -> "KMSClient":
         with self._lock:

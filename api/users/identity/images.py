@@ -24,6 +24,8 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 # With name and ids the encrypted item stays below DynamoDB's 400 KB.
 MOST_BYTES = 350_000
+# Each scan of a progressive JPEG costs a pass over all pixels; cameras and editors write about ten.
+MOST_SCANS = 100
 QUALITIES = (85, 75, 60, 45)
 SMALLER = 0.7
 _SCRIPTS = (b"<?php", b"<script", b"<html", b"<!doctype")
@@ -79,7 +81,7 @@ def _refuse_polyglot(kind: str, sent: bytes) -> None:
 
 def _jpeg_end(sent: bytes) -> int:
     """The offset after the end-of-image marker; the file's length when there is none."""
-    at = 2
+    at, scans = 2, 0
     while at + 4 <= len(sent) and sent[at] == 0xFF:
         marker = sent[at + 1]
         if marker == 0xD9:
@@ -90,6 +92,9 @@ def _jpeg_end(sent: bytes) -> int:
         at += 2 + int.from_bytes(sent[at + 2 : at + 4])
         if marker == 0xDA:
             at = _scan_end(sent, at)
+            scans += 1
+            if scans > MOST_SCANS:
+                raise PhotoRefused("The photo is built in too many layers. Save it as a plain JPEG and send that.")
     return at + 2 if sent[at : at + 2] == b"\xff\xd9" else len(sent)
 
 

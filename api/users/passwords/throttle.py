@@ -33,18 +33,37 @@ Bucket = tuple[bytes, Rule]
 # Failures older than a day are forgotten.
 _FAILURES = "case when t.last_at < now() - interval '1 day' then 1 else t.failures + 1 end"
 _COUNT = text(f"""
-    insert into users.throttle as t (bucket, failures, blocked_until, last_at)
-    values (:bucket, 1, clock_timestamp(), clock_timestamp())
-    on conflict (bucket) do update
-    set failures = {_FAILURES},
-        blocked_until = clock_timestamp() + make_interval(secs => case
-            when {_FAILURES} > :free
-            then least(:longest_s, power(2, least({_FAILURES} - :free - 1, 20)))
-            else 0
-        end),
-        last_at = clock_timestamp()
-    where t.blocked_until <= clock_timestamp()
-    returning bucket
+    with asked as (
+        select *
+        from unnest(cast(:buckets as bytea[]), cast(:free as integer[]), cast(:longest_s as integer[]))
+            with ordinality as a (bucket, free, longest_s, position)
+    ),
+    known as (
+        select t.blocked_until
+        from users.throttle as t join asked as a on a.bucket = t.bucket
+        order by a.position for update of t
+    ),
+    counted as (
+        insert into users.throttle as t (bucket, failures, blocked_until, last_at)
+        select bucket, 1, clock_timestamp(), clock_timestamp()
+        from asked
+        where not exists (select from known where blocked_until > clock_timestamp())
+        order by position
+        on conflict (bucket) do update
+        set failures = {_FAILURES},
+            blocked_until = clock_timestamp() + make_interval(secs => (
+                select case
+                    when {_FAILURES} > a.free
+                    then least(a.longest_s, power(2, least({_FAILURES} - a.free - 1, 20)))
+                    else 0
+                end
+                from asked as a where a.bucket = t.bucket
+            )),
+            last_at = clock_timestamp()
+        where t.blocked_until <= clock_timestamp()
+        returning bucket
+    )
+    select count(*) from counted
 """)
 _TAKE_BACK = text("""
     update users.throttle
@@ -61,15 +80,17 @@ _PURGE = text("""
 
 
 async def count_attempt(connection: AsyncConnection, buckets: Sequence[Bucket]) -> bool:
-    """Counts an attempt in every bucket, or says False when one is blocked: then roll back.
+    """Counts an attempt in every bucket, or in none and says False when one is blocked.
 
-    Name the kinds of buckets in the same order everywhere, so that no two attempts wait for each other.
+    Name the kinds of buckets in the same order everywhere, so that no two attempts wait for each other. Whatever
+    the answer, the work is the same: one statement that locks the buckets and has something to commit.
     """
-    for bucket, rule in buckets:
-        values = {"bucket": bucket, "free": rule.free, "longest_s": rule.longest_s}
-        if (await connection.execute(_COUNT, values)).one_or_none() is None:
-            return False
-    return True
+    values = {
+        "buckets": [bucket for bucket, _ in buckets],
+        "free": [rule.free for _, rule in buckets],
+        "longest_s": [rule.longest_s for _, rule in buckets],
+    }
+    return (await connection.execute(_COUNT, values)).scalar_one() == len(buckets)
 
 
 async def take_back(connection: AsyncConnection, buckets: Sequence[Bucket]) -> None:

@@ -133,9 +133,10 @@ class ProfileService:
         await self._confirmation.confirm(user_id, password)
         await self._accounts.close_all(user_id, token)
         await asyncio.to_thread(self._data_keys.destroy, user_id)
-        await asyncio.to_thread(self._documents.delete, user_id)
         async with self._engine.begin() as connection:
+            # Who sends a photo holds the user's row: none comes after this.
             await repository.get(connection, user_id, for_update=True)
+            await asyncio.to_thread(self._documents.delete, user_id)
             await sessions.delete_all(connection, user_id)
             await repository.erase(connection, user_id)
 

@@ -51,8 +51,6 @@ class SessionService:
             user = await repository.find_credentials(connection, list(keys.email_digests(email).values()), source)
             buckets = _buckets(keys, email, address, user)
             is_allowed = await throttle.count_attempt(connection, buckets)
-            if not is_allowed:
-                await connection.rollback()
         password_hash = user.password_hash if user and is_allowed else None
         is_right = await self._hasher.matches(password_hash, password)
         if not is_right or user is None or password_hash is None:
