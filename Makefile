@@ -31,6 +31,9 @@ up: $(READY) ## set everything up and run the bank (Ctrl-C ends it)
 demo: $(READY) ## fill a running bank with a small town (200 customers, 90 days)
 	@exec $(BIN)/tidemark demo $(ARGS)
 
+analyst: $(READY) ## try a change of the dbt project beside production (shows how)
+	@exec $(BIN)/tidemark analyst $(or $(ARGS),--help)
+
 test: $(READY) ## set everything up and run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from infra.analyst.commands import analyst
 from infra.local.errors import LocalError
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -223,6 +224,9 @@ def reload_warehouse(may_restate: bool) -> None:
 
     options = ["--may-restate"] if may_restate else []
     sys.exit(run_pipeline_admin(_running_bank(), "reload", *options))
+
+
+main.add_command(analyst)
 
 
 @main.command()

@@ -78,7 +78,14 @@ class Documentation:
     def keep(self) -> None:
         """Make the page whenever the project is not the one that it was made from. Never returns."""
         while True:
-            time.sleep(RETRY_AFTER_S if self.update() else CHECK_EVERY_S)
+            pause_s = CHECK_EVERY_S
+            try:
+                if self.update():
+                    pause_s = RETRY_AFTER_S
+            except OSError as error:
+                # A file may go while it is read: people edit the project.
+                print(error, file=sys.stderr)
+            time.sleep(pause_s)
 
     def update(self) -> bool:
         """Make the page if that is needed; whether that failed."""
@@ -99,6 +106,7 @@ def server(documentation: Documentation, port: int) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = 30
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]

@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def documentation(tmp_path: Path, project: Path) -> Documentation:
-    """Made by a command that counts in the page how often it was called, and fails when there is a file `broken`."""
+    """Made by a command that counts its calls in the page, and fails while there is a file `broken`."""
     folder = tmp_path / "docs"
     folder.mkdir()
     script = (

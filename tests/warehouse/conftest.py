@@ -1,32 +1,43 @@
-"""A warehouse of a module's own, with the extract's raw tables, and dbt against it."""
+"""A warehouse with the extract's raw tables, and dbt against it.
+
+All modules use one database, one after the other: dbt's parsed project names the database, and is parsed once.
+"""
 
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.cluster import Cluster
+from tests.cluster import Cluster, Databases
 from tests.warehouse.dbt import Dbt
 from tests.warehouse.raw import create_raw
 
 
-@pytest.fixture(scope="module")
-def warehouse_url(cluster: Cluster) -> Iterator[str]:
-    """An empty warehouse, as its owner."""
+@pytest.fixture(scope="session")
+def warehouse_databases(cluster: Cluster) -> Iterator[Databases]:
+    """The databases whose warehouse the modules use."""
     databases = cluster.create(is_migrated=False)
-    yield databases.warehouse_url
+    yield databases
     cluster.drop(databases)
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(warehouse_databases: Databases) -> str:
+    """The warehouse, as its owner."""
+    return warehouse_databases.warehouse_url
 
 
 @pytest.fixture(scope="module")
 def warehouse(warehouse_url: str) -> Iterator[psycopg.Connection]:
-    """An autocommit connection to the module's warehouse; the raw tables are there, empty."""
+    """An autocommit connection to the warehouse, where there is nothing but the raw tables, empty."""
     with psycopg.connect(warehouse_url, autocommit=True) as connection:
+        connection.execute("set client_min_messages = warning")
+        connection.execute("drop schema if exists raw, pipeline, staging, intermediate, marts cascade")
         create_raw(connection)
         yield connection
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dbt(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
-    """dbt against the module's warehouse."""
+    """dbt against the warehouse."""
     return Dbt(warehouse_url, tmp_path_factory.mktemp("dbt"))

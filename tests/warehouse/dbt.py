@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -80,7 +78,7 @@ class Dbt:
         )
 
     def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
-        with self._environment():
+        with mock.patch.dict(os.environ, environment(self._url)):
             return runner.invoke(
                 [
                     *("--quiet", "--log-level-file", "none", "--no-use-colors"),
@@ -90,15 +88,14 @@ class Dbt:
                 ]
             )
 
-    @contextmanager
-    def _environment(self) -> Iterator[None]:
-        parts = conninfo_to_dict(self._url)
-        values = {
-            "TIDEMARK_WAREHOUSE_HOST": parts["host"],
-            "TIDEMARK_WAREHOUSE_PORT": parts["port"],
-            "TIDEMARK_WAREHOUSE_USER": parts["user"],
-            "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": parts["password"],
-            "TIDEMARK_WAREHOUSE_DBNAME": parts["dbname"],
-        }
-        with mock.patch.dict(os.environ, {name: str(value) for name, value in values.items()}):
-            yield
+
+def environment(url: str) -> dict[str, str]:
+    """What the project's profile reads to reach the warehouse at `url`."""
+    parts = conninfo_to_dict(url)
+    return {
+        "TIDEMARK_WAREHOUSE_HOST": str(parts["host"]),
+        "TIDEMARK_WAREHOUSE_PORT": str(parts["port"]),
+        "TIDEMARK_WAREHOUSE_USER": str(parts["user"]),
+        "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": str(parts["password"]),
+        "TIDEMARK_WAREHOUSE_DBNAME": str(parts["dbname"]),
+    }

@@ -1,10 +1,8 @@
-{#- Production uses the plain names (staging, intermediate, marts); any other target puts its schema before them. -#}
+{#- Production has a schema for each layer (staging, intermediate, marts); an analyst has one for all they change. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {%- if custom_schema_name is none -%}
+    {%- if custom_schema_name is none or target.name != 'prod' -%}
         {{ target.schema }}
-    {%- elif target.name == 'prod' -%}
-        {{ custom_schema_name | trim }}
     {%- else -%}
-        {{ target.schema }}_{{ custom_schema_name | trim }}
+        {{ custom_schema_name | trim }}
     {%- endif -%}
 {%- endmacro %}
