@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test torture check lock
+.PHONY: help setup up demo test bench torture check lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: $(READY) ## set everything up and run all tests
 
 torture: $(READY) ## kill a bank's processes under 500,000 operations (ARGS=--help: how many, how long, seed)
 	@exec $(BIN)/python -m tests.torture $(ARGS)
+
+bench: $(READY) ## measure against pgbench, pgledger, psql, dlt and bare SQL (ARGS="ledger …", ARGS=--help)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
 	@$(BIN)/ruff check .

@@ -59,13 +59,13 @@ class Databases:
 class Cluster:
     """One server; `create` gives further databases on it, copied from a template that is made once."""
 
-    def __init__(self, folder: Path, aws_environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, aws_environment: Mapping[str, str], *, durable: bool = False) -> None:
         self._aws_environment = aws_environment
         self._numbers = itertools.count(1)
         self._is_migrated = False
         self.log_file = folder / "postgres.log"
         self.server = EmbeddedPostgres(
-            folder / "postgres", free_port(), self.log_file, password="postgres", durable=False
+            folder / "postgres", free_port(), self.log_file, password="postgres", durable=durable
         )
 
     def start(self) -> None:
