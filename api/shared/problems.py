@@ -55,7 +55,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
             generate_examples=False,
             media_type=PROBLEM_MEDIA_TYPE,
         )
-        for status in (400, 401, 403, 503, *statuses)
+        for status in (400, 401, 403, 413, 503, *statuses)
     }
 
 
@@ -70,7 +70,10 @@ def _flatten(exc: BaseException) -> Iterator[BaseException]:
 def _from_http_exception(exc: HTTPException) -> errors.TidemarkError:
     known = _BY_STATUS.get(exc.status_code)
     if known is None:
-        error = errors.TidemarkError("This call is not possible here.", code=_code_of(exc.status_code))
+        # The headers tell which methods an address takes.
+        error = errors.TidemarkError(
+            "This call is not possible here.", code=_code_of(exc.status_code), headers=exc.headers
+        )
         error.status = exc.status_code
         return error
     extra = exc.extra if isinstance(exc.extra, list) else []

@@ -115,7 +115,9 @@ class TestProblems:
 
     def test_unknown_paths_and_methods(self, client: TestClient[Litestar]) -> None:
         assert problem(client.get("/nowhere")) == (404, "not_found")
-        assert problem(client.put("/thing/open")) == (405, "method_not_allowed")
+        answer = client.put("/thing/open")
+        assert problem(answer) == (405, "method_not_allowed")
+        assert set(answer.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
 
     def test_a_database_out_of_reach(self, settings: ServiceSettings) -> None:
         app = make_app(

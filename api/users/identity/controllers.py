@@ -33,7 +33,7 @@ class PhotoController(Controller):
         operation_id="PutPhoto",
         operation_class=PhotoOperation,
         request_max_body_size=LARGEST_REQUEST_BYTES,
-        responses=problems(409, 413),
+        responses=problems(409),
     )
     async def put_photo(
         self,
