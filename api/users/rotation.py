@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.users.crypto.fields import Unreadable
 from api.users.crypto.index import index_key_context
-from api.users.crypto.master_key import MasterKey
+from api.users.crypto.master_key import MasterKey, unwrap_own
 from api.users.crypto.signing import signing_key_context
 from api.users.profile import repository as users
 from api.users.profile.personal import open_row
@@ -88,7 +88,7 @@ async def _rewrap_rows(connection: AsyncConnection, master: MasterKey, table: st
     count = 0
     for row in rows.all():
         context: Mapping[str, str] = context_of(row.id)
-        key = await asyncio.to_thread(master.unwrap, row.master_key_id, row.wrapped, context)
+        key = await asyncio.to_thread(unwrap_own, master, row.master_key_id, row.wrapped, context)
         wrapped_by, wrapped = await asyncio.to_thread(master.wrap, key, context)
         await connection.execute(
             text(f"update users.{table} set {column} = :wrapped, master_key_id = :by where id = :id"),

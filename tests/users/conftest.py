@@ -19,6 +19,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from api.users.app import create_app
+from api.users.crypto.data_keys import create_tables
 from api.users.crypto.master_key import KeyFile
 from api.users.crypto.signing import signing_key_context
 from api.users.settings import UsersSettings
@@ -61,10 +62,8 @@ def accounts_answer_well(accounts: AccountsDouble) -> None:
 @pytest.fixture(scope="module")
 def no_data_keys(module_databases: Databases) -> None:
     """The emulator outlives the database: keys that other tests left are wrapped by a master key that is gone."""
-    client = boto3.client("dynamodb", region_name="eu-central-1")
-    for page in client.get_paginator("scan").paginate(TableName="tidemark-data-keys"):
-        for item in page["Items"]:
-            client.delete_item(TableName="tidemark-data-keys", Key={"user_id": item["user_id"]})
+    boto3.client("dynamodb", region_name="eu-central-1").delete_table(TableName="tidemark-data-keys")
+    create_tables(["tidemark-data-keys"])
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from api.users.crypto.fields import Unreadable
 from api.users.settings import UsersSettings
 from infra.local.postgres import BIN
 from tests.cluster import Databases
+from tests.users.conftest import MakeClient
 from tests.users.people import PASSWORD, Person, code
 
 TABLES = {"keys": "tidemark-data-keys", "identity": "tidemark-identity"}
@@ -70,6 +71,11 @@ class TestStoredRow:
 
 
 class TestMovedCiphertext:
+    @pytest.fixture
+    def fresh(self, make_client: MakeClient) -> TestClient[Litestar]:
+        """An instance that has unwrapped no key yet."""
+        return make_client()
+
     def test_into_another_column(
         self, person: Person, database: psycopg.Connection, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -115,6 +121,28 @@ class TestMovedCiphertext:
         put("identity", item("identity", person.user_id) | {"photo": item("identity", victim.user_id)["photo"]})
         with an_alarm(caplog):
             answer = staff.call("GET", f"/user/review/{person.user_id}/photo")
+        assert code(answer) == (500, "internal_error")
+
+    @pytest.mark.parametrize(("table", "column"), [("signing_key", "private_key"), ("index_key", "wrapped")])
+    def test_a_key_of_the_bank_under_another_id(
+        self,
+        fresh: TestClient[Litestar],
+        person: Person,
+        database: psycopg.Connection,
+        caplog: pytest.LogCaptureFixture,
+        table: str,
+        column: str,
+    ) -> None:
+        other = {"signing_key": "index_key", "index_key": "signing_key"}[table]
+        other_column = {"private_key": "wrapped", "wrapped": "private_key"}[column]
+        kept = database.execute(f"select id, {column} from users.{table}").fetchone()
+        assert kept is not None
+        database.execute(f"update users.{table} set {column} = (select {other_column} from users.{other})")
+        try:
+            with an_alarm(caplog):
+                answer = fresh.post("/user/login", json={"email": person.email, "password": PASSWORD})
+        finally:
+            database.execute(f"update users.{table} set {column} = %s where id = %s", (kept[1], kept[0]))
         assert code(answer) == (500, "internal_error")
 
     def test_every_part_of_the_place_counts(self) -> None:

@@ -1,5 +1,6 @@
 """Signing in and out, and what becomes of tokens."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -98,6 +99,23 @@ class TestLogin:
         assert work_of(person.email, PASSWORD) == unknown
         assert work_of("not an email", PASSWORD) == unknown
 
+    def test_a_password_changed_while_it_is_checked_opens_nothing(
+        self, client: TestClient[Litestar], person: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Or who knows the old password would keep a session that the change was to end."""
+        hasher = client.app.state.services.sessions._hasher
+        change = {"current_password": PASSWORD, "new_password": "another battery staple"}
+
+        async def match_late(encoded: str | None, password: str) -> bool:
+            monkeypatch.undo()
+            assert (await asyncio.to_thread(person.call, "PUT", "/user/update", json=change)).status_code == 200
+            return await hasher.matches(encoded, password)
+
+        monkeypatch.setattr(hasher, "matches", match_late)
+        answer = client.post("/user/login", json={"email": person.email, "password": PASSWORD})
+        assert code(answer) == (401, "unauthenticated")
+        assert len(person.call("GET", "/user/session").json()["items"]) == 1
+
     def test_a_hash_of_other_parameters_is_renewed(
         self, client: TestClient[Litestar], person: Person, database: psycopg.Connection
     ) -> None:
@@ -110,6 +128,15 @@ class TestLogin:
         assert row is not None
         assert "$m=64,t=1,p=1$" in row[0]
         assert person.sign_in().token
+
+    @pytest.mark.parametrize("field", ["email", "password"])
+    def test_refuses_what_would_only_cost_time(
+        self, client: TestClient[Litestar], person: Person, work: list[str], field: str
+    ) -> None:
+        """One character of these becomes eighteen when it is normalised."""
+        sent = {"email": person.email, "password": PASSWORD} | {field: "\ufdfa" * 1001}
+        assert code(client.post("/user/login", json=sent)) == (400, "invalid_request")
+        assert work == []
 
     def test_a_user_without_a_password_cannot_sign_in(
         self, client: TestClient[Litestar], person: Person, database: psycopg.Connection

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.shared.database import make_engine
+from api.users.passwords import hashing
 from api.users.passwords.throttle import ACCOUNT, PAIR, count_attempt
 from api.users.settings import UsersSettings
 from tests.users.people import PASSWORD, Person
@@ -98,6 +99,18 @@ class TestAccountAndSource:
 
         assert asyncio.run(attempts()) == [(True, True)] * 6 + [(False, True)] * 2
 
+    def test_an_attempt_that_cannot_be_looked_at_counts_nothing(
+        self, login: Login, person: Person, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """During a flood of logins the owner's own attempts must not slow them down."""
+        monkeypatch.setattr(hashing, "LARGEST_QUEUE", 0)
+        counted = "select sum(failures) from users.throttle"
+        before = database.execute(counted).fetchone()
+        assert [login(person.email, PASSWORD, "198.51.100.8") for _ in range(7)] == [503] * 7
+        change = {"current_password": PASSWORD, "name": "Ada Lind"}
+        assert person.call("PUT", "/user/update", json=change).status_code == 503
+        assert database.execute(counted).fetchone() == before
+
     def test_many_at_once_do_not_slip_through(
         self, login: Login, person: Person, database: psycopg.Connection
     ) -> None:
@@ -120,6 +133,20 @@ class TestAccountAndSource:
         for _ in range(7):
             login("nobody-at-all@example.com", WRONG, "198.51.100.6")
         assert longest_block(database) > 0
+
+    def test_every_spelling_of_an_email_is_one_account(
+        self, login: Login, person: Person, database: psycopg.Connection
+    ) -> None:
+        spellings = (
+            person.email.upper(),
+            f" {person.email} ",
+            person.email.replace("@", "＠"),
+            person.email.title(),
+        )
+        for number, spelling in enumerate(spellings * 6):
+            login(spelling, WRONG, f"198.51.100.{number}")
+        row = database.execute("select max(failures) from users.throttle").fetchone()
+        assert row == (21,)
 
 
 class TestOwner:

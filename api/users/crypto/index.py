@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.users.crypto.master_key import KEY_BYTES, MasterKey
+from api.users.crypto.master_key import KEY_BYTES, MasterKey, unwrap_own
 
 _LIST = "select id, wrapped, master_key_id from users.index_key order by created_at, id"
 _INSERT = text("insert into users.index_key (id, wrapped, master_key_id) values (:id, :wrapped, :master_key_id)")
@@ -56,7 +56,7 @@ class Index:
         for row in rows:
             if row.id not in self._unwrapped:
                 self._unwrapped[row.id] = await asyncio.to_thread(
-                    self._master.unwrap, row.master_key_id, row.wrapped, index_key_context(row.id)
+                    unwrap_own, self._master, row.master_key_id, row.wrapped, index_key_context(row.id)
                 )
         return IndexKeys({row.id: self._unwrapped[row.id] for row in rows})
 

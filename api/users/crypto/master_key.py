@@ -6,6 +6,7 @@ user it belongs to; unwrapping with another context fails.
 
 import base64
 import json
+import logging
 import os
 import secrets
 import stat
@@ -22,6 +23,8 @@ from api.users.crypto.aws import aws_errors, make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
+
+logger = logging.getLogger("tidemark.security")
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -46,6 +49,16 @@ class MasterKey(Protocol):
 
     def rotate(self) -> str:
         """From now on another key wraps; returns its id. Older ones still unwrap."""
+
+
+def unwrap_own(master: MasterKey, master_key_id: str, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+    """A key of the bank's own. Raises UnwrapError after an alarm: only damage or tampering explains it."""
+    try:
+        return master.unwrap(master_key_id, wrapped, context)
+    except UnwrapError:
+        fields = {"alarm": True, "master_key_id": master_key_id, **context}
+        logger.error("a key of the bank cannot be unwrapped", extra={"fields": fields})
+        raise
 
 
 class KeyFile:

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.shared.tokens import ALGORITHM
-from api.users.crypto.master_key import MasterKey
+from api.users.crypto.master_key import MasterKey, unwrap_own
 
 KEY_BITS = 3072
 
@@ -80,7 +80,7 @@ class SigningKeys:
             row = (await connection.execute(_CURRENT)).one()
         if row.id not in self._unwrapped:
             der = await asyncio.to_thread(
-                self._master.unwrap, row.master_key_id, row.private_key, signing_key_context(row.id)
+                unwrap_own, self._master, row.master_key_id, row.private_key, signing_key_context(row.id)
             )
             private = load_der_private_key(der, None)
             assert isinstance(private, RSAPrivateKey)

@@ -22,7 +22,8 @@ class Confirmation:
         self._hasher = hasher
 
     async def confirm(self, user_id: UUID, password: str) -> UserRow:
-        """The user. Raises WrongPassword, or TooManyRequests after several wrong ones."""
+        """The user. Raises WrongPassword, TooManyRequests after several wrong ones, or Unavailable."""
+        self._hasher.require_room()
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection)
             user = await repository.get(connection, user_id)

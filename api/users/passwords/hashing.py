@@ -39,6 +39,11 @@ class Hasher:
         )
         self._nobody = f"$argon2id$v=19$m={memory_kib},t={rounds},p=1${salt}${digest}"
 
+    def require_room(self) -> None:
+        """Raises Unavailable while too many wait: to be asked before an attempt is counted or a row is read."""
+        if self._waiting >= LARGEST_QUEUE:
+            raise Unavailable("Too many people are signing in just now. Try again in a moment.")
+
     async def hash(self, password: str) -> str:
         """The encoded hash, parameters and salt included."""
         return await self._run(self._argon2.hash, _normal(password))
@@ -59,8 +64,7 @@ class Hasher:
             return False
 
     async def _run(self, function: Callable[..., T], *arguments: str) -> T:
-        if self._waiting >= LARGEST_QUEUE:
-            raise Unavailable("Too many people are signing in just now. Try again in a moment.")
+        self.require_room()
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)

@@ -1,37 +1,39 @@
 """What the profile calls take and give."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
+# Far above what any field may hold, and too little to keep Unicode normalisation busy.
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
 PhotoStatus = Literal["missing", "pending", "approved", "rejected"]
 
 
 class CreateUser(msgspec.Struct, forbid_unknown_fields=True):
     """A new user. `password`: at least 12 characters; `phone` with its country."""
 
-    name: str
-    email: str
-    phone: str
-    password: str
+    name: Text
+    email: Text
+    phone: Text
+    password: Text
 
 
 class UpdateUser(msgspec.Struct, forbid_unknown_fields=True):
     """What is to change, and the current password."""
 
-    current_password: str
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    new_password: str | None = None
+    current_password: Text
+    name: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    new_password: Text | None = None
 
 
 class DeleteUser(msgspec.Struct, forbid_unknown_fields=True):
     """Deleting cannot be undone, so it needs the current password."""
 
-    current_password: str
+    current_password: Text
 
 
 class User(msgspec.Struct):

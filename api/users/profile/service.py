@@ -56,6 +56,7 @@ class ProfileService:
 
         Raises InvalidField, EmailTaken, and TooManyRequests for who asks after many emails that are taken.
         """
+        self._hasher.require_room()
         personal = Personal(normal_name(name), normal_email(email), normal_phone(phone))
         check_password(password, (personal.name, personal.email, personal.phone))
         async with self._engine.begin() as connection:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import msgspec
 
+from api.users.profile.schemas import Text
+
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
     """Credentials."""
 
-    email: str
-    password: str
+    email: Text
+    password: Text
 
 
 class AccessToken(msgspec.Struct):

@@ -44,6 +44,7 @@ class SessionService:
         Raises WrongCredentials, alike and after the same work whether the user is unknown, the password wrong or
         the attempt throttled; Unavailable when too many are waiting.
         """
+        self._hasher.require_room()
         email = _email_as_sent(email)
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection)
