@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -9,13 +10,18 @@ import msgspec
 from api.accounts.schemas import Transaction
 
 COLUMNS = ("time", "from", "to", "amount", "balance_after", "sequence", "memo", "id", "transfer_id")
-# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV injection"), and one that
+# splits at semicolons or takes quotes as they come also finds cells within ours.
+_FORMULA = "=+\\-@＝＋－＠"
+_CELL_STARTS = re.compile(
+    rf"^(?=[ \"']*[{_FORMULA}\t\r\n])"
+    rf"|(?<=[;,|\"\t\r\n])(?=[ \"']*[{_FORMULA}])"
+)
 
 
 def neutral(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet would compute it."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    """The text, with an apostrophe wherever a spreadsheet would begin to compute it."""
+    return _CELL_STARTS.sub("'", text)
 
 
 def statement_csv(lines: Iterable[Transaction]) -> str:

@@ -1,6 +1,10 @@
 """Open, read, close accounts."""
 
+import threading
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
+
+import psycopg
 
 from api.accounts.numbers import is_account_number
 from tests.accounts.users_double import UsersDouble
@@ -103,9 +107,25 @@ class TestGetAccount:
         assert total_at(account["opened_at"]) == 0
         assert total_at("1993-01-01T00:00:00Z") == 0
         assert total_at("2999-01-01T00:00:00%2B02:00") == 321
-        for naive in ("2026-01-01T00:00:00", "yesterday"):
+        for naive in ("2026-01-01T00:00:00", "yesterday", "0.5"):
             path = f"/account/{account['account_id']}?at={naive}"
             assert ada.refused("GET", path) == (400, "invalid_request")
+
+    def test_movements_of_one_moment_count_together(self, ada: Person) -> None:
+        source, destination = ada.open(deposit=100), ada.open()
+        move = {"from": source["account_id"], "to": destination["account_id"], "amount": 5}
+        body = {"mode": "one_by_one", "transfers": [move, move, move]}
+        items = ada.done("POST", "/account/transfers", 201, json=body)["items"]
+        (time,) = {item["time"] for item in items}
+        just_before = datetime.fromisoformat(time) - timedelta(microseconds=1)
+
+        def total_at(moment: str) -> int:
+            path = f"/account/{source['account_id']}"
+            return ada.done("GET", path, 200, params={"at": moment})["total"]
+
+        assert (total_at(just_before.isoformat()), total_at(time)) == (100, 85)
+        for extreme, total in (("0001-01-01T00:00:00+14:00", 0), ("9999-12-31T23:59:59.999999-14:00", 85)):
+            assert total_at(extreme) == total
 
 
 class TestListUserAccounts:
@@ -150,6 +170,38 @@ class TestCloseAccount:
         account = ada.open()
         for person in (bob, staff):
             assert person.refused("DELETE", f"/account/{account['account_id']}") == (404, "not_found")
+
+    def test_a_deposit_that_waits_finds_it_closed(self, world: World, ada: Person) -> None:
+        account, answers = ada.open(), []
+        path = f"/account/{account['account_id']}/deposit"
+        with psycopg.connect(world.databases.url("accounts_app")) as closing:
+            closed = closing.execute(
+                "select accounts.close_account(%s, %s)", (ada.user_id, account["account_id"])
+            ).fetchone()
+            assert closed == ("done",)
+            waiting = threading.Thread(
+                target=lambda: answers.append(ada.refused("POST", path, json={"amount": 1}))
+            )
+            waiting.start()
+            world.wait_until_someone_waits()
+        waiting.join()
+        assert answers == [(409, "account_closed")]
+
+    def test_one_that_waits_for_a_deposit_finds_the_money(self, world: World, ada: Person) -> None:
+        account, answers = ada.open(), []
+        with psycopg.connect(world.databases.superuser_url()) as paying:
+            paying.execute(
+                "insert into accounts.transfer (kind, source, destination, amount, currency, at)"
+                " values ('deposit', 'external:cash', %s, 1, 'EUR', clock_timestamp())",
+                (account["account_id"],),
+            )
+            waiting = threading.Thread(
+                target=lambda: answers.append(ada.refused("DELETE", f"/account/{account['account_id']}"))
+            )
+            waiting.start()
+            world.wait_until_someone_waits()
+        waiting.join()
+        assert answers == [(409, "balance_not_zero")]
 
     def test_asks_the_users_service(self, ada: Person, users: UsersDouble) -> None:
         account = ada.open()

@@ -1,14 +1,29 @@
 """`Idempotency-Key`: one posting, one answer."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
+from litestar.testing import TestClient
 
-from tests.accounts.world import Person, World, problem
+from api.accounts.app import create_app
+from api.accounts.settings import AccountsSettings
+from tests.accounts.world import Person, World, key_source, problem
+
+
+@pytest.fixture(scope="module")
+def other_instance(world: World, settings: AccountsSettings) -> Iterator[World]:
+    """The same bank through a second instance of the service."""
+    with TestClient(create_app(settings, key_source), raise_server_exceptions=False) as client:
+        other = World(world.databases, client, world.users)
+        yield other
+        other.close()
 
 
 @pytest.fixture
@@ -32,13 +47,16 @@ class TestIdempotencyKey:
             assert ada.call("POST", path, content=body, headers=headers).status_code == 201
         assert ada.total(account) == 5
 
-    def test_twenty_at_once_post_once(self, ada: Person, bob: Person, key: dict[str, str]) -> None:
+    def test_twenty_at_once_over_two_instances_post_once(
+        self, other_instance: World, ada: Person, bob: Person, key: dict[str, str]
+    ) -> None:
         source, destination = ada.open(deposit=100), bob.open()
+        callers = (ada, replace(ada, world=other_instance))
         start = threading.Barrier(20)
 
-        def ask(_: int) -> httpx.Response:
+        def ask(number: int) -> httpx.Response:
             start.wait()
-            return ada.transfer(source, destination, 30, headers=key)
+            return callers[number % 2].transfer(source, destination, 30, headers=key)
 
         with ThreadPoolExecutor(20) as pool:
             answers = list(pool.map(ask, range(20)))
@@ -108,6 +126,38 @@ class TestIdempotencyKey:
         answers = [ada.transfer(source, destination, 60, headers=key) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 201]
         assert ada.total(source) == 40
+
+    def test_a_backend_killed_between_claim_and_answer_leaves_nothing(
+        self, world: World, other_instance: World, ada: Person, bob: Person, key: dict[str, str]
+    ) -> None:
+        source, destination = ada.open(deposit=100), bob.open()
+        before, answers = world.ledger_hash(), []
+        with psycopg.connect(world.databases.superuser_url()) as holder:
+            holder.execute("select from accounts.account where id = %s for update", (source["account_id"],))
+            claimed = threading.Thread(
+                target=lambda: answers.append(ada.transfer(source, destination, 60, headers=key))
+            )
+            claimed.start()
+            world.wait_until_someone_waits()
+            repeated = threading.Thread(
+                target=lambda: answers.append(
+                    replace(ada, world=other_instance).transfer(source, destination, 60, headers=key)
+                )
+            )
+            repeated.start()
+            world.wait_until_someone_waits(2)
+            world.root.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where pg_blocking_pids(pid) = %s::int[]",
+                ([holder.info.backend_pid],),
+            )
+            claimed.join()
+            assert problem(answers[0]) == (503, "unavailable")
+            assert world.ledger_hash() == before
+            world.wait_until_someone_waits()
+        repeated.join()
+        assert answers[1].status_code == 201
+        assert ada.transfer(source, destination, 60, headers=key).content == answers[1].content
+        assert (ada.total(source), bob.total(destination)) == (40, 60)
 
     @pytest.mark.parametrize("value", ["", "x" * 256])
     def test_a_key_has_1_to_255_characters(self, ada: Person, value: str) -> None:

@@ -1,5 +1,7 @@
 """What staff do: find, approve, reverse."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from tests.accounts.world import Person, World, problem
@@ -100,6 +102,50 @@ class TestReverse:
         assert staff.refused("POST", path, json={}) == (409, "insufficient_funds")
         bob.deposit(destination, 1)
         staff.done("POST", path, 201, json={})
+
+    def test_once_also_among_eight_at_once(self, ada: Person, bob: Person, staff: Person) -> None:
+        source, destination = ada.open(deposit=100), bob.open(deposit=100)
+        ada.transfer(source, destination, 40)
+        path = f"/account/transaction/{self.newest(ada, source)}/reverse"
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: staff.call("POST", path, json={}), range(8)))
+        assert Counter(answer.json().get("code", "posted") for answer in answers) == {
+            "posted": 1,
+            "already_reversed": 7,
+        }
+        assert (ada.total(source), bob.total(destination)) == (100, 100)
+
+    def test_not_into_or_out_of_a_closed_account(self, ada: Person, bob: Person, staff: Person) -> None:
+        payer, payee, other = ada.open(deposit=5), bob.open(), bob.open()
+        ada.transfer(payer, payee, 5)
+        paid = self.newest(ada, payer)
+        bob.transfer(payee, other, 5)
+        passed_on = self.newest(bob, other)
+        bob.done("DELETE", f"/account/{payee['account_id']}", 204)
+        for transaction, code in ((paid, "account_closed"), (passed_on, "recipient_unavailable")):
+            path = f"/account/transaction/{transaction}/reverse"
+            assert staff.refused("POST", path, json={}) == (409, code)
+
+    def test_one_that_was_imported(self, world: World, ada: Person, staff: Person) -> None:
+        """Its outside name is as long as an account's id."""
+        account, shop = ada.open(), "external:" + "x" * 27
+        world.root.execute(
+            "insert into accounts.transfer (kind, source, destination, amount, currency, at)"
+            " values ('imported', %s, %s, 7, 'EUR', clock_timestamp())",
+            (shop, account["account_id"]),
+        )
+        path = f"/account/transaction/{self.newest(ada, account)}/reverse"
+        assert staff.done("POST", path, 201, json={})["to"] == shop
+        assert ada.total(account) == 0
+
+    def test_the_daily_limit_does_not_stop_it(self, ada: Person, bob: Person, staff: Person) -> None:
+        source, destination = ada.open(deposit=1_000_000), bob.open()
+        ada.transfer(source, destination, 1_000_000)
+        received = self.newest(bob, destination)
+        bob.transfer(destination, source, 1_000_000)
+        bob.deposit(destination, 1_000_000)
+        staff.done("POST", f"/account/transaction/{received}/reverse", 201, json={})
+        assert (ada.total(source), bob.total(destination)) == (2_000_000, 0)
 
     def test_idempotent_by_key(self, ada: Person, staff: Person) -> None:
         account = ada.open(deposit=100)

@@ -5,13 +5,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from api.accounts.verify.copy import Copy, open_copy
 from api.accounts.verify.errors import CannotCheck, LedgerFault
 from api.accounts.verify.ledger import Verified, check, verify_ledger
+from infra.cli import main as tidemark
 from pipelines.extract.run import extract
 from tests.accounts.ledger import Ledger
 from tests.cluster import REPOSITORY, Databases
@@ -258,6 +261,11 @@ class TestCommand:
         ledger.root.execute("alter table accounts.account enable trigger account_kept")
         assert (done.returncode, done.stdout) == (1, "")
         assert "Error: The ledger is wrong. table accounts.account: its guard account_kept is" in done.stderr
+
+    def test_without_a_bank_it_is_2_too(self, tmp_path: Path) -> None:
+        done = CliRunner().invoke(tidemark, ["ledger", "verify"], env={"TIDEMARK_HOME": str(tmp_path)})
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith("Error: No bank is running")
 
     def test_not_checked_is_2(self, ledger: Ledger) -> None:
         nobody = "postgresql://nobody@127.0.0.1:1/bank"

@@ -85,13 +85,13 @@ class World:
         ((value,),) = self.rows(query, *parameters)
         return value
 
-    def wait_until_someone_waits(self) -> None:
-        """Until a session of this bank waits for a lock."""
+    def wait_until_someone_waits(self, sessions: int = 1) -> None:
+        """Until so many sessions of this bank wait for a lock."""
         deadline = time.monotonic() + 10
         query = (
             "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         )
-        while self.value(query) == 0:
+        while self.value(query) < sessions:
             assert time.monotonic() < deadline, "nobody waits"
             time.sleep(0.005)
 
