@@ -35,21 +35,39 @@ class Refusal(msgspec.Struct):
 
 
 class Quota:
-    """How many operations may still begin: none once `seconds` have passed or `stop` is set."""
+    """How many operations may begin, and when: none after `seconds` or once it is stopped."""
 
     def __init__(self, operations: int, seconds: float) -> None:
-        self._left = operations
+        self._operations = operations
+        self._taken = 0
+        self._released = 0.0
         self._until = time.monotonic() + seconds
-        self._lock = threading.Lock()
-        self.stop = threading.Event()
+        self._is_stopped = False
+        self._changed = threading.Condition()
+
+    def release(self, up_to: float) -> None:
+        """Let so many in all begin."""
+        with self._changed:
+            self._released = up_to
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Let no more begin."""
+        with self._changed:
+            self._is_stopped = True
+            self._changed.notify_all()
 
     def take(self, wanted: int) -> int:
-        """As many of the wanted ones as are left."""
-        with self._lock:
-            if self.stop.is_set() or time.monotonic() > self._until:
+        """As many of the wanted ones as are left; waits until some are released."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._is_stopped or self._taken < self._released or self._taken == self._operations,
+                max(self._until - time.monotonic(), 0),
+            )
+            if self._is_stopped or time.monotonic() > self._until:
                 return 0
-            taken = min(wanted, self._left)
-            self._left -= taken
+            taken = min(wanted, self._operations - self._taken)
+            self._taken += taken
             return taken
 
 
@@ -90,10 +108,15 @@ class Client:
             while taken := quota.take(self._size()):
                 if taken == 1:
                     self._one(self._imagination.single())
+                elif self._dice.random() < 0.9:
+                    self._many("one_by_one", [self._imagination.transfer() for _ in range(taken)])
                 else:
-                    self._many([self._imagination.transfer() for _ in range(taken)])
+                    # One that must be refused in so many, so that some calls are posted and others are not.
+                    impossible = 1 / self._largest_bulk
+                    moves = [self._imagination.transfer(impossible) for _ in range(taken)]
+                    self._many("all_or_nothing", moves)
         except BaseException:
-            quota.stop.set()
+            quota.stop()
             raise
         finally:
             self._connection.close()
@@ -128,9 +151,8 @@ class Client:
             outcome = msgspec.json.decode(content, type=Refusal).code
         self._evidence.note(UUID(self._customer.person.user_id), [move], [outcome], status)
 
-    def _many(self, moves: Sequence[Move]) -> None:
+    def _many(self, mode: str, moves: Sequence[Move]) -> None:
         transfers = [{"from": m.source, "to": m.to, "amount": m.amount, "memo": m.memo} for m in moves]
-        mode = "one_by_one" if self._dice.random() < 0.9 else "all_or_nothing"
         status, content = self._settle("/account/transfers", {"mode": mode, "transfers": transfers})
         items = msgspec.json.decode(content, type=Items).items
         if status == 409 and any(isinstance(item, PostedItem) for item in items):

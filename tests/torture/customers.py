@@ -9,7 +9,7 @@ from tests.e2e.people import PASSWORD, Person
 from tests.running_bank import RunningBank
 
 STAFF_EMAIL = "review@example.com"
-FIRST_DEPOSIT = 100_000
+FIRST_DEPOSIT = 500_000
 AMOUNT_MAX = 2_000
 TOO_MUCH = 10**11
 CURRENCIES = ("EUR", "EUR", "EUR", "USD")
@@ -97,10 +97,10 @@ class Imagination:
             return self._move(account, "external:card", self._amount())
         return self.transfer()
 
-    def transfer(self) -> Move:
-        """A transfer to anybody, by id or number; one in twenty must be refused."""
+    def transfer(self, impossible: float = 0.05) -> Move:
+        """A transfer to anybody, by id or number; of so many as `impossible` tells each must be refused."""
         source = self._dice.choice(self._customer.euros)
-        if self._dice.random() < 0.05:
+        if self._dice.random() < impossible:
             return self._impossible(source)
         known = [account for other in self._others for account in other.euros if account is not source]
         destination = self._dice.choice(known)

@@ -10,6 +10,7 @@ import psycopg
 
 from infra.local.bank import Bank
 from infra.local.record import PartRecord, RunRecord
+from tests.torture.client import Quota
 from tests.torture.evidence import Discrepancy, Evidence
 
 BACK_WITHIN_S = 90.0
@@ -38,10 +39,11 @@ def kinds(count: int, seed: int) -> Iterator[str]:
 
 @dataclass
 class Killer:
-    """Kills `count` times, evenly over the `operations`, until `is_over`."""
+    """Kills `count` times, evenly over the `operations`, until `is_over`; lets no client run far ahead of it."""
 
     bank: Bank
     evidence: Evidence
+    quota: Quota
     operations: int
     count: int
     seed: int
@@ -52,12 +54,15 @@ class Killer:
         """Raises Discrepancy when something does not come back."""
         dice = random.Random(self.seed)
         for number, kind in enumerate(kinds(self.count, self.seed)):
-            due = self.operations * (number + dice.random()) / self.count
+            share = self.operations / self.count
+            due = share * (number + dice.random())
+            self.quota.release(due + share / 2)
             while self.evidence.operations < due:
                 if self.is_over():
                     return
                 time.sleep(POLL_S)
             self._kill(kind, dice)
+        self.quota.release(self.operations)
 
     def _kill(self, kind: str, dice: random.Random) -> None:
         name = {"service": dice.choice(SERVICES), "a service's worker": dice.choice(SERVICES)}.get(kind, kind)

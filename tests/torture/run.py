@@ -55,7 +55,8 @@ def torture(running: RunningBank, plan: Plan, progress: Progress) -> Outcome:
     with ThreadPoolExecutor(plan.clients + 1) as pool:
         working = [pool.submit(client.work, quota) for client in clients]
         killer = Killer(
-            bank, evidence, plan.operations, plan.kills, plan.seed, lambda: all(work.done() for work in working)
+            *(bank, evidence, quota, plan.operations, plan.kills, plan.seed),
+            is_over=lambda: all(work.done() for work in working),
         )
         _watch([*working, pool.submit(killer.work)], quota, lambda: progress(evidence.operations))
         took_s = time.monotonic() - began
@@ -73,7 +74,7 @@ def _watch(working: Sequence[Future[None]], quota: Quota, progress: Callable[[],
             unfinished = wait(working, PROGRESS_S, FIRST_EXCEPTION).not_done
             progress()
     finally:
-        quota.stop.set()
+        quota.stop()
     for work in working:
         work.result()
 
