@@ -7,11 +7,11 @@ import dagster as dg
 
 from pipelines.alerts.sensors import sensors_of
 from pipelines.alerts.settings import AlertSettings
-from pipelines.extract.assets import extract_ledger
+from pipelines.extract.assets import day_of, extract_ledger
 from pipelines.proofs.checks import ledger_proofs, statistics_proofs
 from pipelines.publish.assets import publication_of
 from pipelines.resources import pipeline_run
-from pipelines.schedules import CLOSE_JOBS, EXECUTOR, REFRESH, schedules_of
+from pipelines.schedules import BACKFILL, CLOSE_JOBS, EXECUTOR, REFRESH, schedules_of
 from pipelines.settings import Settings, SettingsError
 from pipelines.transform.assets import dbt_models_of
 
@@ -22,9 +22,14 @@ def _define() -> dg.Definitions:
     if not manifest.exists():
         raise SettingsError("There is no dbt manifest: run `python -m pipelines.manifest` (TIDEMARK_DBT_TARGET).")
     return dg.Definitions(
-        assets=[extract_ledger, dbt_models_of(manifest), publication_of(alerts.stale_after_s)],
+        assets=[
+            day_of(settings.time_zone),
+            extract_ledger,
+            dbt_models_of(manifest),
+            publication_of(alerts.stale_after_s),
+        ],
         asset_checks=[ledger_proofs, statistics_proofs],
-        jobs=[REFRESH, *CLOSE_JOBS.values()],
+        jobs=[REFRESH, *CLOSE_JOBS.values(), BACKFILL],
         schedules=schedules_of(settings),
         sensors=sensors_of(alerts),
         resources={"pipeline_run": pipeline_run},

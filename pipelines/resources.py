@@ -18,9 +18,9 @@ from pipelines.settings import Databases, Settings, SettingsError
 from pipelines.transform.errors import TransformError
 
 KIND_TAG = "tidemark/kind"
-# A run that someone starts by hand waits for the one at work; a close at midnight also for a long build.
+# A run that someone starts by hand waits for the one at work; a close or a backfill also for a long build.
 LOCK_WAIT_S = {"refresh": 180.0}
-CLOSE_LOCK_WAIT_S = 900.0
+LONG_LOCK_WAIT_S = 900.0
 # Trying again at once would end in the same way.
 HOPELESS = (Refused, TimeZoneChanged, CannotBeFinal, ExtractError, TransformError, SettingsError, LookupError)
 
@@ -37,7 +37,7 @@ class PipelineRun:
     @property
     def is_close(self) -> bool:
         """Whether the run closes a period, and so proves everything."""
-        return self.kind != "refresh"
+        return self.kind.startswith("close_")
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -81,7 +81,7 @@ def pipeline_run(context: dg.InitResourceContext) -> Iterator[PipelineRun]:
         database.connect(databases.warehouse_url) as lock_holder,
         database.connect(databases.publish_url) as bank,
     ):
-        wait_s = LOCK_WAIT_S.get(run.kind, CLOSE_LOCK_WAIT_S)
+        wait_s = LOCK_WAIT_S.get(run.kind, LONG_LOCK_WAIT_S)
         database.lock(lock_holder, database.RUN_LOCK, wait_s)
         _check_time_zone(bank, settings.time_zone)
         runs.begin(bank, run.run_id, run.kind)

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 
 from pipelines.database import Connection
 
-Kind = Literal["refresh", "close_daily", "close_weekly", "close_monthly"]
+Kind = Literal["refresh", "close_daily", "close_weekly", "close_monthly", "backfill"]
 Outcome = Literal["published", "refused", "failed"]
 LONGEST_ERROR = 4000
 KEEP = "30 days"

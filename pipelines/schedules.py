@@ -6,6 +6,7 @@ import dagster as dg
 from dagster import DagsterRunStatus as Status
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from pipelines.extract.assets import DAY
 from pipelines.resources import KIND_TAG
 from pipelines.runs import Kind
 from pipelines.settings import Settings
@@ -14,6 +15,8 @@ MAX_RUNTIME_S = 3600
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING]
 EXECUTOR = dg.in_process_executor
 
+USUAL = dg.AssetSelection.all() - dg.AssetSelection.assets(DAY)
+
 CLOSES: Mapping[Kind, tuple[str, str]] = {
     "close_daily": ("0 0 * * *", "Closes the day before: proves everything, and fails unless the day is final."),
     "close_weekly": ("0 0 * * 1", "Closes the week before: proves everything, and fails unless it is final."),
@@ -21,15 +24,17 @@ CLOSES: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-def job(kind: Kind, description: str) -> UnresolvedAssetJobDefinition:
+def job(kind: Kind, description: str, selection: dg.AssetSelection = USUAL) -> UnresolvedAssetJobDefinition:
     """A job over everything, from extract to publication, in one process."""
     return dg.define_asset_job(
         kind,
-        selection=dg.AssetSelection.all(),
+        selection=selection,
         description=description,
         executor_def=EXECUTOR,
         tags={
             KIND_TAG: kind,
+            # Days to be made anew can wait; midnight can't.
+            "dagster/priority": "-1" if kind == "backfill" else "0",
             "dagster/max_runtime": str(MAX_RUNTIME_S),
             # A run whose process died is started anew. One that failed is not: its steps were tried again already,
             # and the next tick comes soon.
@@ -43,12 +48,19 @@ def job(kind: Kind, description: str) -> UnresolvedAssetJobDefinition:
 REFRESH = job("refresh", "Extracts what is new, builds the models, proves and publishes.")
 CLOSE_JOBS = {kind: job(kind, description) for kind, (_, description) in CLOSES.items()}
 
+BACKFILL = job(
+    "backfill",
+    "Reads a day of the ledger once more, makes anew what it touches of days, weeks and months, for every account"
+    " and the bank as a whole, proves and publishes it. A figure that was right stays; a run that would change a"
+    " final figure which readers have is refused.",
+    dg.AssetSelection.all(),
+)
+JOBS = ("refresh", *CLOSES, "backfill")
+
 
 def is_active(instance: dg.DagsterInstance) -> bool:
     """Whether a run of the pipeline is at work or about to be."""
-    return any(
-        instance.get_runs_count(dg.RunsFilter(job_name=name, statuses=ACTIVE)) for name in ("refresh", *CLOSES)
-    )
+    return any(instance.get_runs_count(dg.RunsFilter(job_name=name, statuses=ACTIVE)) for name in JOBS)
 
 
 def schedules_of(settings: Settings) -> list[dg.ScheduleDefinition]:

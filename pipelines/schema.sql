@@ -6,10 +6,14 @@ create table if not exists raw.batch (
     batch_id bigint generated always as identity primary key,
     snapshot text not null,
     receipt uuid not null,
+    -- The transaction that left the receipt in the source, as the row there tells (xmin).
+    receipt_xid text not null default '',
     complete_through timestamptz not null,
     extracted_at timestamptz not null,
     transaction_rows bigint not null,
     account_rows bigint not null,
+    -- The highest of the ids that the source's rows brought along from another cluster, while it lies ahead.
+    foreign_xid text,
     -- What the source says of itself at the snapshot: the proofs hold the copy against it.
     source_totals jsonb not null,
     source_accounts bigint not null,

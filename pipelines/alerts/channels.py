@@ -14,6 +14,7 @@ from pipelines.alerts.alert import Alert
 from pipelines.alerts.settings import AlertSettings
 
 TIMEOUT_S = 10.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Send = Callable[[Alert, datetime], None]
 
 
@@ -58,8 +59,12 @@ def _mail(settings: AlertSettings, alert: Alert, raised_at: datetime) -> None:
             else smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_S)
         ) as server:
             server.ehlo_or_helo_if_needed()
+            is_private = parts.scheme == "smtps" or host in LOOPBACK
             if parts.scheme == "smtp" and server.has_extn("starttls"):
                 server.starttls(context=context)
+                is_private = True
+            if parts.username and not is_private:
+                raise NotSent("email: the server offers no TLS, so it gets no password")
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)

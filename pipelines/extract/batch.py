@@ -8,26 +8,32 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from pipelines.database import Connection
-from pipelines.extract.source import ACCOUNT_COLUMNS, Summary
+from pipelines.extract.source import ACCOUNT_COLUMNS, TRANSACTION_COLUMNS, Summary
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One extract: what it carried and up to which moment the ledger's copy is complete with it."""
+    """One extract: what it carried and up to which moment the ledger's copy is complete with it.
+
+    `foreign_xid`: rows of the source up to this id may come from another cluster, by a dump, and be in the copy
+    already; None once the source's own ids have passed it.
+    """
 
     batch_id: int
     snapshot: str
     receipt: UUID
+    receipt_xid: str
     complete_through: datetime
     transaction_rows: int
     account_rows: int
+    foreign_xid: str | None
 
 
 def last_batch(warehouse: Connection) -> Batch | None:
     """The newest batch; None before the first."""
     row = warehouse.execute(
-        "select batch_id, snapshot, receipt, complete_through, transaction_rows, account_rows "
-        "from raw.batch order by batch_id desc limit 1"
+        "select batch_id, snapshot, receipt, receipt_xid, complete_through, transaction_rows, account_rows, "
+        "foreign_xid from raw.batch order by batch_id desc limit 1"
     ).fetchone()
     return Batch(*row) if row else None
 
@@ -42,10 +48,10 @@ def next_batch_id(warehouse: Connection) -> int:
 def store_batch(warehouse: Connection, batch: Batch, summary: Summary) -> None:
     """Add the batch's row."""
     warehouse.execute(
-        "insert into raw.batch overriding system value values (%s, %s, %s, %s, now(), %s, %s, %s, %s, %s)",
+        "insert into raw.batch overriding system value values (%s, %s, %s, %s, %s, now(), %s, %s, %s, %s, %s, %s)",
         (
-            *(batch.batch_id, batch.snapshot, batch.receipt, batch.complete_through),
-            *(batch.transaction_rows, batch.account_rows),
+            *(batch.batch_id, batch.snapshot, batch.receipt, batch.receipt_xid, batch.complete_through),
+            *(batch.transaction_rows, batch.account_rows, batch.foreign_xid),
             *(Jsonb(summary.totals), summary.accounts, summary.transactions),
         ),
     )
@@ -56,16 +62,24 @@ def table_with_batch(name: sql.Composable, columns: tuple[str, ...]) -> sql.Comp
     return sql.SQL("{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, (*columns, "batch_id"))))
 
 
-ACCOUNT_DELTA = table_with_batch(sql.SQL("pg_temp.account_delta"), ACCOUNT_COLUMNS)
+def delta(table: str, columns: tuple[str, ...]) -> sql.Composed:
+    """The temporary table that `make_delta` makes, as COPY takes it."""
+    return table_with_batch(sql.Identifier("pg_temp", f"{table}_delta"), columns)
 
 
-def make_account_delta(warehouse: Connection) -> None:
-    """A temporary table for changed accounts, gone with the transaction."""
-    warehouse.execute("create temporary table account_delta (like raw.account) on commit drop")
+def make_delta(warehouse: Connection, table: str) -> None:
+    """An empty temporary table like raw.`table`, gone with the transaction."""
+    name = sql.Identifier("pg_temp", f"{table}_delta")
+    warehouse.execute(sql.SQL("drop table if exists {}").format(name))
+    warehouse.execute(
+        sql.SQL("create temporary table {} (like {}) on commit drop").format(
+            sql.Identifier(f"{table}_delta"), sql.Identifier("raw", table)
+        )
+    )
 
 
-def merge_account_delta(warehouse: Connection) -> None:
-    """Bring the changed accounts into raw.account: a later state replaces an earlier one."""
+def merge_accounts(warehouse: Connection) -> None:
+    """Bring the accounts of the delta into raw.account: a later state replaces an earlier one."""
     columns = [sql.Identifier(name) for name in (*ACCOUNT_COLUMNS, "batch_id")]
     warehouse.execute(
         sql.SQL(
@@ -77,6 +91,36 @@ def merge_account_delta(warehouse: Connection) -> None:
             excluded=sql.SQL(", ").join(sql.SQL("excluded.{}").format(column) for column in columns),
         )
     )
+
+
+def replace_transactions(warehouse: Connection, start: datetime, end: datetime) -> None:
+    """Put the transactions of the delta, all that the ledger has of [start, end), in the place of the copy's."""
+    warehouse.execute(
+        "delete from raw.transaction as t where t.at >= %s and t.at < %s or exists (select from "
+        "pg_temp.transaction_delta as d where d.account_id = t.account_id and d.sequence = t.sequence)",
+        (start, end),
+    )
+    add_transactions(warehouse)
+
+
+def add_transactions(warehouse: Connection) -> int:
+    """Add the transactions of the delta that the copy does not have; how many those are."""
+    columns = (*TRANSACTION_COLUMNS, "batch_id")
+    return warehouse.execute(
+        sql.SQL("insert into {} select {} from pg_temp.transaction_delta on conflict do nothing").format(
+            table_with_batch(sql.SQL("raw.transaction"), TRANSACTION_COLUMNS),
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+        )
+    ).rowcount
+
+
+def rows_between(warehouse: Connection, start: datetime, end: datetime) -> int:
+    """How many transactions the copy has of [start, end)."""
+    row = warehouse.execute(
+        "select count(*) from raw.transaction where at >= %s and at < %s", (start, end)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def gather_statistics(warehouse: Connection) -> None:

@@ -16,6 +16,12 @@ ACCOUNT_COLUMNS = (*("id", "type", "currency", "total", "last_sequence", "approv
 # Long enough that a warehouse put back from a backup still finds its receipt.
 KEEP_RECEIPTS = "30 days"
 ATTEMPTS = 5
+COLUMNS = {"transaction": TRANSACTION_COLUMNS, "account": ACCOUNT_COLUMNS}
+BETWEEN = {
+    "transaction": "at >= {start} and at < {end}",
+    "account": "id in (select account_id from accounts.transaction where at >= {start} and at < {end}) "
+    "or opened_at >= {start} and opened_at < {end} or closed_at >= {start} and closed_at < {end}",
+}
 
 # Only transactions of this database count. Transaction ids are given out by the cluster, so a snapshot lists
 # writers of every database in it; but a session is bound to one database for life, and a prepared transaction
@@ -78,15 +84,23 @@ def read_complete_through(source: Connection, previous: datetime | None) -> date
     return max(horizon, previous) if previous else horizon
 
 
-def knows(source: Connection, receipt: UUID) -> bool:
-    """Whether the source holds this receipt."""
-    query = "select 1 from accounts.extract_receipt where id = %s"
-    return source.execute(query, (receipt,)).fetchone() is not None
+def knows(source: Connection, receipt: UUID, xid: str) -> bool:
+    """Whether the source holds this receipt, in the row that transaction `xid` wrote.
+
+    A source put back in time lacks the receipt. A dump brings it along into another cluster, written by another
+    transaction: there ids begin anew, and a snapshot of the old cluster would hide what is new.
+    """
+    query = "select xmin::text from accounts.extract_receipt where id = %s"
+    return source.execute(query, (receipt,)).fetchone() == (xid,)
 
 
-def leave_receipt(source: Connection, receipt: UUID) -> None:
-    """Commit a receipt. Call it outside a transaction."""
-    source.execute("insert into accounts.extract_receipt (id, created_at) values (%s, now())", (receipt,))
+def leave_receipt(source: Connection, receipt: UUID) -> str:
+    """Commit a receipt; the id of its transaction. Call it outside a transaction."""
+    row = source.execute(
+        "insert into accounts.extract_receipt (id, created_at) values (%s, now()) returning xmin::text", (receipt,)
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def prune_receipts(source: Connection, last: UUID) -> None:
@@ -104,6 +118,25 @@ def current_snapshot(source: Connection) -> str:
     return str(row[0])
 
 
+def foreign_xid(source: Connection) -> str | None:
+    """The highest id of those visible transaction rows whose writer the current snapshot does not show.
+
+    Such ids came with the rows from another cluster, by a dump. The source will give them out again, to others.
+    """
+    row = source.execute(
+        "select xid::text from accounts.transaction where xid >= pg_snapshot_xmin(pg_current_snapshot()) "
+        "and not pg_visible_in_snapshot(xid, pg_current_snapshot()) order by xid desc limit 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def is_ahead(source: Connection, xid: str, snapshot: str) -> bool:
+    """Whether an id was still to be given out when `snapshot` was taken."""
+    row = source.execute("select %s::xid8 >= pg_snapshot_xmin(%s::pg_snapshot)", (xid, snapshot)).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
 def summarise(source: Connection) -> Summary:
     """What the accounts add up to, in the current transaction's snapshot."""
     rows = source.execute(
@@ -117,19 +150,34 @@ def summarise(source: Connection) -> Summary:
     )
 
 
-def new_rows(table: str, columns: tuple[str, ...], since: str | None, batch_id: int) -> sql.Composed:
+def new_rows(table: str, since: str | None, batch_id: int) -> sql.Composed:
     """Query for the rows of accounts.`table` that the snapshot `since` did not show, with the batch they go into.
 
-    The comparison with the snapshot's xmin lets an index find them; the function settles the edge.
+    The comparison with the snapshot's xmin lets an index find them; the function settles the edge. Ids that are
+    still to be given out came from another cluster, with rows that a full read has carried.
     """
     condition: sql.Composable = sql.SQL("true")
     if since is not None:
         condition = sql.SQL(
             "xid >= pg_snapshot_xmin({since}::pg_snapshot) "
-            "and not pg_visible_in_snapshot(xid, {since}::pg_snapshot)"
+            "and not pg_visible_in_snapshot(xid, {since}::pg_snapshot) "
+            "and xid < pg_snapshot_xmax(pg_current_snapshot())"
         ).format(since=sql.Literal(since))
+    return _rows(table, condition, batch_id)
+
+
+def rows_between(table: str, start: datetime, end: datetime, batch_id: int) -> sql.Composed:
+    """Query for the transactions of [start, end), or the accounts that moved, opened or closed then.
+
+    Nothing indexes time in the ledger, so it reads the whole of it: a matter of seconds, and of a backfill alone.
+    """
+    condition = sql.SQL(BETWEEN[table]).format(start=sql.Literal(start), end=sql.Literal(end))
+    return _rows(table, condition, batch_id)
+
+
+def _rows(table: str, condition: sql.Composable, batch_id: int) -> sql.Composed:
     return sql.SQL("select {columns}, {batch_id}::bigint from accounts.{table} where {condition}").format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table])),
         batch_id=sql.Literal(batch_id),
         table=sql.Identifier(table),
         condition=condition,

@@ -13,6 +13,8 @@ from psycopg import sql
 
 from infra.local.databases import DatabaseNames, grant_bank
 from pipelines import database
+from pipelines.extract.batch import Batch
+from pipelines.extract.run import extract
 from pipelines.settings import Settings
 from pipelines.transform.project import Project
 from tests.cluster import Cluster, Databases
@@ -38,6 +40,10 @@ class Bank:
     @property
     def warehouse_url(self) -> str:
         return self.databases.warehouse_url
+
+    def extract(self) -> Batch:
+        """One extract."""
+        return extract(self.source_url, self.warehouse_url, wait_s=5)
 
     def published(self, query: LiteralString) -> list[Row]:
         """What a query gives in the bank, as the publisher."""
@@ -126,10 +132,12 @@ class Pipeline:
     defs: dg.Definitions
     instance: dg.DagsterInstance
 
-    def run(self, job: str = "refresh", selection: list[dg.AssetKey] | None = None) -> dg.ExecuteInProcessResult:
-        """Execute a job, or some of its assets, in this process; a failure is a result, not an exception."""
+    def run(
+        self, job: str = "refresh", selection: list[dg.AssetKey] | None = None, day: str | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Execute a job, some of its assets or one day in this process; a failure is a result, no exception."""
         return self.defs.resolve_job_def(job).execute_in_process(
-            instance=self.instance, raise_on_error=False, asset_selection=selection
+            instance=self.instance, raise_on_error=False, asset_selection=selection, partition_key=day
         )
 
 

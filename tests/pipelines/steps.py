@@ -1,12 +1,13 @@
 """The pipeline's steps called one by one, without Dagster."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 from pipelines import database
 from pipelines.extract.batch import last_batch
-from pipelines.extract.run import extract
+from pipelines.extract.run import extract, extract_again
 from pipelines.proofs.proof import ProofResult
 from pipelines.proofs.run import prove_ledger, prove_statistics
 from pipelines.publish.baseline import last_publication
@@ -44,6 +45,9 @@ class Steps:
     def extract(self) -> None:
         extract(self.source_url, self.warehouse_url)
 
+    def extract_again(self, start: datetime, end: datetime) -> None:
+        extract_again(self.source_url, self.warehouse_url, (start, end))
+
     def build(self, only: set[str] | None = None) -> list[NodeResult]:
         """Build up to the newest batch; models and tests."""
         with (
@@ -73,7 +77,11 @@ class Steps:
     def refresh(self) -> Published:
         """Everything, as the job does it."""
         self.extract()
+        return self.finish()
+
+    def finish(self) -> Published:
+        """What comes after an extract."""
         self.build()
         broken = [result.in_words() for result in self.prove().values() if not result.passed]
-        assert broken == []
+        assert not broken, broken
         return self.publish()

@@ -113,6 +113,13 @@ class TestChannels:
         nobody = AlertSettings(900, "http://127.0.0.1:1/secret", TO, "bank@tidemark.example", "smtp://127.0.0.1:1")
         assert tell(bank, nobody) == ["webhook: ConnectError", "email: ConnectionRefusedError"]
 
+    def test_no_password_goes_over_an_open_line(
+        self, bank: Bank, settings: AlertSettings, mail: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pipelines.alerts.channels.LOOPBACK", ())
+        assert tell(bank, settings, REFUSED) == ["email: the server offers no TLS, so it gets no password"]
+        assert (mail.logins, mail.messages) == ([], [])
+
     def test_without_channels_it_is_only_noted(self, bank: Bank) -> None:
         assert tell(bank, AlertSettings(900), REFUSED) == []
         assert bank.published(OPEN) == [("failure", REFUSED.subject, "run-1")]

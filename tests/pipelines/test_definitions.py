@@ -1,15 +1,14 @@
 """The whole pipeline through Dagster, on a small ledger."""
 
-import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pipelines import closing, database, resources
-from pipelines.extract.run import reload
 from pipelines.proofs.catalogue import NAMES
 from pipelines.settings import CHECKOUT
 from tests.pipelines.conftest import Pipeline
@@ -35,7 +34,7 @@ class TestDefinitions:
             text=True,
             check=True,
         )
-        assert loaded.stdout.split() == ["close_daily", "close_monthly", "close_weekly", "refresh"]
+        assert loaded.stdout.split() == [*("backfill", "close_daily", "close_monthly", "close_weekly", "refresh")]
 
     def test_without_a_manifest_say_what_to_do(self, tmp_path: Path) -> None:
         loaded = subprocess.run(
@@ -62,6 +61,9 @@ class TestDefinitions:
         assert {spec.name for spec in specs} > NAMES
         publication = graph.get(dg.AssetKey(["stats", "publication"]))
         assert dg.AssetKey(["marts", "stats_daily"]) in publication.parent_keys
+        assert publication.freshness_policy == dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(minutes=15), warn_window=timedelta(minutes=5)
+        )
         staged = graph.get(dg.AssetKey(["staging", "stg_ledger__transactions"]))
         assert staged.parent_keys == {dg.AssetKey(["raw", "transaction"])}
 
@@ -77,11 +79,37 @@ class TestDefinitions:
             ("close_monthly_schedule", "0 0 1 * *", "RUNNING"),
         }
 
-    @pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
+    def test_jobs_end_in_time_and_are_started_anew_after_a_kill_alone(self, pipeline: Pipeline) -> None:
+        for name, priority in (("refresh", "0"), ("close_daily", "0"), ("close_monthly", "0"), ("backfill", "-1")):
+            tags = pipeline.defs.resolve_job_def(name).run_tags
+            assert tags == {
+                "tidemark/kind": name,
+                "dagster/priority": priority,
+                "dagster/max_runtime": "3600",
+                "dagster/max_retries": "2",
+                "dagster/retry_on_asset_or_op_failure": "false",
+                "dagster/retry_strategy": "ALL_STEPS",
+            }
+
+    def test_backfill_is_by_the_banks_day(self, pipeline: Pipeline) -> None:
+        days = pipeline.defs.resolve_job_def("backfill").partitions_def
+        assert isinstance(days, dg.DailyPartitionsDefinition)
+        assert (days.timezone, days.get_first_partition_key()) == ("UTC", "2000-01-01")
+        today = datetime.now(UTC).date()
+        assert days.get_last_partition_key() in (str(today), str(today - timedelta(days=1)))
+
+    @pytest.mark.parametrize(
+        ("active", "status"),
+        [
+            ("refresh", dg.DagsterRunStatus.STARTING),
+            ("close_daily", dg.DagsterRunStatus.STARTED),
+            ("backfill", dg.DagsterRunStatus.NOT_STARTED),
+        ],
+    )
     def test_tick_is_skipped_while_a_run_is_active(
-        self, pipeline: Pipeline, status: dg.DagsterRunStatus, tmp_path: Path
+        self, pipeline: Pipeline, active: str, status: dg.DagsterRunStatus, tmp_path: Path
     ) -> None:
-        job = pipeline.defs.resolve_job_def("refresh")
+        job = pipeline.defs.resolve_job_def(active)
         schedule = pipeline.defs.get_repository_def().get_schedule_def("refresh_schedule")
         with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
             context = dg.build_schedule_context(instance=instance)
@@ -114,78 +142,6 @@ class TestRefresh:
 
         assert pipeline.run().success
         assert bank.published(PUBLISHED) == [(2, 9)]
-
-    def test_refused_when_the_copy_is_wrong_and_mended_by_a_reload(self, pipeline: Pipeline) -> None:
-        ledger, bank = pipeline.bank.ledger, pipeline.bank
-        account = ledger.open_account()
-        ledger.deposit(account, 10_000, at=later(hours=1))
-        assert pipeline.run().success
-        good = bank.published("select id, complete_through from stats.publication")
-        with database.connect(bank.warehouse_url) as warehouse:
-            warehouse.execute(
-                "create function public.lie() returns trigger language plpgsql as "
-                "$$ begin new.amount := new.amount + 1; return new; end $$"
-            )
-            warehouse.execute(
-                "create trigger lie before insert on raw.transaction for each row execute function public.lie()"
-            )
-        ledger.deposit(account, 500)
-
-        assert not pipeline.run().success
-
-        [row] = bank.published("select outcome, error from stats.run order by started_at desc limit 1")
-        assert row[0] == "refused"
-        assert f"account {account}, 2: expected 10501, found 10500" in str(row[1])
-        assert bank.published("select id, complete_through from stats.publication") == good
-        assert bank.published(PUBLISHED) == [(1, 3)]
-
-        with database.connect(bank.warehouse_url) as warehouse:
-            warehouse.execute("drop trigger lie on raw.transaction")
-        # The lie stays in the copy, so the next run is refused too, until the copy is made anew.
-        assert not pipeline.run().success
-        reload(bank.source_url, bank.warehouse_url)
-        assert pipeline.run().success
-        assert bank.published(PUBLISHED) == [(2, 6)]
-
-    def test_failed_data_test_is_a_refusal(
-        self, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        project = tmp_path / "warehouse"
-        shutil.copytree(CHECKOUT / "warehouse", project)
-        (project / "tests" / "never_content.sql").write_text("select 1 from {{ ref('accounts') }}")
-        monkeypatch.setenv("TIDEMARK_DBT_PROJECT", str(project))
-        pipeline.bank.ledger.open_account()
-
-        assert not pipeline.run().success
-
-        [(_, outcome, error)] = pipeline.bank.published(RUNS)
-        assert (outcome, str(error).startswith("test never_content:")) == ("refused", True)
-        assert pipeline.bank.published(PUBLISHED) == [(0, None)]
-
-    def test_failed_model_loses_no_batch(
-        self, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        bank = pipeline.bank
-        project = tmp_path / "warehouse"
-        shutil.copytree(CHECKOUT / "warehouse", project)
-        with (project / "models" / "marts" / "stats_monthly.sql").open("a") as model:
-            model.write(" broken")
-        account = bank.ledger.open_account()
-        bank.ledger.deposit(account, 500, at=later(hours=1))
-        with monkeypatch.context() as broken:
-            broken.setenv("TIDEMARK_DBT_PROJECT", str(project))
-            assert not pipeline.run().success
-        [(_, outcome, error)] = bank.published(RUNS)
-        assert (outcome, "stats_monthly" in str(error)) == ("failed", True)
-        bank.ledger.deposit(account, 600, at=later(hours=2))
-
-        assert pipeline.run().success
-        assert bank.published(PUBLISHED) == [(1, 6)]
-
-    def test_publication_alone_is_refused(self, pipeline: Pipeline) -> None:
-        assert not pipeline.run("__ASSET_JOB", [dg.AssetKey(["stats", "publication"])]).success
-        [(_, outcome, error)] = pipeline.bank.published(RUNS)
-        assert (outcome, str(error).startswith("Not proven in this run: accounts, ")) == ("refused", True)
 
     def test_waits_for_its_turn(self, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(resources.LOCK_WAIT_S, "refresh", 0.05)

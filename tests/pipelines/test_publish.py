@@ -1,14 +1,14 @@
 """Publish: all of a run or none of it, once, and nothing left over."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from pipelines import database, runs
+from pipelines import database
 from pipelines.errors import TimeZoneChanged
 from pipelines.publish.run import publish
 from tests.cluster import Cluster
@@ -121,6 +121,26 @@ class TestPublish:
         history.refresh()
 
         assert bank.published(STATE) == [(1, 13, 2, 17, 4, 33)]
+
+    def test_killed_between_any_two_steps_the_next_run_brings_all(self, bank: Bank, history: Steps) -> None:
+        history.publish()
+        account = bank.raw("select id from raw.account order by id limit 1")[0][0]
+        stops: tuple[tuple[Callable[[], object], ...], ...] = (
+            (history.extract,),
+            (history.extract, lambda: history.build({"stats_daily"})),
+            (history.extract, lambda: history.build({"stats_daily", "stats_weekly", "accounts"})),
+            (history.extract, history.build, history.prove),
+        )
+        for done in stops:
+            bank.ledger.deposit(account, 5)  # type: ignore[arg-type]
+            for step in done:
+                step()
+        bank.ledger.deposit(account, 5)  # type: ignore[arg-type]
+
+        history.refresh()
+
+        assert bank.published(STATE) == [(2, 13, 2, 17, 4, 27 + 3 * 5)]
+        assert all(result.passed for result in history.prove(everything=True).values())
 
     def test_rebuilt_mart_replaces_everything(self, bank: Bank, history: Steps) -> None:
         history.publish()
@@ -235,59 +255,3 @@ def kill_publisher(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict
     monkeypatch.setattr(database, "connect", connect)
     yield state
     state["allowed"] = 10**9
-
-
-class TestRuns:
-    def test_begin_closes_runs_that_were_killed(self, bank: Bank, history: Steps) -> None:
-        with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "killed", "refresh")
-            history.publish("published-then-killed")
-            connection.execute(
-                "insert into stats.run (run_id, kind, outcome) "
-                "values ('published-then-killed', 'refresh', 'running')"
-            )
-            runs.begin(connection, "next", "close_daily")
-        assert bank.published("select run_id, outcome, error from stats.run order by run_id") == [
-            ("killed", "failed", "The run ended without a word: it was killed."),
-            ("next", "running", None),
-            ("published-then-killed", "published", None),
-        ]
-
-    def test_published_stays_published(self, bank: Bank) -> None:
-        with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "run", "refresh")
-            runs.finish(connection, "run", "published")
-            runs.finish(connection, "run", "failed", "too late")
-        assert bank.published("select outcome, error from stats.run") == [("published", None)]
-
-    def test_proofs_are_kept_by_name(self, bank: Bank) -> None:
-        with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "run", "refresh")
-            runs.add_proofs(connection, "run", [{"name": "a", "passed": False}, {"name": "b", "passed": True}])
-            runs.add_proofs(connection, "run", [{"name": "a", "passed": True}])
-            assert runs.proofs_of(connection, "run") == [
-                {"name": "b", "passed": True},
-                {"name": "a", "passed": True},
-            ]
-
-    def test_unfinished_run_is_forgotten(self, bank: Bank) -> None:
-        with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "run", "refresh")
-            runs.forget_unfinished(connection, "run")
-        assert bank.published("select count(*) from stats.run") == [(0,)]
-
-    def test_prune_keeps_what_is_named_and_the_newest(self, bank: Bank, history: Steps) -> None:
-        named = history.publish("named")
-        for name in ("unnamed", "newest"):
-            with database.connect(history.warehouse_url) as warehouse:
-                another_batch(warehouse)
-            history.publish(name)
-        with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "old", "refresh")
-            connection.execute("update stats.run set started_at = now() - interval '31 days'")
-            connection.execute("update stats.publication set published_at = now() - interval '31 days'")
-            runs.begin(connection, "new", "refresh")
-            runs.prune(connection)
-        assert bank.published("select run_id from stats.publication order by id") == [("named",), ("newest",)]
-        assert bank.published("select distinct publication_id from stats.stats") == [(named.publication_id,)]
-        assert bank.published("select run_id from stats.run") == [("new",)]
