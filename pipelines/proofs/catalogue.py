@@ -17,6 +17,7 @@ STATISTICS = (
         ({"type": "weekly", "unit": "week"}, {"type": "monthly", "unit": "month"}),
     ),
     Proof("completeness", "statistics", "completeness.sql", PERIODS),
+    Proof("averages", "statistics", "averages.sql", PERIODS),
     Proof("accounts", "statistics", "accounts.sql"),
     FINALITY,
 )

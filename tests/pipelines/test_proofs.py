@@ -1,14 +1,18 @@
 """Proofs: each fails on a copy that is corrupted in the way it exists for, and names where."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import LiteralString
 
 import pytest
 
 from pipelines import database
-from pipelines.proofs.catalogue import NAMES
+from pipelines.proofs.catalogue import FINALITY, NAMES, STATISTICS
+from pipelines.proofs.proof import begin, scope_of
+from pipelines.publish.baseline import baseline
 from tests.pipelines.conftest import Bank
+from tests.pipelines.corruptions import MARTS, METRICS, NEW, NEW_DAY, RAW
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
@@ -16,7 +20,6 @@ COPIED = (
     *("raw.batch", "raw.transaction", "raw.account", "marts.accounts"),
     *("marts.stats_daily", "marts.stats_weekly", "marts.stats_monthly"),
 )
-NEW = "batch_id = (select max(batch_id) from raw.batch)"
 
 
 @pytest.fixture(scope="module")
@@ -85,59 +88,6 @@ class TestUncorrupted:
         assert (usual["period_arithmetic"].checked, everything["period_arithmetic"].checked) == (9, 38)
 
 
-RAW: dict[str, tuple[LiteralString, set[str]]] = {
-    "lost": (
-        f"delete from raw.transaction where {NEW} and amount = -300",
-        {"sequence", "balance_chain", "ledger_balance", "completeness"},
-    ),
-    "lost last": (
-        f"delete from raw.transaction where {NEW} and amount = 40",
-        {"sequence", "ledger_balance", "internal_transfers", "completeness"},
-    ),
-    "lost before the new ones": (
-        "delete from raw.transaction where amount = 1000",
-        {"sequence", "balance_chain", "ledger_balance"},
-    ),
-    "doubled": (
-        "insert into raw.transaction select id, transfer_id, account_id, counterparty, amount, "
-        f"balance_after, sequence + 1, at, batch_id from raw.transaction where {NEW} and amount = 40",
-        {"sequence", "balance_chain", "ledger_balance", "internal_transfers", "completeness"},
-    ),
-    "changed amount": (
-        f"update raw.transaction set amount = -301 where {NEW} and amount = -300",
-        {"balance_chain", "ledger_balance", "completeness"},
-    ),
-    "changed balance": (
-        f"update raw.transaction set balance_after = balance_after + 1 where {NEW} and amount = 40",
-        {"balance_chain", "completeness"},
-    ),
-    "changed time": (
-        f"update raw.transaction set at = '2024-03-01Z' where {NEW} and amount = -300",
-        {"balance_chain", "completeness"},
-    ),
-    "one side of a transfer turned outside": (
-        f"update raw.transaction set counterparty = 'external:cash' where {NEW} and amount = 40",
-        {"internal_transfers"},
-    ),
-    "account missing": (
-        f"delete from raw.account where {NEW} and total = 817",
-        {"sequence", "ledger_balance", "grand_total", "accounts"},
-    ),
-    "untouched account missing": (
-        "delete from raw.account where currency = 'CZK'",
-        {"grand_total", "accounts"},
-    ),
-    "changed total": (
-        f"update raw.account set total = total + 1 where {NEW} and total = 817",
-        {"ledger_balance", "grand_total"},
-    ),
-    "changed number of transactions": (
-        f"update raw.account set last_sequence = last_sequence + 1 where {NEW} and total = 817",
-        {"sequence", "grand_total"},
-    ),
-}
-
-
 class TestCopy:
     @pytest.mark.parametrize(("statement", "expected"), RAW.values(), ids=RAW.keys())
     def test_corrupted_raw_rows(self, steps: Steps, statement: LiteralString, expected: set[str]) -> None:
@@ -173,49 +123,24 @@ def account_of(steps: Steps, query: LiteralString) -> str:
     return str(row[0])
 
 
-NEW_DAY = f"{NEW} and transaction_count = 3"
-MARTS: dict[str, tuple[LiteralString, set[str]]] = {
-    "changed inflow": (
-        f"update marts.stats_daily set inflow = inflow + 1 where {NEW_DAY}",
-        {"period_arithmetic", "days_add_up"},
-    ),
-    "changed closing balance": (
-        f"update marts.stats_daily set closing_balance = closing_balance + 1 where {NEW_DAY}",
-        {"period_arithmetic", "days_add_up", "completeness"},
-    ),
-    "changed opening balance of a week": (
-        f"update marts.stats_weekly set opening_balance = opening_balance + 1 where {NEW_DAY}",
-        {"period_arithmetic", "days_add_up", "continuity"},
-    ),
-    "day missing": (
-        f"delete from marts.stats_daily where {NEW_DAY}",
-        {"days_add_up", "completeness"},
-    ),
-    "week missing": (
-        f"delete from marts.stats_weekly where {NEW_DAY}",
-        {"days_add_up", "completeness"},
-    ),
-    "month missing": (
-        f"delete from marts.stats_monthly where {NEW_DAY}",
-        {"days_add_up", "completeness"},
-    ),
-    "counted twice": (
-        f"update marts.stats_monthly set transaction_count = 4, last_sequence = last_sequence + 1 where {NEW_DAY}",
-        {"days_add_up", "completeness"},
-    ),
-    "changed extreme": (
-        f"update marts.stats_weekly set max_balance = max_balance + 1 where {NEW_DAY}",
-        {"days_add_up"},
-    ),
-    "account missing": ("delete from marts.accounts where currency = 'CZK'", {"accounts"}),
-    "account changed": (
-        f"update marts.accounts set currency = 'CZK' where {NEW} and currency = 'EUR'",
-        {"accounts"},
-    ),
-}
-
-
 class TestStatistics:
+    @pytest.mark.parametrize("mart", ["stats_daily", "stats_weekly", "stats_monthly"])
+    def test_every_figure_that_is_wrong_is_seen(self, steps: Steps, mart: str) -> None:
+        with database.connect(steps.warehouse_url) as warehouse, database.connect(steps.publish_url) as bank:
+            standing = baseline(bank, warehouse)
+            begin(warehouse)
+            scope = asdict(scope_of(warehouse, standing, steps.time_zone, is_everything=False))
+            unseen = []
+            for metric in METRICS:
+                warehouse.execute("savepoint uncorrupted")
+                changed = f"update marts.{mart} set {metric} = coalesce({metric}, 0) + 1 where {NEW_DAY}"
+                assert warehouse.execute(changed).rowcount == 1
+                if all(proof.prove(warehouse, scope).passed for proof in STATISTICS if proof is not FINALITY):
+                    unseen.append(metric)
+                warehouse.execute("rollback to savepoint uncorrupted")
+            warehouse.rollback()
+        assert unseen == []
+
     @pytest.mark.parametrize(("statement", "expected"), MARTS.values(), ids=MARTS.keys())
     def test_corrupted_marts(self, steps: Steps, statement: LiteralString, expected: set[str]) -> None:
         corrupt(steps, statement)
@@ -243,7 +168,7 @@ class TestFinality:
     def test_untouched_final_figure_is_seen_at_the_close(self, steps: Steps) -> None:
         corrupt(steps, "update marts.stats_weekly set counterparty_count = 9 where period_start = '2024-03-04'")
         assert failing(steps) == set()
-        assert failing(steps, everything=True) == {"finality"}
+        assert failing(steps, everything=True) == {"averages", "finality"}
 
     def test_vanished_final_row_is_seen_at_the_close(self, steps: Steps) -> None:
         corrupt(steps, "delete from marts.stats_daily where period_start = '2024-03-07'")
@@ -261,7 +186,7 @@ class TestFinality:
             steps,
             "update marts.stats_daily set average_balance = average_balance + 1 where period_start = '2024-03-07'",
         )
-        assert failing(steps, everything=True) == {"finality"}
+        assert failing(steps, everything=True) == {"averages", "finality"}
         corrupt(steps, "update marts.metric_catalog set version = 2 where name = 'average_balance'")
         try:
             assert failing(steps, everything=True) == set()

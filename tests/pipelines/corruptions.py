@@ -1,0 +1,112 @@
+"""How a copy can be wrong: statements that corrupt it, and the proofs that must not hold then."""
+
+from typing import LiteralString
+
+NEW = "batch_id = (select max(batch_id) from raw.batch)"
+NEW_DAY = f"{NEW} and transaction_count = 3"
+
+RAW: dict[str, tuple[LiteralString, set[str]]] = {
+    "lost": (
+        f"delete from raw.transaction where {NEW} and amount = -300",
+        {"sequence", "balance_chain", "ledger_balance", "completeness", "averages"},
+    ),
+    "lost last": (
+        f"delete from raw.transaction where {NEW} and amount = 40",
+        {"sequence", "ledger_balance", "internal_transfers", "completeness", "averages"},
+    ),
+    "lost before the new ones": (
+        "delete from raw.transaction where amount = 1000",
+        {"sequence", "balance_chain", "ledger_balance"},
+    ),
+    "doubled": (
+        "insert into raw.transaction select id, transfer_id, account_id, counterparty, amount, "
+        f"balance_after, sequence + 1, at, batch_id from raw.transaction where {NEW} and amount = 40",
+        {"sequence", "balance_chain", "ledger_balance", "internal_transfers", "completeness"},
+    ),
+    "changed amount": (
+        f"update raw.transaction set amount = -301 where {NEW} and amount = -300",
+        {"balance_chain", "ledger_balance", "completeness"},
+    ),
+    "changed balance": (
+        f"update raw.transaction set balance_after = balance_after + 1 where {NEW} and amount = 40",
+        {"balance_chain", "completeness"},
+    ),
+    "changed time": (
+        f"update raw.transaction set at = '2024-03-01Z' where {NEW} and amount = -300",
+        {"balance_chain", "completeness"},
+    ),
+    "one side of a transfer turned outside": (
+        f"update raw.transaction set counterparty = 'external:cash' where {NEW} and amount = 40",
+        {"internal_transfers"},
+    ),
+    "account missing": (
+        f"delete from raw.account where {NEW} and total = 817",
+        {"sequence", "ledger_balance", "grand_total", "accounts"},
+    ),
+    "untouched account missing": (
+        "delete from raw.account where currency = 'CZK'",
+        {"grand_total", "accounts"},
+    ),
+    "changed total": (
+        f"update raw.account set total = total + 1 where {NEW} and total = 817",
+        {"ledger_balance", "grand_total"},
+    ),
+    "changed number of transactions": (
+        f"update raw.account set last_sequence = last_sequence + 1 where {NEW} and total = 817",
+        {"sequence", "grand_total"},
+    ),
+}
+
+MARTS: dict[str, tuple[LiteralString, set[str]]] = {
+    "changed inflow": (
+        f"update marts.stats_daily set inflow = inflow + 1 where {NEW_DAY}",
+        {"period_arithmetic", "days_add_up", "completeness"},
+    ),
+    "changed closing balance": (
+        f"update marts.stats_daily set closing_balance = closing_balance + 1 where {NEW_DAY}",
+        {"period_arithmetic", "days_add_up", "completeness", "averages"},
+    ),
+    "changed opening balance of a week": (
+        f"update marts.stats_weekly set opening_balance = opening_balance + 1 where {NEW_DAY}",
+        {"period_arithmetic", "days_add_up", "continuity", "completeness"},
+    ),
+    "day missing": (
+        f"delete from marts.stats_daily where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "week missing": (
+        f"delete from marts.stats_weekly where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "month missing": (
+        f"delete from marts.stats_monthly where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "counted twice": (
+        f"update marts.stats_monthly set transaction_count = 4, last_sequence = last_sequence + 1 where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "changed extreme": (
+        f"update marts.stats_weekly set max_balance = max_balance + 1 where {NEW_DAY}",
+        {"days_add_up", "completeness"},
+    ),
+    "account missing": ("delete from marts.accounts where currency = 'CZK'", {"accounts"}),
+    "account changed": (
+        f"update marts.accounts set currency = 'CZK' where {NEW} and currency = 'EUR'",
+        {"accounts"},
+    ),
+}
+
+METRICS = (
+    *("opening_balance", "closing_balance", "inflow", "outflow", "net_change", "transaction_count"),
+    *("inflow_count", "outflow_count", "largest_transaction", "largest_inflow", "largest_outflow"),
+    *(
+        "average_balance",
+        "average_daily_balance",
+        "min_balance",
+        "max_balance",
+        "active_days",
+        "counterparty_count",
+    ),
+    *("balance_integral", "daily_balance_sum", "first_sequence", "last_sequence"),
+)
