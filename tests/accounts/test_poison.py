@@ -42,6 +42,7 @@ BODIES = [
     b'{"amount": 1, "amount": 1}',
     b'{"amount": 1, "to": "external:cash"}',
     b'{"amount": 1, "memo": "a\\u0000b"}',
+    b'{"amount": 1, "memo": "a\x00b"}',
     b'{"amount": 1, "memo": "\\ud800"}',
     b'{"amount": 1, "memo": 5}',
     b'{"amount": 1, "source": ["external:cash"]}',
@@ -49,13 +50,15 @@ BODIES = [
     b"[" * 100_000,
     b'{"a":' * 100_000,
 ]
+INSIDE = ['1, "amount": 1', '1, "memo": "a\\u0000b"', '1, "memo": "a", "memo": "b"']
 JSON = {"Content-Type": "application/json"}
 
 
 class TestPoison:
     @pytest.fixture(autouse=True)
     def ledger_stays(self, world: World, ada: Person) -> object:
-        self.path = f"/account/{ada.open(deposit=1_000)['account_id']}/deposit"
+        self.source, self.destination = ada.open(deposit=1_000)["account_id"], ada.open()["account_id"]
+        self.path = f"/account/{self.source}/deposit"
         before = world.ledger_hash()
         yield
         assert world.ledger_hash() == before
@@ -68,6 +71,14 @@ class TestPoison:
     @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:40]))
     def test_bodies(self, ada: Person, body: bytes) -> None:
         assert problem(ada.call("POST", self.path, content=body, headers=JSON)) == (400, "invalid_request")
+
+    @pytest.mark.parametrize("amount", ["NaN", "1e400", "true", '"100"', "1.005", "9223372036854775808", *INSIDE])
+    def test_one_of_several_transfers(self, ada: Person, amount: str) -> None:
+        sides = f'"from": "{self.source}", "to": "{self.destination}"'
+        transfers = f'{{{sides}, "amount": 1}}, {{{sides}, "amount": {amount}}}'
+        body = f'{{"mode": "one_by_one", "transfers": [{transfers}]}}'.encode()
+        answer = ada.call("POST", "/account/transfers", content=body, headers=JSON)
+        assert problem(answer) == (400, "invalid_request")
 
     def test_ten_megabytes(self, ada: Person) -> None:
         body = b'{"amount": 1, "memo": "' + b"x" * (10 << 20) + b'"}'
