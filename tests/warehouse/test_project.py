@@ -1,15 +1,14 @@
 """The dbt project as a document: no warnings, everything described, the catalogue as designed."""
 
-import shutil
-from pathlib import Path
+import re
 
 import psycopg
 import pytest
 from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import ModelNode
+from dbt.contracts.graph.nodes import GenericTestNode, Macro, ModelNode
 
 from tests.oracle import METRICS
-from tests.warehouse.dbt import PROJECT, Dbt
+from tests.warehouse.dbt import Dbt
 from tests.warehouse.marts import rows
 
 pytestmark = pytest.mark.slow
@@ -67,11 +66,39 @@ class TestDocuments:
             m.name: set(m.columns) for m in models(manifest)
         }
 
-    def test_every_mart_has_an_enforced_contract_and_an_owner(self, manifest: Manifest) -> None:
+    def test_every_column_of_the_sources_is_described(
+        self, manifest: Manifest, warehouse: psycopg.Connection
+    ) -> None:
+        described = {s.identifier: set(s.columns) for s in manifest.sources.values()}
+        found = warehouse.execute(
+            "select table_name, array_agg(column_name::text) from information_schema.columns"
+            " where table_schema = 'raw' group by table_name"
+        ).fetchall()
+        assert set(described) == {name for name, _ in found}
+        assert [(name, c) for name, columns in found for c in columns if c not in described[name]] == []
+
+    def test_every_model_has_an_owner_and_only_marts_are_public(self, manifest: Manifest) -> None:
+        assert manifest.groups["group.tidemark.statistics"].owner.email
+        assert {model.group for model in models(manifest)} == {"statistics"}
+        public = {model.name for model in models(manifest) if model.access == "public"}
+        assert public == {model.name for model in models(manifest) if model.fqn[1] == "marts"}
+
+    def test_every_mart_has_an_enforced_contract_and_a_data_test(self, manifest: Manifest) -> None:
         marts = [model for model in models(manifest) if model.fqn[1] == "marts"]
         assert len(marts) == 6
-        assert [m.name for m in marts if not (m.contract.enforced and m.group == "statistics")] == []
-        assert manifest.groups["group.tidemark.statistics"].owner.email
+        assert [mart.name for mart in marts if not mart.contract.enforced] == []
+        tested = {node.attached_node for node in manifest.nodes.values() if isinstance(node, GenericTestNode)}
+        assert {mart.unique_id for mart in marts} <= tested
+
+    def test_what_has_a_window_or_a_case_has_a_unit_test(self, manifest: Manifest) -> None:
+        def sql(node: ModelNode | Macro) -> str:
+            own = node.raw_code if isinstance(node, ModelNode) else node.macro_sql
+            macros = [manifest.macros[used] for used in node.depends_on.macros]
+            return own + "".join(sql(macro) for macro in macros if macro.package_name == "tidemark")
+
+        intricate = {m.name for m in models(manifest) if re.search(r"\bcase\b|\bover \w", sql(m))}
+        assert {"int_accounts_dated", "stats_daily"} <= intricate
+        assert intricate <= {test.model for test in manifest.unit_tests.values()}
 
     def test_the_exposures_name_every_mart(self, manifest: Manifest) -> None:
         marts = {model.unique_id for model in models(manifest) if model.fqn[1] == "marts"}
@@ -108,48 +135,3 @@ class TestBuiltProject:
         )
         outcome = getattr(dbt.attempt("source freshness").result, "results", [])
         assert [str(result.status) for result in outcome] == ["pass"]
-
-
-class TestAnAnalystsStatistic:
-    """What an analyst does: a line in a mart, an entry in its YAML."""
-
-    LINE = "{{ period_statistics('day') }},\n    count(*) filter (where amount >= 100000) as large_inflow_count\n"
-    ENTRY = """
-      - name: large_inflow_count
-        data_type: bigint
-        description: Number of payments in of 1,000.00 or more.
-        config: {meta: {metric: {label: Large payments in, unit: count, idle: zero, version: 1}}}
-"""
-
-    @pytest.fixture
-    def edited(self, tmp_path: Path, warehouse_url: str) -> Dbt:
-        folder = tmp_path / "warehouse"
-        shutil.copytree(PROJECT, folder)
-        model, description = folder / "models/marts/stats_daily.sql", folder / "models/marts/_stats.yml"
-        sql, yaml = model.read_text(), description.read_text()
-        model.write_text(sql.replace("{{ period_statistics('day') }}\n", self.LINE))
-        before, weekly, after = yaml.partition("\n  - name: stats_weekly\n")
-        description.write_text(before.rstrip("\n") + self.ENTRY + weekly + after)
-        return Dbt(warehouse_url, tmp_path / "target", folder)
-
-    def test_it_is_in_the_mart_and_in_the_catalogue(self, edited: Dbt, warehouse: psycopg.Connection) -> None:
-        edited("run", "--full-refresh")
-        added = rows(warehouse, "metric_catalog")[-1]
-        assert added == {
-            "name": "large_inflow_count",
-            "label": "Large payments in",
-            "definition": "Number of payments in of 1,000.00 or more.",
-            "unit": "count",
-            "idle_rule": "zero",
-            "version": 1,
-            "position": 18,
-            "periods": ["daily"],
-        }
-        warehouse.execute("select large_inflow_count from marts.stats_daily")
-
-    def test_a_unit_that_nobody_knows_is_refused(self, edited: Dbt, tmp_path: Path) -> None:
-        description = tmp_path / "warehouse/models/marts/_stats.yml"
-        nonsense = self.ENTRY.replace("unit: count", "unit: furlongs")
-        description.write_text(description.read_text().replace(self.ENTRY, nonsense))
-        with pytest.raises(AssertionError, match=r"large_inflow_count: metric\.unit must be one of minor_units"):
-            edited("run", "--full-refresh")
