@@ -89,7 +89,7 @@ def _difference(
     if relation is None or not known:
         found.rows_here = _count(warehouse, here)
         return found
-    there = sql.SQL(relation)  # type: ignore[arg-type]  # dbt has quoted it
+    there = sql.SQL(relation)
     key = [name for name in _key(model) if name in columns and name in known]
     found.removed = [name for name in known if name not in columns]
     shared = [name for name in columns if name in known and name != BATCH]

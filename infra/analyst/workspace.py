@@ -62,7 +62,7 @@ class Workspace:
         try:
             with self.connect() as warehouse:
                 query = f"select max(newest) from ({' union all '.join(newest)}) as built"
-                row = warehouse.execute(query).fetchone()  # type: ignore[arg-type]  # dbt has quoted the names
+                row = warehouse.execute(query).fetchone()
         except psycopg.errors.UndefinedTable:
             raise LocalError(
                 "Production has not built its models yet: wait for the first statistics, or run "
