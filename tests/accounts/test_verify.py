@@ -137,11 +137,16 @@ REWRITINGS = [
         " select t.id, '{1}', source, 7, 87, 3, t.at, e.xid from accounts.transfer t, accounts.transaction e"
         " where t.amount = 7 and e.account_id = '{1}' and e.sequence = 2;"
         " update accounts.account set total = 87, last_sequence = 3 where id = '{1}'",
-        "account {1}, sequence 3: the warehouse's copy does not have it, though it is older than the copy",
+        "account {1}, sequence 3: the warehouse's copy should have it, and does not",
     ),
     (
         "update accounts.account set type = 'savings', xid = pg_current_xact_id() where id = '{0}'",
         "account {0}: its type is savings, the warehouse's copy says checking",
+    ),
+    (
+        "update accounts.account set xid = '9000000000', opened_at = opened_at - interval '1 day'"
+        " where id = '{0}'",
+        "account {0}: its opened_at is ",
     ),
     (
         "update accounts.account set approved = false where id = '{1}'",
@@ -150,7 +155,7 @@ REWRITINGS = [
     (
         "insert into accounts.account (number, type, currency, xid) select '1000000018', 'checking', 'EUR', xid"
         " from accounts.account limit 1",
-        "the warehouse's copy does not have it, though it is older than the copy",
+        "the warehouse's copy should have it, and does not",
     ),
 ]
 
@@ -224,8 +229,13 @@ class TestCopy:
             assert check(connection, copy, in_silence) == Verified(3, 5, 7, copy)
             connection.rollback()
 
-    def test_the_copy_of_another_ledger(self, tampered: psycopg.Connection, copy: Copy) -> None:
-        tampered.execute("delete from accounts.extract_receipt")
+    @pytest.mark.parametrize(
+        "change",
+        ["delete from accounts.extract_receipt", "update accounts.extract_receipt set created_at = created_at"],
+        ids=["put back in time", "moved by a dump"],
+    )
+    def test_the_copy_of_another_ledger(self, tampered: psycopg.Connection, copy: Copy, change: str) -> None:
+        tampered.execute(change.encode())
         with pytest.raises(CannotCheck, match="tidemark warehouse reload"):
             check(tampered, copy, in_silence)
 

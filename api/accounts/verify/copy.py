@@ -9,30 +9,61 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from uuid import UUID
 
 import psycopg
 from psycopg import IsolationLevel
-from psycopg.sql import SQL, Composed, Literal
+from psycopg.sql import SQL, Composable, Composed, Literal
 
 from api.accounts.verify.errors import CannotCheck, LedgerFault
 
 _SESSION = "set lock_timeout = '60s'; set timezone = 'UTC'"
 # Keeps a full re-read, which empties the copy, waiting until we have seen it.
 _HOLD = "lock table raw.batch, raw.transaction, raw.account in access share mode"
-_NEWEST = "select batch_id, snapshot, receipt, complete_through from raw.batch order by batch_id desc limit 1"
-_KNOWS = "select exists (select from accounts.extract_receipt where id = %s)"
+_NEWEST = """
+    select batch_id, snapshot, receipt, receipt_xid, complete_through
+    from raw.batch order by batch_id desc limit 1
+"""
+# A dump brings the receipt along into another cluster, but not the transaction that wrote it.
+_KNOWS = "select exists (select from accounts.extract_receipt where id = %s and xmin::text = %s)"
 
-_ENTRY = ("account_id", "sequence", "id", "transfer_id", "counterparty", "amount", "balance_after", "at")
-_ENTRIES = "select {columns} from {schema}.transaction where {is_in_copy} order by account_id, sequence"
-# What never changes first, the state after it.
-_ACCOUNT = ("id", "type", "currency", "opened_at", "approved", "total", "last_sequence", "closed_at")
-_FIXED = 4
-_ACCOUNTS = "select {columns}, {is_in_copy} from {schema}.account order by id"
 
-_NOT_COPIED = "the warehouse's copy does not have it, though it is older than the copy"
-_GONE = "it is gone; the warehouse's copy has it"
+@dataclass(frozen=True)
+class _Table:
+    """Rows in the order of their first `key` columns; the first `fixed` columns of a row never change."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: int
+    fixed: int
+
+    def query(self, schema: str, *more: Composable) -> Composed:
+        columns = SQL(", ").join((*map(SQL, self.columns), *more))
+        key = SQL(", ").join(map(SQL, self.columns[: self.key]))
+        return SQL("copy (select {} from {}.{} order by {}) to stdout").format(
+            columns, SQL(schema), SQL(self.name), key
+        )
+
+    def key_of(self, row: list[str]) -> tuple[str, int]:
+        """As the database orders them: an id, and the sequence where that belongs to it."""
+        return row[0], int(row[1]) if self.key == 2 else 0
+
+    def where(self, row: list[str]) -> str:
+        return f"account {row[0]}" + (f", sequence {row[1]}" if self.key == 2 else "")
+
+
+_ENTRIES = _Table(
+    "transaction",
+    ("account_id", "sequence", "id", "transfer_id", "counterparty", "amount", "balance_after", "at"),
+    key=2,
+    fixed=8,
+)
+_ACCOUNTS = _Table(
+    "account",
+    ("id", "type", "currency", "opened_at", "approved", "total", "last_sequence", "closed_at"),
+    key=1,
+    fixed=4,
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +74,7 @@ class Copy:
     batch_id: int
     snapshot: str
     receipt: UUID
+    receipt_xid: str
     complete_through: datetime
 
     def compare(self, ledger: psycopg.Connection) -> None:
@@ -50,22 +82,19 @@ class Copy:
 
         Raises LedgerFault for the first row that differs, CannotCheck when the copy is not of this ledger.
         """
-        ((is_known,),) = ledger.execute(_KNOWS, (self.receipt,)).fetchall()
+        ((is_known,),) = ledger.execute(_KNOWS, (self.receipt, self.receipt_xid)).fetchall()
         if not is_known:
             raise CannotCheck(
                 f"the warehouse's copy is of another ledger, which knew its batch {self.batch_id}. If this one is"
                 " the right one, make a new copy: tidemark warehouse reload"
             )
-        is_in_copy = SQL("pg_visible_in_snapshot(xid, {})").format(Literal(self.snapshot))
-        for query, columns, compare in (
-            (_ENTRIES, _ENTRY, _compare_entries),
-            (_ACCOUNTS, _ACCOUNT, _compare_accounts),
-        ):
+        is_due = SQL("pg_visible_in_snapshot(xid, {})").format(Literal(self.snapshot))
+        for table in (_ENTRIES, _ACCOUNTS):
             with (
-                _rows(ledger, _query(query, columns, "accounts", is_in_copy)) as here,
-                _rows(self.warehouse, _query(query, columns, "raw", SQL("true"))) as there,
+                _lines(ledger, table.query("accounts", is_due)) as here,
+                _lines(self.warehouse, table.query("raw")) as there,
             ):
-                compare(here, there)
+                _compare(table, here, there)
 
 
 def open_copy(warehouse: psycopg.Connection) -> Copy | None:
@@ -82,61 +111,40 @@ def open_copy(warehouse: psycopg.Connection) -> Copy | None:
     return Copy(warehouse, *row) if row else None
 
 
-def _query(query: str, columns: tuple[str, ...], schema: str, is_in_copy: SQL | Composed) -> Composed:
-    return SQL("copy ({}) to stdout").format(
-        SQL(query).format(columns=SQL(", ").join(map(SQL, columns)), schema=SQL(schema), is_in_copy=is_in_copy)
-    )
-
-
 @contextmanager
-def _rows(connection: psycopg.Connection, query: Composed) -> Iterator[Iterator[bytes]]:
-    """The lines of a COPY. Left before the end, the connection is of no more use, as after a fault."""
+def _lines(connection: psycopg.Connection, query: Composed) -> Iterator[Iterator[bytes]]:
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         yield (line for block in copy for line in bytes(block).splitlines())
 
 
-def _compare_entries(here: Iterator[bytes], there: Iterator[bytes]) -> None:
-    for entry, copied in zip_longest(here, there):
-        if entry != copied:
-            _raise_entry(_fields(entry), _fields(copied))
+def _compare(table: _Table, here: Iterator[bytes], there: Iterator[bytes]) -> None:
+    """`here` says at the end of each line whether the copy must have the row, as it is now."""
+    copied = next(there, None)
+    for line in here:
+        if line[:-2] != copied:
+            row, is_due = _fields(line[:-2]), line.endswith(b"t")
+            if copied is None or table.key_of(row) < table.key_of(_fields(copied)):
+                if is_due:
+                    raise LedgerFault(f"{table.where(row)}: the warehouse's copy should have it, and does not.")
+                continue
+            _compare_row(table, row, _fields(copied), is_due=is_due)
+        copied = next(there, None)
+    if copied is not None:
+        _raise_gone(table, _fields(copied))
 
 
-def _raise_entry(entry: list[str], copied: list[str]) -> None:
-    first = min(filter(None, (entry, copied)), key=_place)
-    where = f"account {first[0]}, sequence {first[1]}"
-    if not copied or (entry and _place(entry) < _place(copied)):
-        raise LedgerFault(f"{where}: {_NOT_COPIED}.")
-    if not entry or _place(copied) < _place(entry):
-        raise LedgerFault(f"{where}: {_GONE}.")
-    raise LedgerFault(f"{where}: {_difference(_ENTRY, entry, copied)}.")
+def _compare_row(table: _Table, row: list[str], copied: list[str], *, is_due: bool) -> None:
+    if table.key_of(copied) < table.key_of(row):
+        _raise_gone(table, copied)
+    known = len(table.columns) if is_due else table.fixed
+    for name, one, other in zip(table.columns[:known], row, copied, strict=False):
+        if one != other:
+            raise LedgerFault(f"{table.where(row)}: its {name} is {one}, the warehouse's copy says {other}.")
 
 
-def _compare_accounts(here: Iterator[bytes], there: Iterator[bytes]) -> None:
-    copies = map(_fields, there)
-    copied = next(copies, None)
-    for account, is_in_copy in ((row[:-1], row[-1] == "t") for row in map(_fields, here)):
-        if copied and copied[0] < account[0]:
-            break
-        if copied is None or copied[0] > account[0]:
-            if is_in_copy:
-                raise LedgerFault(f"account {account[0]}: {_NOT_COPIED}.")
-            continue
-        known = len(_ACCOUNT) if is_in_copy else _FIXED
-        if account[:known] != copied[:known]:
-            raise LedgerFault(f"account {account[0]}: {_difference(_ACCOUNT[:known], account, copied)}.")
-        copied = next(copies, None)
-    if copied:
-        raise LedgerFault(f"account {copied[0]}: {_GONE}.")
+def _raise_gone(table: _Table, copied: list[str]) -> None:
+    raise LedgerFault(f"{table.where(copied)}: it is gone; the warehouse's copy has it.")
 
 
-def _fields(line: bytes | None) -> list[str]:
-    return line.decode().split("\t") if line else []
-
-
-def _place(entry: list[str]) -> tuple[str, int]:
-    return entry[0], int(entry[1])
-
-
-def _difference(names: tuple[str, ...], here: list[str], there: list[str]) -> str:
-    name, one, other = next(row for row in zip(names, here, there, strict=False) if row[1] != row[2])
-    return f"its {name} is {one}, the warehouse's copy says {other}"
+def _fields(line: bytes) -> list[str]:
+    return line.decode().split("\t")
