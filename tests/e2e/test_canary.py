@@ -2,12 +2,13 @@
 
 import io
 import json
+import os
 import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -38,6 +39,7 @@ PERSONAL = {
     "mark": MARK, "email": EMAIL, "phone": PHONE, "digits": PHONE[1:], "name": NAME, "password": PASSWORD,
     "camera": CAMERA,
 }  # fmt: skip
+PAGE_BYTES, PAGE_HEADER_BYTES, SEGMENT_HEADER_BYTES = 8192, 24, 40
 PLANTED = f"planted {uuid4()}"
 BODY = {"name": NAME, "email": EMAIL, "phone": PHONE, "password": PASSWORD}
 WRONG = f"wrong-{MARK}-password"
@@ -65,19 +67,28 @@ class Wal:
         self._first = self._segment()
 
     def read(self) -> bytes:
-        """Its bytes as they lie in the files; the last ones say PLANTED, to prove that they are it."""
+        """Its records as they lie in the files; the last ones say PLANTED, to prove that they are it."""
         self._connection.execute("select pg_logical_emit_message(false, 'canary', %s, true)", (PLANTED,))
         last = self._segment()
         row = self._connection.execute("show data_directory").fetchone()
         assert row is not None
         # A segment has 24 hexadecimal digits for a name; their order is that of time.
         segments = sorted(path for path in (Path(row[0]) / "pg_wal").iterdir() if len(path.name) == 24)
-        return b"".join(path.read_bytes() for path in segments if self._first <= path.name <= last)
+        return b"".join(_records(path.read_bytes()) for path in segments if self._first <= path.name <= last)
 
     def _segment(self) -> str:
         row = self._connection.execute("select pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
         assert row is not None
         return str(row[0])
+
+
+def _records(segment: bytes) -> bytes:
+    """A segment without the headers of its pages, which cut what is written across two of them."""
+    headers = {0: SEGMENT_HEADER_BYTES}
+    return b"".join(
+        segment[at + headers.get(at, PAGE_HEADER_BYTES) : at + PAGE_BYTES]
+        for at in range(0, len(segment), PAGE_BYTES)
+    )
 
 
 def photo() -> bytes:
@@ -222,12 +233,17 @@ def tables(local: LocalBank, database: str) -> bytes:
 
 def files(home: Path) -> dict[str, bytes]:
     """What lies in the state folder beside Postgres' own files: logs, artefacts, temporary files, documents."""
-    postgres = home / "postgres"
-    return {
-        str(path.relative_to(home)): path.read_bytes()
-        for path in home.rglob("*")
-        if postgres not in path.parents and path.is_file() and not path.is_symlink()
-    }
+    found = {}
+    for folder, folders, names in os.walk(home):
+        if Path(folder) == home:
+            folders.remove("postgres")
+        for name in names:
+            # Temporary files come and go.
+            with suppress(FileNotFoundError):
+                path = Path(folder, name)
+                if path.is_file():
+                    found[str(path.relative_to(home))] = path.read_bytes()
+    return found
 
 
 class TestCanary:

@@ -24,7 +24,7 @@ from api.users.settings import UsersSettings
 from tests.cluster import Databases
 from tests.users.people import PASSWORD, Person, code
 
-MOST_LIVES = 15
+MOST_LIVES = 8
 
 
 def rotate(settings: UsersSettings, lead_s: float = 0) -> list[str]:
