@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.oracle import METRICS, Account, PeriodStatistics, PeriodType, Transaction, account_statistics, bank_days
+from tests.oracle import (
+    METRICS,
+    Account,
+    Metrics,
+    PeriodStatistics,
+    PeriodType,
+    Transaction,
+    account_statistics,
+    bank_days,
+)
 from tests.warehouse.reader import completed
 
 PERIODS: tuple[PeriodType, ...] = ("daily", "weekly", "monthly")
@@ -59,6 +68,26 @@ def differences(
                     found.extend(_wrong(row, expected, account, zone, complete_through))
         found.extend(f"{period}: a row too many, {row}" for row in stored.values())
     return found
+
+
+def completed_rows(
+    connection: psycopg.Connection,
+    period: PeriodType,
+    accounts: Iterable[Account],
+    zone: ZoneInfo,
+    complete_through: datetime,
+) -> dict[tuple[UUID, date], tuple[date, Metrics]]:
+    """(account, first day) → the first day after and all metrics as a reader sees them, for each row of a mart."""
+    lives = {account.account_id: account for account in accounts}
+    return {
+        (row["account_id"], row["period_start"]): (
+            row["period_end"],
+            completed(
+                row, {name: row[name] for name in METRICS}, lives[row["account_id"]], zone, complete_through
+            ),
+        )
+        for row in rows(connection, f"stats_{period}")
+    }
 
 
 def _wrong(

@@ -12,6 +12,8 @@ from tests.warehouse.raw import NAMESPACE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY.parent / "shared" / "data"
+ACCOUNTS = FOLDER / "pkdd99-accounts.csv.gz"
+TRANSACTIONS = FOLDER / "pkdd99-transactions.csv.gz"
 
 
 def account_id(name: str) -> UUID:
@@ -22,8 +24,7 @@ def account_id(name: str) -> UUID:
 def read_accounts() -> list[Account]:
     """All accounts; none of them closes."""
     return [
-        Account(account_id(row["account"]), datetime.fromisoformat(row["opened_at"]))
-        for row in _rows("pkdd99-accounts.csv.gz")
+        Account(account_id(row["account"]), datetime.fromisoformat(row["opened_at"])) for row in _rows(ACCOUNTS)
     ]
 
 
@@ -31,7 +32,7 @@ def read_transactions() -> list[Transaction]:
     """All transactions in the order of the file, which is the order of time."""
     transactions: list[Transaction] = []
     last_sequence: dict[UUID, int] = {}
-    for row in _rows("pkdd99-transactions.csv.gz"):
+    for row in _rows(TRANSACTIONS):
         account = account_id(row["account"])
         last_sequence[account] = last_sequence.get(account, 0) + 1
         transactions.append(
@@ -46,6 +47,6 @@ def read_transactions() -> list[Transaction]:
     return transactions
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with gzip.open(FOLDER / name, "rt", encoding="utf-8", newline="") as lines:
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import duckdb
 import psycopg
 import pytest
 
 from tests.oracle import Account, Transaction
-from tests.warehouse import real_data
+from tests.warehouse import duck, real_data
 from tests.warehouse.dbt import Dbt
-from tests.warehouse.marts import bank_differences, differences, rows, snapshot
+from tests.warehouse.marts import PERIODS, bank_differences, completed_rows, differences, rows, snapshot
 from tests.warehouse.raw import balances_after, write_batch
 
 pytestmark = [
@@ -55,6 +56,19 @@ class TestRealData:
         assert len(transactions) == 49_102
         assert differences(warehouse, accounts, transactions, ZONE, COMPLETE_THROUGH) == []
         assert sum(row["transaction_count"] for row in rows(warehouse, "stats_monthly")) == 49_102
+
+    def test_every_figure_equals_duckdbs_from_the_files(
+        self, warehouse: psycopg.Connection, accounts: list[Account]
+    ) -> None:
+        with duckdb.connect() as engine:
+            duck.load_csv(engine, real_data.ACCOUNTS, real_data.TRANSACTIONS)
+            for period in PERIODS:
+                found = duck.statistics(engine, period, ZONE.key, COMPLETE_THROUGH)
+                expected = {(real_data.account_id(name), start): row for (name, start), row in found.items()}
+                stored = completed_rows(warehouse, period, accounts, ZONE, COMPLETE_THROUGH)
+                assert len(expected) > 10_000
+                assert stored.keys() == expected.keys()
+                assert [(key, row) for key, row in stored.items() if row != expected[key]] == []
 
     def test_the_bank_by_day_equals_the_oracle(
         self, warehouse: psycopg.Connection, accounts: list[Account], transactions: list[Transaction]
