@@ -50,7 +50,7 @@ def assert_posted(told: dict[str, Any], outcome: ModelOutcome) -> None:
 def assert_change(answer: httpx.Response, status: int, code: str) -> None:
     """The answer to a change of an account: `status` when the model did it too."""
     if code == "done":
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == status, (answer.status_code, answer.text)
     else:
         assert problem(answer) == (404 if code == "not_found" else 409, code)
 
