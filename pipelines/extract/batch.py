@@ -1,5 +1,7 @@
 """The warehouse's side of an extract: schema `raw`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -76,6 +78,23 @@ def make_delta(warehouse: Connection, table: str) -> None:
             sql.Identifier(f"{table}_delta"), sql.Identifier("raw", table)
         )
     )
+
+
+@contextmanager
+def without_indexes(warehouse: Connection) -> Iterator[None]:
+    """Lets raw.transaction be filled as a whole: building its indexes after that takes a third of keeping them."""
+    indexes = warehouse.execute(
+        "select c.conname, i.indexrelid::regclass::text, "
+        "coalesce(pg_get_constraintdef(c.oid), pg_get_indexdef(i.indexrelid)) "
+        "from pg_index as i left join pg_constraint as c on c.conindid = i.indexrelid and c.contype = 'p' "
+        "where i.indrelid = 'raw.transaction'::regclass order by i.indexrelid"
+    ).fetchall()
+    for key, index, _ in indexes:
+        warehouse.execute(f"alter table raw.transaction drop constraint {key}" if key else f"drop index {index}")
+    yield
+    for key, _, definition in indexes:
+        add = f"alter table raw.transaction add constraint {key} {definition}"
+        warehouse.execute(add if key else definition)
 
 
 def merge_accounts(warehouse: Connection) -> None:

@@ -1,5 +1,6 @@
 """Run one extract from beginning to end."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from uuid import uuid4
 
@@ -78,7 +79,8 @@ def _carry(
     with database.one_cut(source):
         snapshot = ledger.current_snapshot(source)
         rows = ledger.new_rows("transaction", since, batch_id)
-        transaction_rows = _carry_transactions(source, warehouse, rows, has_foreign=foreign_xid is not None)
+        with raw.without_indexes(warehouse) if since is None else nullcontext():
+            transaction_rows = _carry_transactions(source, warehouse, rows, has_foreign=foreign_xid is not None)
         account_rows = _carry_accounts(source, warehouse, ledger.new_rows("account", since, batch_id))
         if again is not None:
             _stream_delta(source, ledger.rows_between("transaction", *again, batch_id), warehouse, "transaction")
