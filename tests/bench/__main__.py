@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -44,6 +46,8 @@ def main(parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: in
     Everything happens on a Postgres and a bank of their own in a temporary folder, on this machine only. The
     tables are also kept in tests/bench/results. 10 million rows take 20 GB of disk and half an hour.
     """
+    # Whoever ends us ends the servers too: an exception passes through every `with` below.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("ended by SIGTERM"))
     wanted = [part for part in PARTS if part in (parts or PARTS)]
     with temporary_folder() as folder:
         if SERVED & set(wanted):

@@ -30,8 +30,8 @@ BASIS = {"last_transaction_at": "2026-01-01T00:00:00Z", "balance_integral": "1" 
 class Size:
     """`accounts` with statistics of `days` days each; `requests` are measured."""
 
-    accounts: int = 2_000
-    days: int = 365
+    accounts: int = 1_000
+    days: int = 200
     requests: int = 2_000
 
 

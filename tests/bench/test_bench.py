@@ -54,7 +54,7 @@ class TestServed:
         assert [row[-1] for row in latency.rows] == ["0", "0"]
 
     def test_login_flood(self, bank: ServingBank, people: list[Person]) -> None:
-        size = login.Size(rounds=1, seconds=0.5, transfers=10, flood_connections=2)
+        size = login.Size(rounds=1, seconds=0.5, flood_connections=2)
 
         (table,) = login.run(bank, people, size, LEDGER, tell)
 
