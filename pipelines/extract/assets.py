@@ -18,7 +18,6 @@ TABLES = {
     "account": "The ledger's accounts in their newest state. No name, number, memo or owner.",
 }
 
-
 DAY = dg.AssetKey(["raw", "day"])
 # As far back as imported histories may reasonably go; each day costs a line in a list.
 FIRST_DAY = "2000-01-01"
@@ -46,7 +45,7 @@ def day_of(time_zone: str) -> dg.AssetsDefinition:
             batch = extract_again(databases.source_url, databases.warehouse_url, window)
             with database.connect(databases.warehouse_url) as warehouse:
                 rows = rows_between(warehouse, *window)
-            return dg.MaterializeResult(metadata=_metadata(batch, rows))
+            return dg.MaterializeResult(metadata={"rows": rows, **completeness(batch)})
 
     return day
 
@@ -84,7 +83,7 @@ def extract_ledger(
         batch = extract(pipeline_run.databases.source_url, pipeline_run.databases.warehouse_url)
         rows = {"batch": 1, "transaction": batch.transaction_rows, "account": batch.account_rows}
         for table, count in rows.items():
-            yield dg.MaterializeResult(asset_key=["raw", table], metadata=_metadata(batch, count))
+            yield dg.MaterializeResult(asset_key=["raw", table], metadata={"rows": count, **completeness(batch)})
 
 
 def _may_close(context: dg.AssetExecutionContext, run: PipelineRun) -> bool:
@@ -98,10 +97,10 @@ def _may_close(context: dg.AssetExecutionContext, run: PipelineRun) -> bool:
     return True
 
 
-def _metadata(batch: Batch, rows: int) -> dict[str, dg.MetadataValue]:
+def completeness(batch: Batch) -> dict[str, dg.MetadataValue]:
+    """Up to where something made from this batch is complete, for an operator."""
     lag = datetime.now(UTC) - batch.complete_through
     return {
-        "rows": dg.MetadataValue.int(rows),
         "batch_id": dg.MetadataValue.int(batch.batch_id),
         "watermark": dg.MetadataValue.text(batch.snapshot),
         "complete_through": dg.MetadataValue.timestamp(batch.complete_through),

@@ -10,6 +10,7 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from pipelines import database
 from pipelines.errors import Refused
+from pipelines.extract.assets import completeness
 from pipelines.extract.batch import last_batch
 from pipelines.owners import OWNERS
 from pipelines.publish.baseline import baseline
@@ -51,12 +52,13 @@ def dbt_models_of(manifest: Path) -> dg.AssetsDefinition:
                 names = {str(node.path[-1]) for node in context.selected_asset_keys}
             project = Project.of(pipeline_run.settings)
             broken: list[str] = []
-            for result in build(project, pipeline_run.databases.warehouse_url, _target(pipeline_run), names):
+            target, made_from = _target(pipeline_run)
+            for result in build(project, pipeline_run.databases.warehouse_url, target, names):
                 if result.is_test and not result.is_good:
                     broken.append(f"test {result.name}: {result.message}")
                     # Now, for Dagster ends the step itself where a blocking check fails.
                     pipeline_run.refuse(broken)
-                if (event := _event(result, known)) is not None:
+                if (event := _event(result, known, made_from)) is not None:
                     yield event
                 else:
                     context.log.info(f"{result.name}: {result.status}. Reload the code to see it.")
@@ -66,7 +68,8 @@ def dbt_models_of(manifest: Path) -> dg.AssetsDefinition:
     return dbt_models
 
 
-def _target(run: PipelineRun) -> Target:
+def _target(run: PipelineRun) -> tuple[Target, dict[str, dg.MetadataValue]]:
+    """What to build, and what an operator sees of it beside each model."""
     with (
         database.connect(run.databases.warehouse_url) as warehouse,
         database.connect(run.databases.publish_url) as bank,
@@ -76,7 +79,8 @@ def _target(run: PipelineRun) -> Target:
             raise LookupError("There is nothing to build from: raw.batch is empty. Run an extract first.")
         publication = baseline(bank, warehouse)
         tested = publication.publication.batch_id if publication.publication and publication.is_continued else 0
-        return Target(batch.batch_id, 0 if run.is_close else tested, run.settings.time_zone)
+        target = Target(batch.batch_id, 0 if run.is_close else tested, run.settings.time_zone)
+        return target, completeness(batch)
 
 
 def _known_nodes(assets: dg.AssetsDefinition) -> dict[str, dg.AssetKey | dg.AssetCheckKey]:
@@ -85,7 +89,11 @@ def _known_nodes(assets: dg.AssetsDefinition) -> dict[str, dg.AssetKey | dg.Asse
     return {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in specs}
 
 
-def _event(result: NodeResult, known: Mapping[str, dg.AssetKey | dg.AssetCheckKey]) -> Event | None:
+def _event(
+    result: NodeResult,
+    known: Mapping[str, dg.AssetKey | dg.AssetCheckKey],
+    made_from: Mapping[str, dg.MetadataValue],
+) -> Event | None:
     key = known.get(result.unique_id)
     metadata: dict[str, Any] = {"seconds": result.seconds, "message": result.message}
     if result.rows is not None:
@@ -96,4 +104,6 @@ def _event(result: NodeResult, known: Mapping[str, dg.AssetKey | dg.AssetCheckKe
         )
     if key is None or not result.is_good:
         return None
-    return dg.MaterializeResult(asset_key=key, metadata={**metadata, "built_in_full": result.is_rebuilt})
+    return dg.MaterializeResult(
+        asset_key=key, metadata={**metadata, **made_from, "built_in_full": result.is_rebuilt}
+    )

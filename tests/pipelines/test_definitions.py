@@ -138,6 +138,9 @@ class TestRefresh:
         assert proofs == [(len(NAMES),)]
         [made] = result.asset_materializations_for_node("stats__publication")
         assert {"rows", "batch_id", "complete_through", "lag_s"} <= set(made.metadata)
+        for step in ("extract", "dbt_models"):
+            for each in result.asset_materializations_for_node(step):
+                assert {"batch_id", "watermark", "complete_through", "lag_s"} <= set(each.metadata)
         assert len(result.get_asset_check_evaluations()) > len(NAMES)
 
         assert pipeline.run().success
