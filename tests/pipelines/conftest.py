@@ -9,14 +9,17 @@ from uuid import uuid4
 import dagster as dg
 import psycopg
 import pytest
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode, SourceDefinition
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from infra.local.databases import DatabaseNames, grant_bank
 from pipelines import database
 from pipelines.extract.batch import Batch
 from pipelines.extract.run import extract
 from pipelines.settings import Settings
-from pipelines.transform.project import Project
+from pipelines.transform.project import NOWHERE, Project
 from tests.cluster import Cluster, Databases
 from tests.pipelines.ledger import Ledger, Row
 from tests.pipelines.steps import Steps
@@ -116,6 +119,32 @@ def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("dbt")
     Project(Settings.read({}).dbt_project, target).parse(write_manifest=True)
     return target
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(dbt_target: Path) -> Iterator[None]:
+    """The checkout's project is parsed once: each bank gets the same manifest with its own warehouse's name in it.
+
+    dbt would begin anew for each, which takes longer than most tests. Copies of the project are parsed as ever.
+    """
+    folder, nowhere = Settings.read({}).dbt_project, conninfo_to_dict(NOWHERE)["dbname"]
+    original = Project.parse
+    parsed = Project(folder, dbt_target).parse()
+
+    def parse(project: Project, warehouse_url: str = NOWHERE, *, write_manifest: bool = False) -> Manifest:
+        if write_manifest or project.folder != folder:
+            return original(project, warehouse_url, write_manifest=write_manifest)
+        manifest = parsed.deepcopy()
+        name = str(conninfo_to_dict(warehouse_url)["dbname"])
+        for node in (*manifest.nodes.values(), *manifest.sources.values()):
+            node.database = name
+            if isinstance(node, ModelNode | SourceDefinition) and node.relation_name:
+                node.relation_name = node.relation_name.replace(f'"{nowhere}"', f'"{name}"')
+        return manifest
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Project, "parse", parse)
+        yield
 
 
 @pytest.fixture
