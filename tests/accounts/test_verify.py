@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import psycopg
 import pytest
@@ -15,6 +17,8 @@ from api.accounts.verify.copy import Copy, open_copy
 from api.accounts.verify.errors import CannotCheck, LedgerFault
 from api.accounts.verify.ledger import Verified, check, verify_ledger
 from infra.cli import main as tidemark
+from infra.local import admin
+from infra.local.bank import Bank
 from pipelines.extract.run import extract
 from tests.accounts.ledger import Ledger
 from tests.accounts.tamperings import ENTERED_TWICE, REWRITINGS, TAMPERINGS
@@ -155,6 +159,14 @@ class TestCommand:
         ledger.root.execute("alter table accounts.account enable trigger account_kept")
         assert (done.returncode, done.stdout) == (1, "")
         assert "Error: The ledger is wrong. table accounts.account: its guard account_kept is" in done.stderr
+
+    def test_the_bank_hands_over_its_copy(
+        self, ledger: Ledger, accounts: list[str], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        owner = {"TIDEMARK_MIGRATION_URL": ledger.databases.url("accounts_owner")}
+        bank = SimpleNamespace(admin_environment=lambda _: owner, database_url=ledger.databases.url)
+        assert admin.verify_ledger(cast(Bank, bank)) == 0
+        assert "It equals the warehouse's copy" in capfd.readouterr().out
 
     def test_without_a_bank_it_is_2_too(self, tmp_path: Path) -> None:
         done = CliRunner().invoke(tidemark, ["ledger", "verify"], env={"TIDEMARK_HOME": str(tmp_path)})
