@@ -82,7 +82,7 @@ def make_delta(warehouse: Connection, table: str) -> None:
 
 @contextmanager
 def without_indexes(warehouse: Connection) -> Iterator[None]:
-    """Lets raw.transaction be filled as a whole: building its indexes after that takes a third of keeping them."""
+    """Lets raw.transaction be filled as a whole: its indexes are built after that, quicker than row by row."""
     indexes = warehouse.execute(
         "select c.conname, i.indexrelid::regclass::text, "
         "coalesce(pg_get_constraintdef(c.oid), pg_get_indexdef(i.indexrelid)) "

@@ -69,8 +69,9 @@ def table(size: Size, rows: int, rates: dict[str, float]) -> Table:
     made = Table(
         "Extract",
         f"{rows:,} transactions of {size.accounts:,} accounts into an empty warehouse (dlt: {size.dlt_rows:,}), "
-        f"{size.rounds} interleaved rounds, the middle one counts. The first two write the same table with the "
-        "same indexes; the extract also carries accounts, totals and its watermark, and gathers statistics.",
+        f"{size.rounds} interleaved rounds, the middle one counts. The first two fill the same table; "
+        "the extract builds its indexes at the end of a full copy, and also carries accounts, totals and its "
+        "watermark, and gathers statistics.",
         ["contender", "rows/s", "the extract is"],
     )
     names = list(rates)
