@@ -1,21 +1,14 @@
 """What this service asks of the users service, through the gateway and with the caller's own token."""
 
-import functools
-import ssl
 from uuid import UUID
 
 import httpx
 import msgspec
 
 from api.shared.errors import Unauthenticated, Unavailable
+from api.shared.http import make_client
 
 TIMEOUT_S = 5
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """Made once: it reads all certificate authorities, thirty milliseconds in which no request is served."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class Me(msgspec.Struct):
@@ -34,7 +27,7 @@ class UsersClient:
     async def me(self, token: str) -> Me:
         """The caller, as the users service knows them."""
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=_tls()) as client:
+            async with make_client(TIMEOUT_S) as client:
                 answer = await client.get(self._url, headers={"Authorization": f"Bearer {token}"})
             if answer.status_code == 401:
                 raise Unauthenticated()

@@ -11,6 +11,7 @@ import jwt
 import msgspec
 
 from api.shared.errors import Unauthenticated, Unavailable
+from api.shared.http import make_client
 
 ALGORITHM = "RS256"
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the registered media type, not a secret
@@ -36,7 +37,7 @@ def jwks_from_gateway(gateway_url: str) -> KeySource:
 
     async def fetch() -> dict[str, Any]:
         try:
-            async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
+            async with make_client(timeout_s=3) as client:
                 answer = await client.get(f"{gateway_url}/.well-known/jwks.json")
                 answer.raise_for_status()
                 return answer.json()

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 
 from api.shared.errors import Conflict, Forbidden, Unauthenticated, Unavailable
+from api.shared.http import make_client
 
 ATTEMPTS = 3
 PAUSE_S = 0.2
@@ -38,12 +39,12 @@ class AccountsClient:
 
     async def _call(self, method: str, path: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=self._gateway_url, timeout=TIMEOUT_S, trust_env=False) as client:
+        async with make_client(TIMEOUT_S) as client:
             for attempt in range(ATTEMPTS):
                 if attempt:
                     await asyncio.sleep(PAUSE_S * attempt)
                 try:
-                    answer = await client.request(method, path, headers=headers)
+                    answer = await client.request(method, self._gateway_url + path, headers=headers)
                 except httpx.TransportError:
                     continue
                 if answer.is_success:
