@@ -39,6 +39,10 @@ class NothingToReview(Conflict):
     code, detail = "nothing_to_review", "This user has no photo that waits for a decision."
 
 
+class PhotoReplaced(Conflict):
+    code, detail = "photo_replaced", "The user has sent another photo since you looked. Look at that one first."
+
+
 class AlreadyDecided(Conflict):
     code, detail = "already_decided", "This photo was decided on otherwise."
 

@@ -174,6 +174,20 @@ class TestDecideReview:
         )["Item"]
         assert (item["status"]["S"], item["photo_version"]["N"]) == ("approved", "2")
 
+    def test_of_a_photo_that_another_one_replaced_is_refused(
+        self, staff: Person, waiting: Person, database: psycopg.Connection
+    ) -> None:
+        other = Person(waiting.client).sign_up()
+        database.execute("update users.user set roles = '{staff}' where id = %s", (other.user_id,))
+        path = f"/user/review/{waiting.user_id}"
+        assert staff.call("GET", f"{path}/photo").status_code == 200
+        assert other.call("POST", path, json=REJECT).status_code == 200
+        assert waiting.send_photo().status_code == 200
+        assert code(staff.call("POST", path, json=APPROVE)) == (409, "photo_replaced")
+        assert waiting.user_id in queue(staff)
+        assert staff.call("GET", f"{path}/photo").status_code == 200
+        assert staff.call("POST", path, json=APPROVE).json()["approved"] is True
+
     def test_the_same_decision_again_is_the_same_answer(
         self, staff: Person, waiting: Person, accounts: AccountsDouble, database: psycopg.Connection
     ) -> None:

@@ -53,6 +53,9 @@ _VIEW = text("""
     insert into users.photo_view (user_id, reviewer_id, photo_version)
     values (:user_id, :reviewer_id, :version)
 """)
+_LAST_SEEN = text("""
+    select max(photo_version) from users.photo_view where user_id = :user_id and reviewer_id = :reviewer_id
+""")
 
 
 class DecidedRow(msgspec.Struct, frozen=True):
@@ -103,3 +106,9 @@ async def record_view(connection: AsyncConnection, user_id: UUID, reviewer_id: U
     """Staff looks at a photo."""
     values = {"user_id": user_id, "reviewer_id": reviewer_id, "version": version}
     await connection.execute(_VIEW, values)
+
+
+async def last_seen(connection: AsyncConnection, user_id: UUID, reviewer_id: UUID) -> int | None:
+    """The newest version of a user's photo that this reviewer looked at."""
+    values = {"user_id": user_id, "reviewer_id": reviewer_id}
+    return (await connection.execute(_LAST_SEEN, values)).scalar_one()

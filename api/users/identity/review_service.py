@@ -10,7 +10,7 @@ from api.shared.errors import Forbidden, NotFound
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.fields import Unreadable
-from api.users.errors import AlreadyDecided, InvalidField, NothingToReview
+from api.users.errors import AlreadyDecided, InvalidField, NothingToReview, PhotoReplaced
 from api.users.identity import repository
 from api.users.identity.documents import IdentityDocuments, open_photo
 from api.users.identity.schemas import Decision, Reviewed, ReviewItem
@@ -67,7 +67,7 @@ class ReviewService:
 
         The user comes first: an account opened in between asks and finds them approved already. Should accounts
         be out of reach (Unavailable), the user stays in the queue and a repeat finishes it. Raises NotFound,
-        NothingToReview, AlreadyDecided, InvalidField, Forbidden.
+        NothingToReview, PhotoReplaced (they looked at an older one), AlreadyDecided, InvalidField, Forbidden.
         """
         if user_id == reviewer_id:
             raise Forbidden("Nobody reviews their own photo.")
@@ -77,6 +77,9 @@ class ReviewService:
         async with self._engine.begin() as connection:
             user = await self._undecided(connection, user_id, STATUS_AFTER[decision.decision])
             if user is not None:
+                seen = await repository.last_seen(connection, user_id, reviewer_id)
+                if seen is not None and seen < user.photo_version:
+                    raise PhotoReplaced
                 await repository.decide(connection, user, reviewer_id, decision.decision, reason)
                 await asyncio.to_thread(
                     self._documents.set_status,
