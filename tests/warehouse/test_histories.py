@@ -16,7 +16,7 @@ from tests.warehouse.histories import History, histories
 from tests.warehouse.marts import PERIODS, bank_differences, completed_rows, differences, snapshot
 from tests.warehouse.raw import balances_after, write_batch
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MARTS_ONLY = ("--select", "path:models/marts", "--exclude", "metric_catalog")
 
