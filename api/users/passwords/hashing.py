@@ -80,4 +80,6 @@ def _normal(password: str) -> str:
 def _yield_to_others() -> None:
     if sys.platform == "linux":
         # On Linux a thread has a priority of its own.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        thread = threading.get_native_id()
+        # A process that was started with a lower one may not raise it.
+        os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
