@@ -21,7 +21,7 @@ T = TypeVar("T")
 LARGEST_QUEUE = 100
 HASH_BYTES = 32
 SALT_BYTES = 16
-NICENESS = 10
+NICENESS = 19
 
 
 class Hasher:
