@@ -116,7 +116,7 @@ class TestAddedStatistic:
         assert (metric["unit"], metric["periods"]) == ("count", ["daily"])
 
     def test_has_its_values_also_on_an_idle_day(self, api: Api, analyst: Person, account_id: UUID) -> None:
-        parameters = {"account_id": str(account_id), "from": f"{OPENED:%F}", "to": f"{TODAY + timedelta(1):%F}"}
+        parameters = {"account_id": str(account_id), "from": f"{OPENED:%F}", "to": f"{TODAY:%F}"}
         items = api.get("/stats/daily", analyst, parameters).json()["items"]
         values = {item["period_start"]: item["metrics"]["large_inflow_count"] for item in items}
         assert values == {f"{OPENED:%F}": 0, f"{BUSY:%F}": 2, f"{TODAY:%F}": 0}
