@@ -58,7 +58,10 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
     issuer = TokenIssuer(settings.issuer, settings.audience)
     accounts = AccountsClient(settings.gateway_url)
     hasher = Hasher(
-        memory_kib=settings.hash_memory_kib, rounds=settings.hash_rounds, workers=settings.hash_workers
+        memory_kib=settings.hash_memory_kib,
+        rounds=settings.hash_rounds,
+        workers=settings.hash_workers,
+        percent=settings.hash_percent,
     )
     return Services(
         engine=engine,

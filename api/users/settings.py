@@ -10,7 +10,8 @@ class UsersSettings(ServiceSettings):
     """The service's settings. One of `master_key_file` and `kms_key_id` must be set.
 
     `edge_secret` and `app_secret` prove a forwarded client address (see sessions/client_address.py). The hash
-    parameters are argon2id's, by default OWASP's first choice; only tests go below it.
+    parameters are argon2id's, by default OWASP's first choice; only tests go below it. Each hash worker takes at
+    most `hash_percent` (1 to 100) of a core in the long run.
     """
 
     master_key_file: str | None = None
@@ -22,10 +23,13 @@ class UsersSettings(ServiceSettings):
     hash_memory_kib: int = 19_456
     hash_rounds: int = 2
     hash_workers: int = 1
+    hash_percent: int = 50
 
     def __post_init__(self) -> None:
         if bool(self.master_key_file) == bool(self.kms_key_id):
             raise SettingsError("one of TIDEMARK_MASTER_KEY_FILE and TIDEMARK_KMS_KEY_ID must be set")
+        if not 1 <= self.hash_percent <= 100:
+            raise SettingsError("TIDEMARK_HASH_PERCENT must be from 1 to 100")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class AdminSettings(UsersSettings):
     gateway_url: str = ""
     issuer: str = ""
     hash_workers: int = 4
+    hash_percent: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)

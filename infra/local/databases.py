@@ -18,6 +18,8 @@ OWNERS = tuple(f"{service}_owner" for service in SERVICES)
 APPS = tuple(f"{service}_app" for service in SERVICES)
 BANK_ROLES = (*OWNERS, *APPS, "extractor", "publisher")
 ANALYST = "analyst"
+# Nobody signs in as this role: it owns the function that posts (see the accounts service's grants).
+LEDGER = "accounts_ledger"
 ROLES = (*BANK_ROLES, "warehouse", "dagster", ANALYST)
 
 # On the role, not on the connection: RDS Proxy forbids connection options.
@@ -60,6 +62,7 @@ def prepare_bank(admin_url: str, passwords: Mapping[str, str], names: DatabaseNa
     with _admin(admin_url) as connection:
         for role in BANK_ROLES:
             _ensure_role(connection, role, passwords[role])
+        _ensure_group(connection, LEDGER, member="accounts_owner")
         for role in APPS:
             for name, value in APP_TIMEOUTS.items():
                 _set_on_role(connection, role, name, value)
@@ -160,6 +163,12 @@ def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> No
         )
     )
     _set_on_role(connection, role, "timezone", "UTC")
+
+
+def _ensure_group(connection: psycopg.Connection, role: str, member: str) -> None:
+    if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
+        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+    connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(member)))
 
 
 def _set_on_role(connection: psycopg.Connection, role: str, name: str, value: str) -> None:

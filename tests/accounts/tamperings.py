@@ -51,6 +51,11 @@ TAMPERINGS = [
     ("drop trigger account_kept on accounts.account", "account_kept is missing"),
     ("drop index accounts.transfer_reversed_once", "transfer_reversed_once is missing"),
     ("alter table accounts.account drop constraint account_not_overdrawn", "account_not_overdrawn is missing"),
+    ("alter role accounts_ledger login", "role accounts_ledger: it can sign in"),
+    (
+        "alter function accounts.lock_user owner to accounts_ledger",
+        "it may not run as accounts_ledger",
+    ),
 ]
 # Every entry, head and total adds up, but the transfer is entered twice.
 ENTERED_TWICE = """

@@ -187,7 +187,8 @@ class TestRoles:
             "create temporary table own (id int)",
             "create or replace function accounts.is_account(p_side text) returns boolean language sql"
             " immutable return true",
-            "select accounts.enter_one(t) from accounts.transfer t",
+            "select accounts.post_one(null, true, 'external:cash', 'external:card', 1, '', 1)",
+            "set role accounts_ledger",
             "select accounts.import_history(null)",
         ],
     )

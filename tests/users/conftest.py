@@ -80,6 +80,7 @@ def settings(
         hash_memory_kib=64,
         hash_rounds=1,
         hash_workers=2,
+        hash_percent=100,
         pool_size=5,
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 from argon2 import extract_parameters
@@ -15,7 +16,7 @@ from api.users.passwords.hashing import Hasher
 
 @pytest.fixture
 def hasher() -> Hasher:
-    return Hasher(memory_kib=64, rounds=1, workers=2)
+    return Hasher(memory_kib=64, rounds=1, workers=2, percent=100)
 
 
 class TestHasher:
@@ -43,7 +44,7 @@ class TestHasher:
 
     def test_nobodys_hash_costs_what_somebodys_does(self) -> None:
         """What decides how long argon2 takes: its kind, memory, rounds and lanes, the sizes of salt and hash."""
-        hasher = Hasher(memory_kib=128, rounds=2, workers=1)
+        hasher = Hasher(memory_kib=128, rounds=2, workers=1, percent=100)
         somebodys = extract_parameters(asyncio.run(hasher.hash("correct horse")))
         assert extract_parameters(hasher._nobody) == somebodys
         assert (somebodys.memory_cost, somebodys.time_cost) == (128, 2)
@@ -62,6 +63,27 @@ class TestHasher:
 
         assert asyncio.run(flood()) == [True] * hashing.LARGEST_QUEUE
         assert asyncio.run(hasher.matches("x", "x"))
+
+    def test_a_worker_rests_as_long_as_it_worked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now, rests = [100.0], list[float]()
+
+        def sleep(seconds: float) -> None:
+            rests.append(seconds)
+            now[0] += seconds
+
+        def work(*_: str) -> bool:
+            now[0] += 0.25
+            return True
+
+        clock = SimpleNamespace(monotonic=lambda: now[0], thread_time=lambda: now[0], sleep=sleep)
+        monkeypatch.setattr(hashing, "time", clock)
+        hasher = Hasher(memory_kib=64, rounds=1, workers=1, percent=50)
+        monkeypatch.setattr(hasher, "_verify", work)
+        for _ in range(2):
+            asyncio.run(hasher.matches("x", "x"))
+        now[0] += 1
+        asyncio.run(hasher.matches("x", "x"))
+        assert rests == [0, 0.25, 0]
 
     @pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux")
     def test_hashes_at_low_priority(self, hasher: Hasher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""argon2id (RFC 9106), in few threads of low priority: a flood of sign-ins must not starve transfers."""
+"""argon2id (RFC 9106), in few threads of low priority that rest: a flood of sign-ins must not starve transfers."""
 
 import asyncio
 import base64
@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,13 +26,18 @@ NICENESS = 19
 
 
 class Hasher:
-    """Hashes and checks passwords; more than LARGEST_QUEUE waiting is answered 503 instead of queued."""
+    """Hashes and checks passwords; more than LARGEST_QUEUE waiting is answered 503 instead of queued.
 
-    def __init__(self, *, memory_kib: int, rounds: int, workers: int) -> None:
+    Each of `workers` takes at most `percent` of a core in the long run; the first after a pause never waits.
+    """
+
+    def __init__(self, *, memory_kib: int, rounds: int, workers: int, percent: int) -> None:
         self._argon2 = PasswordHasher(
             time_cost=rounds, memory_cost=memory_kib, parallelism=1, hash_len=HASH_BYTES, salt_len=SALT_BYTES
         )
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="hash", initializer=_yield_to_others)
+        self._rest_for_work = 100 / percent - 1
+        self._worker = threading.local()
         self._waiting = 0
         # Nobody's password; checking against it costs what checking against a user's does.
         salt, digest = (
@@ -63,11 +69,21 @@ class Hasher:
         except (VerificationError, InvalidHashError):
             return False
 
+    def _paced(self, function: Callable[..., T], *arguments: str) -> T:
+        # Low priority is not enough: a hash takes the memory's bandwidth and the caches from everybody.
+        time.sleep(max(0.0, getattr(self._worker, "rests_until", 0.0) - time.monotonic()))
+        began = time.thread_time()
+        try:
+            return function(*arguments)
+        finally:
+            worked = time.thread_time() - began
+            self._worker.rests_until = time.monotonic() + worked * self._rest_for_work
+
     async def _run(self, function: Callable[..., T], *arguments: str) -> T:
         self.require_room()
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._paced, function, *arguments)
         finally:
             self._waiting -= 1
 

@@ -1,4 +1,4 @@
--- The guards of the tables stand: triggers, constraints and unique indexes
+-- The guards of the tables stand: triggers, constraints and unique indexes, and who may pass them
 select format('table accounts.%s', guard.on_table), format('its guard %s is missing or switched off', guard.name)
 from (values
     ('account', 'account_kept'), ('account', 'account_new'), ('account', 'account_version'),
@@ -17,5 +17,12 @@ where guard.name not in (
     select relname from pg_index join pg_class on pg_class.oid = indexrelid
     where indrelid = format('accounts.%I', guard.on_table)::regclass and indisunique and indisvalid
 )
+union all
+select 'role accounts_ledger', 'it can sign in' from pg_roles where rolname = 'accounts_ledger' and rolcanlogin
+union all
+select format('function %s', oid::regprocedure), 'it may not run as accounts_ledger'
+from pg_proc
+where proowner = 'accounts_ledger'::regrole
+  and oid not in ('accounts.post_one'::regproc, 'accounts.post_many'::regproc)
 order by 1
 limit 1

@@ -21,16 +21,18 @@ from unnest(p_sides) with ordinality s (side, place)
 left join accounts.account a on a.number = s.side and length(s.side) = 10;
 $$;
 
--- A refusal's code for each movement, null where there is none. `p_places` finds an account in `p_accounts`;
--- `p_owned` says which of them are the caller's. `balances` are those of the caller's sides.
+-- What becomes of each movement: a refusal's code (null where there is none), and balance and sequence of its sides
+-- after it; `heads` are the accounts after all of them. `p_places` finds an account in `p_accounts`; `p_owned` says
+-- which of them are the caller's.
 create function accounts.judge_all(
-    p_user_approved boolean, p_sources text[], p_destinations text[], p_amounts bigint[],
-    p_accounts accounts.account[], p_places jsonb, p_owned boolean[], p_daily_limit bigint, p_day date,
-    out codes text[], out balances bigint[], out currencies text[]
+    p_user_approved boolean, p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[],
+    p_accounts accounts.account[], p_places jsonb, p_owned boolean[], p_daily_limit bigint, p_at timestamptz,
+    out codes text[], out currencies text[], out source_balances bigint[], out source_sequences bigint[],
+    out destination_balances bigint[], out destination_sequences bigint[], out heads accounts.account[]
 )
 language plpgsql as $$
 declare
-    v_accounts accounts.account[] := p_accounts;
+    c_day constant date := (p_at at time zone 'UTC')::date;
     v_none accounts.account;
     s accounts.account;
     d accounts.account;
@@ -38,30 +40,44 @@ declare
     v_d integer;
     v_code text;
 begin
+    heads := p_accounts;
     for i in 1 .. cardinality(p_amounts) loop
         v_s := (p_places ->> p_sources[i])::integer;
         v_d := (p_places ->> p_destinations[i])::integer;
-        s := case when v_s is null then v_none else v_accounts[v_s] end;
-        d := case when v_d is null then v_none else v_accounts[v_d] end;
+        s := case when v_s is null then v_none else heads[v_s] end;
+        d := case when v_d is null then v_none else heads[v_d] end;
         v_code := accounts.refusal(
-            p_user_approved, p_sources[i], p_destinations[i], p_amounts[i], s, d,
+            p_user_approved, p_sources[i], p_destinations[i], p_amounts[i], p_memos[i], s, d,
             p_owned[case when accounts.is_account(p_sources[i]) then v_s else v_d end], p_owned[v_d],
-            p_daily_limit, p_day);
+            p_daily_limit, c_day);
+        -- Every array gets its element, if only null: they are read side by side.
         codes[i] := v_code;
-        balances[i] := null;
+        source_balances[i] := null;
+        source_sequences[i] := null;
+        destination_balances[i] := null;
+        destination_sequences[i] := null;
         currencies[i] := coalesce(s.currency, d.currency);
         continue when v_code is not null;
+        if v_s is null or v_d is null then
+            perform accounts.require_sides(p_sources[i], p_destinations[i]);
+        end if;
         if v_d is not null then
             d.total := d.total + p_amounts[i];
-            balances[i] := d.total;
-            v_accounts[v_d] := d;
+            d.last_sequence := d.last_sequence + 1;
+            destination_balances[i] := d.total;
+            destination_sequences[i] := d.last_sequence;
+            d.last_at := p_at;
+            heads[v_d] := d;
         end if;
         if v_s is not null then
             s.total := s.total - p_amounts[i];
-            balances[i] := s.total;
-            s.spent := case when s.spent_on = p_day then s.spent else 0 end + p_amounts[i];
-            s.spent_on := p_day;
-            v_accounts[v_s] := s;
+            s.last_sequence := s.last_sequence + 1;
+            source_balances[i] := s.total;
+            source_sequences[i] := s.last_sequence;
+            s.last_at := p_at;
+            s.spent := case when s.spent_on = c_day then s.spent else 0 end + p_amounts[i];
+            s.spent_on := c_day;
+            heads[v_s] := s;
         end if;
     end loop;
 end
@@ -74,7 +90,7 @@ create function accounts.post_many(
     p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
     out answer text, out shown uuid[]
 )
-language plpgsql as $$
+language plpgsql security definer as $$
 declare
     v_sources constant text[] := accounts.resolve_all(p_sources);
     v_destinations constant text[] := accounts.resolve_all(p_destinations);
@@ -90,27 +106,49 @@ begin
     into v_at, v_places, v_owned
     from (select u.id, u.last_at, u.opened_at, row_number() over () as place from unnest(v_accounts) u) a;
     j := accounts.judge_all(
-        p_user_approved, v_sources, v_destinations, p_amounts, v_accounts, v_places, v_owned,
-        p_daily_limit, (v_at at time zone 'UTC')::date);
+        p_user_approved, v_sources, v_destinations, p_amounts, p_memos, v_accounts, v_places, v_owned,
+        p_daily_limit, v_at);
     if p_all_or_nothing and array_remove(j.codes, null) <> '{}' then
-        j.codes := array(
-            select coalesce(c.code, 'not_posted')
-            from unnest(j.codes) with ordinality c (code, place) order by c.place);
+        answer := (
+            select '[' || string_agg(accounts.refused(coalesce(c.code, 'not_posted')), ',' order by c.place) || ']'
+            from unnest(j.codes) with ordinality c (code, place));
+        shown := '{}';
+        return;
     end if;
     with movement as (
         select m.*, case when m.code is null then uuidv7() end as id,
                accounts.kind_of(m.source, m.destination) as kind, coalesce(m.memo, '') as note
-        from unnest(j.codes, j.balances, j.currencies, v_sources, v_destinations, p_amounts, p_memos)
-            with ordinality m (code, balance, currency, source, destination, amount, memo, place)
+        from unnest(j.codes, j.currencies, j.source_balances, j.source_sequences, j.destination_balances,
+                    j.destination_sequences, v_sources, v_destinations, p_amounts, p_memos)
+            with ordinality m (code, currency, source_balance, source_sequence, destination_balance,
+                               destination_sequence, source, destination, amount, memo, place)
         order by m.place
     ), written as (
         insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, at, created_by)
         select id, kind, source, destination, amount, currency, note, v_at, p_user
         from movement where code is null
+    ), entered as (
+        insert into accounts.transaction
+            (transfer_id, account_id, counterparty, amount, balance_after, sequence, at)
+        select m.id, accounts.id_of(e.account), e.counterparty, e.amount, e.balance_after, e.sequence, v_at
+        from movement m
+        cross join lateral (values
+            (m.source, m.destination, -m.amount, m.source_balance, m.source_sequence),
+            (m.destination, m.source, m.amount, m.destination_balance, m.destination_sequence)
+        ) e (account, counterparty, amount, balance_after, sequence)
+        where e.sequence is not null
+        order by e.account, e.sequence
+    ), moved as (
+        update accounts.account a
+        set total = h.total, last_sequence = h.last_sequence, last_at = h.last_at, spent = h.spent,
+            spent_on = h.spent_on, xid = pg_current_xact_id()
+        from unnest(j.heads) h
+        where a.id = h.id and a.last_sequence <> h.last_sequence
     )
     select '[' || string_agg(
                case when code is not null then accounts.refused(code)
-               else accounts.posted(id, kind, source, destination, amount, currency, note, v_at, balance) end,
+               else accounts.posted(id, kind, source, destination, amount, currency, note, v_at,
+                                    coalesce(source_balance, destination_balance)) end,
                ',' order by place) || ']',
            coalesce(array_agg(distinct case when kind = 'deposit' then destination else source end::uuid)
                filter (where code is null), '{}')

@@ -40,8 +40,7 @@ create function accounts.post(
     out outcome text, out answer text
 )
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off
-set plan_cache_mode = force_generic_plan as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
     v_one record;
     v_many record;
@@ -80,8 +79,7 @@ create function accounts.reverse(
     p_user uuid, p_key text, p_digest bytea, p_transaction uuid, p_memo text, out outcome text, out answer text
 )
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off
-set plan_cache_mode = force_generic_plan as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
     t accounts.transfer;
     v_accounts accounts.account[];
@@ -108,7 +106,7 @@ begin
         when t.id is null then 'not_found'
         when t.kind = 'reversal' then 'not_reversible'
         when exists (select from accounts.transfer where reverses = t.id) then 'already_reversed'
-        else accounts.refusal(true, t.destination, t.source, t.amount, s, d, true, true, null, v_at::date)
+        else accounts.refusal(true, t.destination, t.source, t.amount, p_memo, s, d, true, true, null, v_at::date)
     end;
     if v_code is null then
         insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, at, created_by,

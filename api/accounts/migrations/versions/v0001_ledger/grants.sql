@@ -33,3 +33,16 @@ grant select, insert, delete on accounts.extract_receipt to extractor;
 grant execute on function accounts.post, accounts.reverse, accounts.open_account, accounts.lock_user,
     accounts.close_account, accounts.close_accounts_of, accounts.approve_account, accounts.approve_accounts_of,
     accounts.add_owner, accounts.remove_owner, accounts.entries_before, accounts.balance_at to accounts_app;
+
+-- Nobody can sign in as this role. It has the two functions that write a movement's rows by themselves; for whoever
+-- else writes, the tables' triggers do or refuse it.
+grant usage, create on schema accounts to accounts_ledger;
+alter function accounts.post_one owner to accounts_ledger;
+alter function accounts.post_many owner to accounts_ledger;
+revoke create on schema accounts from accounts_ledger;
+grant select, update on accounts.account to accounts_ledger;
+grant select on accounts.user_account to accounts_ledger;
+grant insert on accounts.transfer, accounts.transaction to accounts_ledger;
+grant execute on function accounts.resolve, accounts.resolve_all, accounts.id_of, accounts.is_account,
+    accounts.is_side, accounts.require_sides, accounts.kind_of, accounts.lock_all, accounts.refusal,
+    accounts.judge_all, accounts.refused, accounts.posted, accounts.refuse_transfer to accounts_ledger;
