@@ -31,7 +31,7 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
     Raises SettingsError.
     """
     settings = settings or AccountsSettings.from_env()
-    return make_app(
+    app = make_app(
         name="accounts",
         path="account",
         settings=settings,
@@ -40,9 +40,8 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
             "account_service": Provide(_accounts, sync_to_thread=False),
             "posting_service": Provide(_posting, sync_to_thread=False),
         },
-        state={
-            "accounts": AccountService(settings, UsersClient(settings.gateway_url)),
-            "posting": PostingService(settings),
-        },
+        state={"accounts": AccountService(settings, UsersClient(settings.gateway_url))},
         key_source=key_source,
     )
+    app.state.posting = PostingService(settings, app.state.autocommit)
+    return app

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.accounts import repository
 from api.accounts.errors import REFUSALS, IdempotencyConflict, NothingPosted, refusal
@@ -19,21 +19,19 @@ _OUTCOMES = msgspec.json.Decoder(list[Outcome])
 
 
 class PostingService:
-    """Every method takes a connection on which one statement is one transaction."""
+    """`autocommit` is an engine on which one statement is one transaction."""
 
-    def __init__(self, settings: AccountsSettings) -> None:
+    def __init__(self, settings: AccountsSettings, autocommit: AsyncEngine) -> None:
+        self._autocommit = autocommit
         self._daily_limit_minor = settings.daily_limit_minor
 
-    async def move(
-        self, connection: AsyncConnection, principal: Principal, movement: Movement, key: IdempotencyKey | None
-    ) -> PostedMovement:
+    async def move(self, principal: Principal, movement: Movement, key: IdempotencyKey | None) -> PostedMovement:
         """Posts one movement. Raises what `refusal` makes of its code, and IdempotencyConflict."""
-        outcomes = await self._post(connection, principal, [movement], Mode.ONE_BY_ONE, key)
+        outcomes = await self._post(principal, [movement], Mode.ONE_BY_ONE, key)
         return _only(outcomes)
 
     async def move_all(
         self,
-        connection: AsyncConnection,
         principal: Principal,
         movements: Sequence[Movement],
         mode: Mode,
@@ -43,7 +41,7 @@ class PostingService:
 
         Raises IdempotencyConflict, and NothingPosted when `mode` is all or nothing and one was refused.
         """
-        outcomes = await self._post(connection, principal, movements, mode, key)
+        outcomes = await self._post(principal, movements, mode, key)
         items = [
             RefusedTransfer(outcome.code, REFUSALS[outcome.code])
             if outcome.code
@@ -56,35 +54,35 @@ class PostingService:
 
     async def reverse(
         self,
-        connection: AsyncConnection,
         principal: Principal,
         transaction_id: UUID,
         memo: str,
         key: IdempotencyKey | None,
     ) -> PostedMovement:
         """Posts the transaction's transfer the other way round, once. Raises as `move`."""
-        answer = await repository.reverse(
-            connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
-        )
+        async with self._autocommit.connect() as connection:
+            answer = await repository.reverse(
+                connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
+            )
         return _only(_outcomes(*answer))
 
     async def _post(
         self,
-        connection: AsyncConnection,
         principal: Principal,
         movements: Sequence[Movement],
         mode: Mode,
         key: IdempotencyKey | None,
     ) -> list[Outcome]:
-        answer = await repository.post(
-            connection,
-            user_id=principal.user_id,
-            user_approved=principal.user_approved,
-            key=key,
-            mode=mode,
-            movements=movements,
-            daily_limit_minor=self._daily_limit_minor,
-        )
+        async with self._autocommit.connect() as connection:
+            answer = await repository.post(
+                connection,
+                user_id=principal.user_id,
+                user_approved=principal.user_approved,
+                key=key,
+                mode=mode,
+                movements=movements,
+                daily_limit_minor=self._daily_limit_minor,
+            )
         return _outcomes(*answer)
 
 

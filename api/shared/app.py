@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from api.shared.auth import provide_principal, require_principal
-from api.shared.database import autocommit_engine, make_engine, provide_autocommit, provide_transaction
+from api.shared.database import make_engines, provide_autocommit, provide_transaction
 from api.shared.docs import openapi_config
 from api.shared.health import health_route
 from api.shared.problems import handle_exception
@@ -38,7 +38,7 @@ def make_app(
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()
-    engine = make_engine(settings)
+    engine, autocommit = make_engines(settings)
 
     async def close_engine() -> None:
         await engine.dispose()
@@ -61,7 +61,7 @@ def make_app(
         state=State(
             {
                 "engine": engine,
-                "autocommit": autocommit_engine(engine),
+                "autocommit": autocommit,
                 "settings": settings,
                 "tokens": TokenVerifier(
                     issuer=settings.issuer,

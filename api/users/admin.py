@@ -14,7 +14,7 @@ from typing import Any
 import click
 import msgspec
 
-from api.shared.database import make_engine
+from api.shared.database import make_engines
 from api.shared.errors import TidemarkError
 from api.shared.migrations import upgrade
 from api.shared.settings import SettingsError
@@ -142,7 +142,7 @@ async def _rotate(lead_s: int) -> list[str]:
 @asynccontextmanager
 async def _services() -> AsyncIterator[Services]:
     settings = AdminSettings.from_env()
-    engine = make_engine(settings)
+    engine, _ = make_engines(settings)
     try:
         yield make_services(settings, engine)
     finally:

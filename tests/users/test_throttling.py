@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.shared.database import make_engine
+from api.shared.database import make_engines
 from api.users.passwords import hashing
 from api.users.passwords.throttle import ACCOUNT, PAIR, count_attempt
 from api.users.settings import UsersSettings
@@ -91,7 +91,7 @@ class TestAccountAndSource:
                 return is_allowed, written.scalar_one()
 
         async def attempts() -> list[tuple[bool, bool]]:
-            engine = make_engine(settings)
+            engine, _ = make_engines(settings)
             try:
                 return [await attempt(engine) for _ in range(8)]
             finally:

@@ -76,13 +76,11 @@ class StaffController(Controller):
         self,
         transaction_id: FromPath[UUID],
         data: JSONBody[Reversal],
-        request: Request[Any, Any, Any],
-        principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        request: Request[Principal, Any, Any],
         posting_service: NamedDependency[PostingService],
         key: Key = None,
     ) -> Movement:
         """Post the transaction's whole transfer the other way round, once."""
         return await posting_service.reverse(
-            autocommit, principal, transaction_id, data.memo, idempotency_key(request, key, data)
+            request.user, transaction_id, data.memo, idempotency_key(request, key, data)
         )
