@@ -168,7 +168,8 @@ async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
 @asynccontextmanager
 async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
     """One rotation at a time. The lock belongs to the connection, outside any transaction's time limit."""
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(_LOCK)
         try:
             yield
