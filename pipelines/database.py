@@ -52,15 +52,19 @@ def one_cut(connection: Connection) -> Iterator[None]:
     connection.execute("rollback")
 
 
-def stream(origin: Connection, query: sql.Composable, target: Connection, table: sql.Composable) -> int:
+def stream(
+    origin: Connection, query: sql.Composable, target: Connection, table: sql.Composable, *, frozen: bool = False
+) -> int:
     """Copy what `query` gives in `origin` into `table` (name and columns) of `target`, binary; returns the rows.
 
-    Column types must be the same on both sides. Raises psycopg.DataError when not all rows arrived.
+    Column types must be the same on both sides. `frozen`: the rows are written as a vacuum would leave them; the
+    table must have been emptied in the same transaction. Raises psycopg.DataError when not all rows arrived.
     """
+    options = sql.SQL("format binary, freeze" if frozen else "format binary")
     with origin.cursor() as reading, target.cursor() as writing:
         with (
             reading.copy(sql.SQL("copy ({}) to stdout (format binary)").format(query)) as rows,
-            writing.copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink,
+            writing.copy(sql.SQL("copy {} from stdin ({})").format(table, options)) as sink,
         ):
             for data in rows:
                 sink.write(data)

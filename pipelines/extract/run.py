@@ -79,8 +79,10 @@ def _carry(
     with database.one_cut(source):
         snapshot = ledger.current_snapshot(source)
         rows = ledger.new_rows("transaction", since, batch_id)
-        with raw.without_indexes(warehouse) if since is None else nullcontext():
-            transaction_rows = _carry_transactions(source, warehouse, rows, has_foreign=foreign_xid is not None)
+        with raw.filling(warehouse) if since is None else nullcontext():
+            transaction_rows = _carry_transactions(
+                source, warehouse, rows, is_whole=since is None, has_foreign=foreign_xid is not None
+            )
         account_rows = _carry_accounts(source, warehouse, ledger.new_rows("account", since, batch_id))
         if again is not None:
             _stream_delta(source, ledger.rows_between("transaction", *again, batch_id), warehouse, "transaction")
@@ -101,13 +103,13 @@ def _carry(
 
 
 def _carry_transactions(
-    source: Connection, warehouse: Connection, rows: sql.Composable, *, has_foreign: bool
+    source: Connection, warehouse: Connection, rows: sql.Composable, *, is_whole: bool, has_foreign: bool
 ) -> int:
     if has_foreign:
         _stream_delta(source, rows, warehouse, "transaction")
         return raw.add_transactions(warehouse)
     table = raw.table_with_batch(sql.SQL("raw.transaction"), ledger.TRANSACTION_COLUMNS)
-    return database.stream(source, rows, warehouse, table)
+    return database.stream(source, rows, warehouse, table, frozen=is_whole)
 
 
 def _carry_accounts(source: Connection, warehouse: Connection, rows: sql.Composable) -> int:

@@ -28,6 +28,15 @@ class TestExtract:
             ({"EUR": "500"}, 2, 3)
         ]
 
+    def test_first_extract_leaves_nothing_to_vacuum(self, bank: Bank) -> None:
+        bank.ledger.deposit(bank.ledger.open_account(), 500)
+
+        bank.extract()
+
+        assert bank.raw(
+            "select relpages, relallvisible from pg_class where oid = 'raw.transaction'::regclass"
+        ) == [(1, 1)]
+
     def test_next_extract_carries_only_what_is_new(self, bank: Bank) -> None:
         account = bank.ledger.open_account()
         bank.ledger.deposit(account, 500)

@@ -123,19 +123,31 @@
         where closed_at is not null and batch_id > {{ window.last_batch_id }}
     ),
 
-    written as (
-        select account_id, period_start, first_sequence, last_sequence
-        from {{ this }}
+    changed as (
+        select
+            account_id,
+            period_start,
+            moved.first_sequence,
+            moved.last_sequence
+        from moved
+        full join closed using (account_id, period_start)
     ),
 
     touched as (
         select
-            account_id,
-            period_start,
-            least(moved.first_sequence, written.first_sequence) as first_sequence,
-            greatest(moved.last_sequence, written.last_sequence) as last_sequence
-        from moved
-        full join closed using (account_id, period_start)
-        left join written using (account_id, period_start)
+            changed.account_id,
+            changed.period_start,
+            least(changed.first_sequence, written.first_sequence) as first_sequence,
+            greatest(changed.last_sequence, written.last_sequence) as last_sequence
+        from changed
+        -- Here too `offset 0` keeps the planner from reading all that was ever written.
+        left join lateral (
+            select
+                first_sequence,
+                last_sequence
+            from {{ this }} as mart
+            where mart.account_id = changed.account_id and mart.period_start = changed.period_start
+            offset 0
+        ) as written on true
     )
 {%- endmacro %}
