@@ -1,6 +1,7 @@
--- Double entry: whoever inserts a transfer, the database itself moves the heads of the accounts it touches and
--- writes their entries. Sequence without gap, balance after = balance before + amount, an entry for each side that
--- is an account, and time order hold by construction; the overdraft limit is a CHECK on the account besides.
+-- Double entry: whoever inserts a transfer by a statement of their own, the database itself moves the heads of the
+-- accounts it touches and writes their entries. Sequence without gap, balance after = balance before + amount, an
+-- entry for each side that is an account, and time order hold by construction; the overdraft limit is a CHECK on the
+-- account besides.
 
 -- All transfers of one statement, in the order of their times and ids.
 create function accounts.enter_all() returns trigger

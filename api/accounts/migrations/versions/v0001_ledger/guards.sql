@@ -1,9 +1,11 @@
 -- What holds whoever connects, the owner of the schema included: history is append-only, heads and entries are
--- written by the posting trigger (entries.sql) and by nothing else, what an account is never changes.
+-- written by the trigger (entries.sql) or, as accounts_ledger, by the two functions that post (posting.sql, bulk.sql)
+-- and by nothing else, what an account is never changes.
 -- Rows are checked here and not by CHECK constraints where those would be read anew for every statement.
--- Whoever may change the schema can take a trigger away: the owner, whose password no service has, and a superuser.
--- Against them stands `verify`: it finds a missing or disabled trigger, a history that does not add up, and one that
--- does but differs from the warehouse's copy. The triggers don't fire on a replica that applies what passed them.
+-- Whoever may change the schema can take a trigger away or become accounts_ledger: the owner, whose password no
+-- service has, and a superuser. Against them stands `verify`: it finds a missing or disabled trigger, a history that
+-- does not add up, and one that does but differs from the warehouse's copy. The triggers don't fire on a replica that
+-- applies what passed them.
 
 create function accounts.is_account(p_side text) returns boolean
 language sql immutable parallel safe

@@ -71,6 +71,7 @@ create function accounts.id_of(p_side text) returns uuid
 language sql immutable
 return case when length(p_side) = 36 and accounts.is_account(p_side) then p_side::uuid end;
 
+-- Raises unless each side is an account's id as Postgres writes it or an outside party.
 create function accounts.require_sides(p_source text, p_destination text) returns void
 language plpgsql as $$
 begin
@@ -114,6 +115,7 @@ begin
     end if;
     v_source_id := accounts.id_of(v_source);
     v_destination_id := accounts.id_of(v_destination);
+    -- An id that is not spelled as Postgres writes it is no account's: what is written must be what is read.
     if v_destination_id < v_source_id then
         select * into d from accounts.account where id = v_destination_id and id::text = v_destination
         for no key update;
