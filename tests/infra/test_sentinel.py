@@ -63,7 +63,8 @@ class TestEndAllOf:
             for home in homes
         ]
         assert processes.end_all_of(homes[0]) == 1
-        assert running[0].wait(5) == -signal.SIGTERM
+        # By which signal depends on what this test run's own process has blocked, which its children inherit.
+        assert running[0].wait(5) < 0
         assert running[1].poll() is None
         assert processes.end_all_of(homes[1]) == 1
         running[1].wait(5)
