@@ -34,9 +34,10 @@ demo: $(READY) ## fill a running bank with a small town (200 customers, 90 days)
 analyst: $(READY) ## try a change of the dbt project beside production (shows how)
 	@exec $(BIN)/tidemark analyst $(or $(ARGS),--help)
 
-# A worker has a Postgres of its own; a file's tests stay together, for they share a bank.
-test: $(READY) ## set everything up and run all tests (ARGS="tests/users -k photo": some)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+# A worker has a Postgres of its own; a file's tests stay together, for they share a bank. 0: no workers.
+WORKERS ?= 0
+test: $(READY) ## set everything up and run all tests (WORKERS=2: side by side; ARGS="tests/users -k photo": some)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 torture: $(READY) ## kill a bank's processes under 500,000 operations (ARGS=--help: how many, how long, seed)
 	@exec $(BIN)/python -m tests.torture $(ARGS)
