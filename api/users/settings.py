@@ -23,7 +23,7 @@ class UsersSettings(ServiceSettings):
     hash_memory_kib: int = 19_456
     hash_rounds: int = 2
     hash_workers: int = 1
-    hash_percent: int = 50
+    hash_percent: int = 25
 
     def __post_init__(self) -> None:
         if bool(self.master_key_file) == bool(self.kms_key_id):

@@ -19,7 +19,7 @@ from api.shared.errors import Unavailable
 
 T = TypeVar("T")
 
-LARGEST_QUEUE = 100
+LARGEST_QUEUE = 50
 HASH_BYTES = 32
 SALT_BYTES = 16
 NICENESS = 19
