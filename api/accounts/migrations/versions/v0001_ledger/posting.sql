@@ -86,7 +86,7 @@ $$;
 -- seen. The time is taken last and is never before what the accounts have seen: time order is sequence order.
 --
 -- It runs as accounts_ledger, for which the tables' triggers stand back, and writes itself what they would make of
--- the transfer (entries.sql), from what it holds locked: that halves what a posting costs.
+-- the transfer (entries.sql), from what it holds locked: that saves a third of a posting.
 create function accounts.post_one(
     p_user uuid, p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_daily_limit bigint, out answer text, out shown uuid
