@@ -1,0 +1,168 @@
+drop function accounts.post_one;
+
+-- Whether a side is spelled as Postgres writes an id. That it is one between the hyphens too, the cast finds out.
+create function accounts.is_id(p_side text) returns boolean
+language sql immutable
+return p_side like '________-____-____-____-____________' and p_side = lower(p_side);
+
+-- Keeps what was answered under an Idempotency-Key, which is null when there is none; see accounts.request.
+create function accounts.keep_answer(p_user uuid, p_key text, p_answer text, p_shown uuid[]) returns void
+language plpgsql as $$
+begin
+    update accounts.request set answer = p_answer, shown = p_shown where user_id = p_user and key = p_key;
+end
+$$;
+
+-- One movement; the answer is a JSON list with its outcome, and is kept under `p_key`. The accounts are locked in id
+-- order, so that no two callers can wait for each other. Who owns what is read after that, by a statement of its own,
+-- so that a change of owners that was committed while we waited is seen. The time is taken last and is never before
+-- what the accounts have seen: time order is sequence order.
+--
+-- It runs as accounts_ledger, for which the tables' triggers stand back, and writes itself what they would make of the
+-- transfer (v0001_ledger/entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
+-- statements and to set up their expressions: hence both heads in one update, and single values, not rows.
+create function accounts.post_one(
+    p_user uuid, p_user_approved boolean, p_key text, p_source text, p_destination text, p_amount bigint, p_memo text,
+    p_daily_limit bigint
+) returns text
+language plpgsql security definer as $$
+declare
+    v_id constant uuid := uuidv7();
+    v_kind text := 'transfer';
+    v_source uuid;
+    v_destination uuid;
+    v_in boolean;
+    v_out boolean;
+    s_state text; s_currency text; s_total bigint; s_sequence bigint; s_at timestamptz;
+    s_least bigint; s_spent bigint; s_spent_on date;
+    d_state text; d_currency text; d_total bigint; d_sequence bigint; d_at timestamptz;
+    v_owns boolean;
+    v_owns_both boolean;
+    v_at timestamptz;
+    v_day date;
+    v_code text;
+    v_answer text;
+begin
+    if accounts.is_id(p_source) then
+        v_source := p_source;
+    else
+        p_source := accounts.resolve(p_source);
+        v_source := case when accounts.is_id(p_source) then p_source::uuid end;
+        v_in := not accounts.is_account(p_source);
+    end if;
+    if accounts.is_id(p_destination) then
+        v_destination := p_destination;
+    else
+        p_destination := accounts.resolve(p_destination);
+        v_destination := case when accounts.is_id(p_destination) then p_destination::uuid end;
+        v_out := not accounts.is_account(p_destination);
+    end if;
+    if v_destination < v_source then
+        select accounts.state_of(approved, closed_at), currency, total, last_sequence, coalesce(last_at, opened_at)
+        into d_state, d_currency, d_total, d_sequence, d_at
+        from accounts.account where id = v_destination for no key update;
+    end if;
+    select accounts.state_of(approved, closed_at), currency, total, last_sequence, coalesce(last_at, opened_at),
+           -overdraft_limit, spent, spent_on
+    into s_state, s_currency, s_total, s_sequence, s_at, s_least, s_spent, s_spent_on
+    from accounts.account where id = v_source for no key update;
+    if d_currency is null then
+        select accounts.state_of(approved, closed_at), currency, total, last_sequence, coalesce(last_at, opened_at)
+        into d_state, d_currency, d_total, d_sequence, d_at
+        from accounts.account where id = v_destination for no key update;
+    end if;
+    v_owns := exists (
+        select from accounts.user_account
+        where account_id = case when v_in then v_destination else v_source end and user_id = p_user);
+    if s_currency <> d_currency then
+        v_owns_both := v_owns and exists (
+            select from accounts.user_account where account_id = v_destination and user_id = p_user);
+    end if;
+    v_at := greatest(clock_timestamp(), s_at, d_at);
+    v_day := (v_at at time zone 'UTC')::date;
+    if s_spent_on <> v_day then
+        s_spent := 0;
+    end if;
+    v_code := accounts.refusal(
+        p_user_approved, p_source, p_destination, p_amount, p_memo, v_owns, v_owns_both, v_in, v_out,
+        s_state, s_currency, s_total, s_least, s_spent, d_state, d_currency, d_total, p_daily_limit);
+    if v_code is not null then
+        v_answer := '[' || accounts.refused(v_code) || ']';
+        if p_key is not null then
+            perform accounts.keep_answer(p_user, p_key, v_answer, '{}');
+        end if;
+        return v_answer;
+    end if;
+    if v_in or v_out then
+        perform accounts.require_sides(p_source, p_destination);
+        v_kind := accounts.kind_of(p_source, p_destination);
+    end if;
+    update accounts.account
+    set total = case when id = v_source then s_total - p_amount else d_total + p_amount end,
+        last_sequence = last_sequence + 1, last_at = v_at, xid = pg_current_xact_id(),
+        spent = case when id = v_source then s_spent + p_amount else spent end,
+        spent_on = case when id = v_source then v_day else spent_on end
+    where id = any (array[v_source, v_destination]);
+    insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, at, created_by)
+    values (v_id, v_kind, p_source, p_destination, p_amount, coalesce(s_currency, d_currency), coalesce(p_memo, ''),
+            v_at, p_user);
+    insert into accounts.transaction (transfer_id, account_id, counterparty, amount, balance_after, sequence, at)
+    select v_id, e.account_id, e.counterparty, e.amount, e.balance_after, e.sequence, v_at
+    from (values (v_source, p_destination, -p_amount, s_total - p_amount, s_sequence + 1),
+                 (v_destination, p_source, p_amount, d_total + p_amount, d_sequence + 1))
+        e (account_id, counterparty, amount, balance_after, sequence)
+    where e.account_id is not null;
+    v_answer := '[' || accounts.posted(
+        v_id, v_kind, p_source, p_destination, p_amount, coalesce(s_currency, d_currency), coalesce(p_memo, ''), v_at,
+        coalesce(s_total - p_amount, d_total + p_amount)) || ']';
+    if p_key is not null then
+        perform accounts.keep_answer(p_user, p_key, v_answer, array[coalesce(v_source, v_destination)]);
+    end if;
+    return v_answer;
+end
+$$;
+
+-- See v0001_ledger/calls.sql. Both heads of a movement are found in the order of their ids, by the index; a plan made
+-- while a table is still empty would read all of it ever after.
+create or replace function accounts.post(
+    p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
+    p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
+    out outcome text, out answer text
+)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+    v_many record;
+begin
+    if p_key is not null then
+        select * into outcome, answer from accounts.claim_request(p_user, p_key, p_digest);
+        if outcome <> 'new' then
+            return;
+        end if;
+    end if;
+    outcome := 'posted';
+    if cardinality(p_amounts) = 1 then
+        answer := accounts.post_one(
+            p_user, p_user_approved, p_key, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1],
+            p_daily_limit);
+    else
+        v_many := accounts.post_many(
+            p_user, p_user_approved, p_mode = 'all_or_nothing', p_sources, p_destinations, p_amounts, p_memos,
+            p_daily_limit);
+        answer := v_many.answer;
+        if p_key is not null then
+            perform accounts.keep_answer(p_user, p_key, answer, v_many.shown);
+        end if;
+    end if;
+end
+$$;
+
+-- Only what is asked as accounts_ledger is granted to it.
+grant create on schema accounts to accounts_ledger;
+alter function accounts.post_one owner to accounts_ledger;
+revoke create on schema accounts from accounts_ledger;
+grant select (user_id, key), update (answer, shown) on accounts.request to accounts_ledger;
+grant execute on function accounts.is_id, accounts.state_of, accounts.keep_answer to accounts_ledger;
+grant execute on function accounts.refusal(
+    boolean, text, text, bigint, text, boolean, boolean, boolean, boolean, text, text, bigint, bigint, bigint,
+    text, text, bigint, bigint) to accounts_ledger;
