@@ -10,13 +10,13 @@ from sqlalchemy import create_engine, text
 SCHEMA_OPTION = "tidemark_schema"
 
 
-def upgrade(schema: str, migrations: Path, url: str) -> None:
-    """Upgrades to the newest version as the schema's owner. Several callers at once are safe: they queue."""
+def upgrade(schema: str, migrations: Path, url: str, version: str = "head") -> None:
+    """Upgrades to a version as the schema's owner. Several callers at once are safe: they queue."""
     config = Config()
     config.set_main_option("script_location", str(migrations))
     config.set_main_option(SCHEMA_OPTION, schema)
     config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    alembic.command.upgrade(config, "head")
+    alembic.command.upgrade(config, version)
 
 
 def run() -> None:
