@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts.models import IdempotencyKey, Mode, Movement, SearchQuery
+from api.shared.statements import Statements
 
 _ACCOUNT = (
     "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
@@ -60,7 +61,7 @@ STATEMENT = text("""
 
 
 async def post(
-    connection: AsyncConnection,
+    statements: Statements,
     *,
     user_id: UUID,
     user_approved: bool,
@@ -82,12 +83,11 @@ async def post(
         "memos": [movement.memo for movement in movements],
         "daily_limit": daily_limit_minor,
     }
-    row = (await connection.execute(_POST, values)).one()
-    return row.outcome, row.answer
+    return await _answer(statements, _POST, values)
 
 
 async def reverse(
-    connection: AsyncConnection, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
+    statements: Statements, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
 ) -> tuple[str, str]:
     """As `post`, for a reversal."""
     values = {
@@ -97,8 +97,15 @@ async def reverse(
         "transaction_id": transaction_id,
         "memo": memo,
     }
-    row = (await connection.execute(_REVERSE, values)).one()
-    return row.outcome, row.answer
+    return await _answer(statements, _REVERSE, values)
+
+
+async def _answer(statements: Statements, statement: TextClause, values: dict[str, Any]) -> tuple[str, str]:
+    row = await statements.row(statement, values)
+    if row is None:
+        raise LookupError("a posting function gave no answer")
+    outcome, answer = row
+    return outcome, answer
 
 
 async def lock_user(connection: AsyncConnection, user_id: UUID) -> None:
