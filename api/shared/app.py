@@ -16,7 +16,7 @@ from api.shared.problems import handle_exception
 from api.shared.request_log import configure_logging, request_log_middleware
 from api.shared.settings import ServiceSettings
 from api.shared.statements import Statements
-from api.shared.strict_json import refuse_ambiguous_json
+from api.shared.strict_json import StrictRequest
 from api.shared.tokens import KeySource, TokenVerifier, jwks_from_gateway
 
 
@@ -57,7 +57,7 @@ def make_app(
         },
         guards=[require_principal],
         middleware=[request_log_middleware],
-        before_request=refuse_ambiguous_json,
+        request_class=StrictRequest,
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(path, f"Tidemark {name}"),
         on_shutdown=[disconnect],
