@@ -1,6 +1,6 @@
 """Statements that are their own transaction, sent for what they cost: for the calls that come most often.
 
-They go to psycopg past SQLAlchemy, which costs several times as much as psycopg itself, on connections of their own.
+They go to psycopg past SQLAlchemy, which costs several times as much as psycopg, on connections of their own.
 """
 
 import asyncio

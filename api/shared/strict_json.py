@@ -21,7 +21,7 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class StrictRequest(Request[Any, Any, State]):
-    """The request of every service: a JSON body is decoded once, strictly, into the type that its handler declares.
+    """Every service's request: a JSON body is decoded once, strictly, into the type that its handler declares.
 
     The framework decodes leniently ("100" becomes 100), which a bank must not; it asks here for what was decoded.
     """
