@@ -1,6 +1,6 @@
 """Every statement that this service sends. Accounts change only through the database's own functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -77,13 +77,19 @@ async def post(
         "key": key.key if key else None,
         "digest": key.digest if key else None,
         "mode": mode.value,
-        "sources": [movement.source for movement in movements],
-        "destinations": [movement.destination for movement in movements],
-        "amounts": [movement.amount_minor for movement in movements],
-        "memos": [movement.memo for movement in movements],
+        "sources": _array(movement.source for movement in movements),
+        "destinations": _array(movement.destination for movement in movements),
+        "amounts": _array(str(movement.amount_minor) for movement in movements),
+        "memos": _array(movement.memo for movement in movements),
         "daily_limit": daily_limit_minor,
     }
     return await _answer(statements, _POST, values)
+
+
+def _array(items: Iterable[str]) -> str:
+    """An array as Postgres reads it: to have psycopg write four of them takes as long as all else about a call."""
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
 
 
 async def reverse(
