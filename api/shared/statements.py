@@ -63,11 +63,12 @@ class Statements:
             await self._idle.pop().connection.close()
 
     async def _take_place(self) -> None:
-        if not self._places.locked():
+        if not self._places.locked():  # a time limit costs as much as everything else here
             await self._places.acquire()
             return
         try:
-            await asyncio.wait_for(self._places.acquire(), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await self._places.acquire()
         except TimeoutError:
             raise Unavailable() from None
 

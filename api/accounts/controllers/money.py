@@ -16,7 +16,7 @@ from api.shared.problems import problems
 
 
 def posting_of(request: Request[Any, Any, Any]) -> PostingService:
-    """The application's: to have the framework hand it over as a dependency takes a tenth of its time for a call."""
+    """The application's: to have the framework hand it over as a dependency takes a tenth of its time."""
     return request.app.state.posting
 
 
