@@ -87,7 +87,7 @@ async def post(
 
 
 def _array(items: Iterable[str]) -> str:
-    """An array as Postgres reads it: to have psycopg write four of them takes as long as all else about a call."""
+    """An array as Postgres reads it: four of them written by psycopg are a quarter of the call's time."""
     quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
     return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
 
