@@ -21,10 +21,6 @@ def _accounts(state: State) -> AccountService:
     return state.accounts
 
 
-def _posting(state: State) -> PostingService:
-    return state.posting
-
-
 def create_app(settings: AccountsSettings | None = None, key_source: KeySource | None = None) -> Litestar:
     """The application; settings come from the environment unless given, public keys through the gateway.
 
@@ -36,12 +32,9 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
         path="account",
         settings=settings,
         controllers=[AccountController, MoneyController, StatementController, OwnerController, StaffController],
-        dependencies={
-            "account_service": Provide(_accounts, sync_to_thread=False),
-            "posting_service": Provide(_posting, sync_to_thread=False),
-        },
+        dependencies={"account_service": Provide(_accounts, sync_to_thread=False)},
         state={"accounts": AccountService(settings, UsersClient(settings.gateway_url))},
         key_source=key_source,
     )
-    app.state.posting = PostingService(settings, app.state.autocommit)
+    app.state.posting = PostingService(settings, app.state.statements)
     return app

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.accounts import repository
 from api.accounts.errors import REFUSALS, IdempotencyConflict, NothingPosted, refusal
@@ -14,15 +13,16 @@ from api.accounts.schemas import PostedTransfer, RefusedTransfer, TransferOutcom
 from api.accounts.settings import AccountsSettings
 from api.shared.auth import Principal
 from api.shared.errors import NotFound
+from api.shared.statements import Statements
 
 _OUTCOMES = msgspec.json.Decoder(list[Outcome])
 
 
 class PostingService:
-    """`autocommit` is an engine on which one statement is one transaction."""
+    """Each call is one statement and one transaction."""
 
-    def __init__(self, settings: AccountsSettings, autocommit: AsyncEngine) -> None:
-        self._autocommit = autocommit
+    def __init__(self, settings: AccountsSettings, statements: Statements) -> None:
+        self._statements = statements
         self._daily_limit_minor = settings.daily_limit_minor
 
     async def move(self, principal: Principal, movement: Movement, key: IdempotencyKey | None) -> PostedMovement:
@@ -60,10 +60,9 @@ class PostingService:
         key: IdempotencyKey | None,
     ) -> PostedMovement:
         """Posts the transaction's transfer the other way round, once. Raises as `move`."""
-        async with self._autocommit.connect() as connection:
-            answer = await repository.reverse(
-                connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
-            )
+        answer = await repository.reverse(
+            self._statements, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
+        )
         return _only(_outcomes(*answer))
 
     async def _post(
@@ -73,16 +72,15 @@ class PostingService:
         mode: Mode,
         key: IdempotencyKey | None,
     ) -> list[Outcome]:
-        async with self._autocommit.connect() as connection:
-            answer = await repository.post(
-                connection,
-                user_id=principal.user_id,
-                user_approved=principal.user_approved,
-                key=key,
-                mode=mode,
-                movements=movements,
-                daily_limit_minor=self._daily_limit_minor,
-            )
+        answer = await repository.post(
+            self._statements,
+            user_id=principal.user_id,
+            user_approved=principal.user_approved,
+            key=key,
+            mode=mode,
+            movements=movements,
+            daily_limit_minor=self._daily_limit_minor,
+        )
         return _outcomes(*answer)
 
 

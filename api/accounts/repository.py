@@ -1,6 +1,6 @@
 """Every statement that this service sends. Accounts change only through the database's own functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts.models import IdempotencyKey, Mode, Movement, SearchQuery
+from api.shared.statements import Statements
 
 _ACCOUNT = (
     "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
@@ -60,7 +61,7 @@ STATEMENT = text("""
 
 
 async def post(
-    connection: AsyncConnection,
+    statements: Statements,
     *,
     user_id: UUID,
     user_approved: bool,
@@ -76,18 +77,23 @@ async def post(
         "key": key.key if key else None,
         "digest": key.digest if key else None,
         "mode": mode.value,
-        "sources": [movement.source for movement in movements],
-        "destinations": [movement.destination for movement in movements],
-        "amounts": [movement.amount_minor for movement in movements],
-        "memos": [movement.memo for movement in movements],
+        "sources": _array(movement.source for movement in movements),
+        "destinations": _array(movement.destination for movement in movements),
+        "amounts": _array(str(movement.amount_minor) for movement in movements),
+        "memos": _array(movement.memo for movement in movements),
         "daily_limit": daily_limit_minor,
     }
-    row = (await connection.execute(_POST, values)).one()
-    return row.outcome, row.answer
+    return await _answer(statements, _POST, values)
+
+
+def _array(items: Iterable[str]) -> str:
+    """An array as Postgres reads it: four of them written by psycopg are a quarter of the call's time."""
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
 
 
 async def reverse(
-    connection: AsyncConnection, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
+    statements: Statements, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
 ) -> tuple[str, str]:
     """As `post`, for a reversal."""
     values = {
@@ -97,8 +103,15 @@ async def reverse(
         "transaction_id": transaction_id,
         "memo": memo,
     }
-    row = (await connection.execute(_REVERSE, values)).one()
-    return row.outcome, row.answer
+    return await _answer(statements, _REVERSE, values)
+
+
+async def _answer(statements: Statements, statement: TextClause, values: dict[str, Any]) -> tuple[str, str]:
+    row = await statements.row(statement, values)
+    if row is None:
+        raise LookupError("a posting function gave no answer")
+    outcome, answer = row
+    return outcome, answer
 
 
 async def lock_user(connection: AsyncConnection, user_id: UUID) -> None:

@@ -15,7 +15,8 @@ from api.shared.health import health_route
 from api.shared.problems import handle_exception
 from api.shared.request_log import configure_logging, request_log_middleware
 from api.shared.settings import ServiceSettings
-from api.shared.strict_json import refuse_ambiguous_json
+from api.shared.statements import Statements
+from api.shared.strict_json import StrictRequest
 from api.shared.tokens import KeySource, TokenVerifier, jwks_from_gateway
 
 
@@ -34,13 +35,16 @@ def make_app(
 
     `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
     `transaction` (committed before the answer), `autocommit` and whatever `dependencies` adds; `state` is
-    reached as `state.<key>` beside `state.engine`, `state.autocommit`, `state.settings`, `state.tokens`.
+    reached as `state.<key>` beside `state.engine`, `state.autocommit`, `state.statements`,
+    `state.settings`, `state.tokens`.
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()
     engine, autocommit = make_engines(settings)
+    statements = Statements(settings)
 
-    async def close_engine() -> None:
+    async def disconnect() -> None:
+        await statements.close()
         await engine.dispose()
 
     return Litestar(
@@ -53,15 +57,16 @@ def make_app(
         },
         guards=[require_principal],
         middleware=[request_log_middleware],
-        before_request=refuse_ambiguous_json,
+        request_class=StrictRequest,
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(path, f"Tidemark {name}"),
-        on_shutdown=[close_engine],
+        on_shutdown=[disconnect],
         request_max_body_size=max_body_bytes,
         state=State(
             {
                 "engine": engine,
                 "autocommit": autocommit,
+                "statements": statements,
                 "settings": settings,
                 "tokens": TokenVerifier(
                     issuer=settings.issuer,

@@ -11,23 +11,25 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import TextClause, text
 
 from api.shared.errors import Forbidden, Unauthenticated, Unavailable
+from api.shared.statements import Statements
 
 PEOPLE = frozenset({"bank"})
 PEOPLE_AND_PROGRAMS = frozenset({"bank", "stats:read"})
 STAFF = frozenset({"staff"})
 STAFF_AND_ANALYSTS = frozenset({"staff", "analyst"})
+ENDED = "This session has ended. Sign in again."
 
 _LIVE_SESSION = text(
     "select user_id, roles, scope, user_approved, is_use_due"
     " from users.live_session where session_id = :session_id"
 )
+# Lets the owner of a program's token see when it was last used, to the minute.
 _NOTE_USE = text("select users.note_session_use(:session_id)")
 
 
@@ -68,35 +70,26 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
     token = bearer_token(connection)
     state = connection.app.state
     claims = await state.tokens.verify(token, expired_grace_s=handler.opt.get("expired_grace_s", 0))
-    row = await _live_session(state.autocommit, claims.session_id)
-    if row is None or row.user_id != claims.user_id or row.scope != claims.scope:
-        raise Unauthenticated("This session has ended. Sign in again.")
-    if row.scope not in handler.opt.get("scopes", PEOPLE):
+    session = await _ask(state.statements, _LIVE_SESSION, claims.session_id)
+    if session is None:
+        raise Unauthenticated(ENDED)
+    user_id, roles, scope, user_approved, is_use_due = session
+    if user_id != claims.user_id or scope != claims.scope:
+        raise Unauthenticated(ENDED)
+    if scope not in handler.opt.get("scopes", PEOPLE):
         raise Forbidden()
-    roles = frozenset(row.roles)
+    roles = frozenset(roles)
     if (needed := handler.opt.get("roles")) and not (roles & needed):
         raise Forbidden()
-    if row.is_use_due:
-        await _note_use(state.autocommit, claims.session_id)
-    connection.scope["user"] = Principal(
-        claims.user_id, claims.session_id, roles, row.scope, row.user_approved, token
-    )
+    if is_use_due:
+        await _ask(state.statements, _NOTE_USE, claims.session_id)
+    connection.scope["user"] = Principal(user_id, claims.session_id, roles, scope, user_approved, token)
 
 
-async def _live_session(engine: AsyncEngine, session_id: UUID) -> Any:
+async def _ask(statements: Statements, statement: TextClause, session_id: UUID) -> tuple[Any, ...] | None:
     try:
-        async with engine.connect() as connection:
-            return (await connection.execute(_LIVE_SESSION, {"session_id": session_id})).one_or_none()
-    except SQLAlchemyError as error:
-        raise Unavailable() from error
-
-
-async def _note_use(engine: AsyncEngine, session_id: UUID) -> None:
-    """Lets the owner of a program's token see when it was last used, to the minute."""
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(_NOTE_USE, {"session_id": session_id})
-    except SQLAlchemyError as error:
+        return await statements.row(statement, {"session_id": session_id})
+    except psycopg.Error as error:
         raise Unavailable() from error
 
 

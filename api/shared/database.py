@@ -1,7 +1,7 @@
-"""The one way to the database: an engine per process, a transaction per request.
+"""The usual way to the database (`statements` is the other): an engine per process, a transaction per request.
 
 `transaction` is committed after the handler and before the answer is sent, so that a failed COMMIT is an error
-the caller sees. `autocommit` is for a single statement that is its own transaction, such as a posting.
+the caller sees. `autocommit` is for single statements, each its own transaction, such as reading.
 """
 
 from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ def make_engines(settings: ServiceSettings) -> tuple[AsyncEngine, AsyncEngine]:
         pool_timeout=5,
         # Whoever begins a transaction ends it, also when they are cancelled; there is nothing to reset.
         pool_reset_on_return=None,
-        # As the pool's own mode, so that the calls that are most frequent need not switch it to and fro.
+        # As the pool's own mode, so that calls that read, the most frequent ones, need not switch it to and fro.
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         connect_args={

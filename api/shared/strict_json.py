@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import State
 
 from api.shared.errors import InvalidRequest
 
@@ -19,21 +20,21 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-async def refuse_ambiguous_json(request: Request[Any, Any, Any]) -> None:
-    """Before-request hook of every route that takes a JSON body; raises InvalidRequest.
+class StrictRequest(Request[Any, Any, State]):
+    """Every service's request: a JSON body is decoded once, strictly, into the type that its handler declares.
 
-    The framework converts leniently ("100" becomes 100), which a bank must not: the body is decoded here once
-    more, strictly, into the type that the handler declares. It stays there for the framework to read.
+    The framework decodes leniently ("100" becomes 100), which a bank must not; it asks here for what was decoded.
     """
-    field = request.route_handler.parsed_data_field
-    if field is None or request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return
-    body = await request.body()
-    try:
-        json.loads(body, object_pairs_hook=_unique_pairs)
-        msgspec.json.decode(body, type=field.annotation)
-    except msgspec.ValidationError as error:
-        # These messages name the place and the expected type, never the value that was sent.
-        raise InvalidRequest(errors=[{"field": "", "message": str(error)}]) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest("The body is not valid JSON.") from error
+
+    async def json(self) -> Any:
+        """The body; raises InvalidRequest."""
+        body = await self.body()
+        field = self.route_handler.parsed_data_field
+        try:
+            json.loads(body, object_pairs_hook=_unique_pairs)
+            return msgspec.json.decode(body, type=field.annotation if field else Any)
+        except msgspec.ValidationError as error:
+            # These messages name the place and the expected type, never the value that was sent.
+            raise InvalidRequest(errors=[{"field": "", "message": str(error)}]) from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequest("The body is not valid JSON.") from error

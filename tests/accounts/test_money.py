@@ -148,6 +148,13 @@ class TestTransfer:
         assert by_number["balance_after"] == 70
         assert bob.total(destination) == 30
 
+    @pytest.mark.parametrize(
+        "memo", ["", " ", '"', "\\", '\\"', "a,b", "{}", "NULL", "'", "\n", "%s %(memo)s $1 :memo"]
+    )
+    def test_a_memo_is_what_was_sent(self, ada: Person, bob: Person, memo: str) -> None:
+        answer = ada.transfer(ada.open(deposit=1), bob.open(), 1, body={"memo": memo})
+        assert (answer.status_code, answer.json()["memo"]) == (201, memo)
+
     def test_to_itself(self, ada: Person) -> None:
         account = ada.open(deposit=100)
         for to in (account["account_id"], account["number"]):

@@ -1,5 +1,6 @@
 """What every service answers: strict bodies, problems, pages, health, docs; and what it logs."""
 
+import contextlib
 import io
 import json
 import logging
@@ -33,13 +34,13 @@ Log = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def log(client: TestClient[Litestar]) -> Iterator[Log]:
-    """Reads what a service writes to its log during this test."""
+def log(client: TestClient[Litestar], capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
+    """Reads what a service writes to its log during this test, the lines of requests last."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonFormatter())
     logging.getLogger().addHandler(handler)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    yield lambda: [json.loads(line) for line in (written.getvalue() + capsys.readouterr().out).splitlines()]
     logging.getLogger().removeHandler(handler)
 
 
@@ -224,3 +225,15 @@ class TestRequestLog:
         assert "secret" not in json.dumps(first)
         assert (first["method"], first["route"], first["status"]) == ("POST", "/thing/open", 201)
         assert first["request_id"] == answer.headers["x-request-id"]
+        assert (first["level"], first["logger"], first["message"]) == ("INFO", "tidemark.requests", "request")
+        assert first.keys() - {"request_id", "method", "route", "status", "level", "logger", "message"} == {
+            "time",
+            "ms",
+            "user_id",
+        }
+
+    def test_a_log_that_cannot_be_written_fails_no_request(self, client: TestClient[Litestar]) -> None:
+        gone = io.StringIO()
+        gone.close()
+        with contextlib.redirect_stdout(gone):
+            assert client.get("/thing/health").status_code == 200

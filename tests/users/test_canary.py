@@ -100,6 +100,7 @@ class TestCanary:
         database: psycopg.Connection,
         cluster: Cluster,
         log: io.StringIO,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         person = live(client, staff, accounts)
         token = person.token
@@ -113,7 +114,7 @@ class TestCanary:
             assert Person(broken, token=token).call("GET", "/user/me").status_code == 503
 
         places = {
-            "log": log.getvalue(),
+            "log": log.getvalue() + capsys.readouterr().out,
             "Postgres' log": cluster.log_file.read_text(),
             "database": "\n".join(self.rows(database)),
             "DynamoDB": "\n".join(self.items(settings)),

@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import parameters
+from api.accounts.controllers.money import posting_of
 from api.accounts.idempotency import Key, idempotency_key
 from api.accounts.models import SearchQuery
-from api.accounts.posting import PostingService
 from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, Movement, Reversal
 from api.accounts.service import AccountService
 from api.shared.auth import STAFF, Principal
@@ -77,10 +77,9 @@ class StaffController(Controller):
         transaction_id: FromPath[UUID],
         data: JSONBody[Reversal],
         request: Request[Principal, Any, Any],
-        posting_service: NamedDependency[PostingService],
         key: Key = None,
     ) -> Movement:
         """Post the transaction's whole transfer the other way round, once."""
-        return await posting_service.reverse(
+        return await posting_of(request).reverse(
             request.user, transaction_id, data.memo, idempotency_key(request, key, data)
         )
