@@ -10,7 +10,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_SUBJECTS = ("guards", "refusal", "posting")
+_SUBJECTS = ("guards", "refusal", "bulk", "posting")
 
 
 def upgrade() -> None:

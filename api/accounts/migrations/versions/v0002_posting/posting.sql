@@ -162,7 +162,7 @@ grant create on schema accounts to accounts_ledger;
 alter function accounts.post_one owner to accounts_ledger;
 revoke create on schema accounts from accounts_ledger;
 grant select (user_id, key), update (answer, shown) on accounts.request to accounts_ledger;
-grant execute on function accounts.is_id, accounts.state_of, accounts.keep_answer to accounts_ledger;
+grant execute on function accounts.is_id, accounts.state_of, accounts.new_ids, accounts.keep_answer to accounts_ledger;
 grant execute on function accounts.refusal(
     boolean, text, text, bigint, text, boolean, boolean, boolean, boolean, text, text, bigint, bigint, bigint,
     text, text, bigint, bigint) to accounts_ledger;
