@@ -35,7 +35,7 @@ def tell(text: str) -> None:
 @click.option(
     "--pgledger", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A checkout of it."
 )
-@click.option("--rounds", default=3, show_default=True, help="How often each contender is measured.")
+@click.option("--rounds", default=5, show_default=True, help="How often each contender is measured.")
 @click.option("--seconds", default=8, show_default=True, help="How long, each time (ledger, login).")
 @click.option(
     "--rows", default=10_000_000, show_default=True, help="The larger history (refresh); a tenth for extract."

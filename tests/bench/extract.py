@@ -77,7 +77,7 @@ def table(size: Size, rows: int, rates: dict[str, float]) -> Table:
     names = list(rates)
     goals = {names[1]: "0.8×", names[2]: "8×"}
     for name, rate in rates.items():
-        made.add(name, f"{rate:,.0f}", ratio(rates[names[0]], rate, goals.get(name, "")))
+        made.add(name, f"{rate:,.0f}", ratio(rates[names[0]] / rate, goals.get(name, "")))
     made.remarks.append("dlt's table has no key and no index; `sqlalchemy` is its default backend.")
     return made
 

@@ -64,7 +64,7 @@ def run(
             f"{p99:.1f}",
             str(sum(sample.failed for sample in samples)),
             f"{median(sample.rate for sample in logins):,.0f}" if logins else "–",
-            ratio(p99, usual, "≤ 2×" if logins else ""),
+            ratio(p99 / usual, "≤ 2×" if logins else ""),
         )
     return [table]
 

@@ -137,7 +137,7 @@ def later_table(size: Size, pasts: list[Past]) -> Table:
             name,
             f"{small.step(name):.2f}",
             f"{large.step(name):.2f}",
-            ratio(large.step(name), small.step(name), goal),
+            ratio(large.step(name) / small.step(name), goal),
         )
     return made
 
@@ -152,5 +152,5 @@ def first_table(past: Past, hand_written_s: float) -> Table:
     )
     made.add("one statement by hand", f"{hand_written_s:.1f}", "1.00×")
     for name in STEPS:
-        made.add(name, f"{past.first[name]:.1f}", ratio(past.first[name], hand_written_s))
+        made.add(name, f"{past.first[name]:.1f}", ratio(past.first[name] / hand_written_s))
     return made

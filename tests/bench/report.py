@@ -33,10 +33,9 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
-def ratio(value: float, reference: float, goal: str = "") -> str:
-    """How many times `reference` the value is, and what was hoped for."""
-    times = f"{value / reference:.2f}×" if reference else "–"
-    return f"**{times}** (goal {goal})" if goal else times
+def ratio(times: float, goal: str = "") -> str:
+    """How many times the reference, and what was hoped for."""
+    return f"**{times:.2f}×** (goal {goal})" if goal else f"{times:.2f}×"
 
 
 def write(name: str, tables: Sequence[Table]) -> Path:
