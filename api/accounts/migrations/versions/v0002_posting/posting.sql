@@ -20,7 +20,8 @@ $$;
 --
 -- It runs as accounts_ledger, for which the tables' triggers stand back, and writes itself what they would make of the
 -- transfer (v0001_ledger/entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
--- statements and to set up their expressions: hence both heads in one update, and single values, not rows.
+-- statements and to set up their expressions: hence both heads in one update, single values instead of rows, and one
+-- function for all of it.
 create function accounts.post_one(
     p_user uuid, p_user_approved boolean, p_key text, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_daily_limit bigint
@@ -122,8 +123,8 @@ begin
 end
 $$;
 
--- See v0001_ledger/calls.sql. Both heads of a movement are found in the order of their ids, by the index; a plan made
--- while a table is still empty would read all of it ever after.
+-- As in v0001_ledger/calls.sql. Plans are kept: one that was made while a table was small would read all of it ever
+-- after, and for two heads a bitmap costs more to make than it saves.
 create or replace function accounts.post(
     p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
     p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
@@ -157,7 +158,7 @@ begin
 end
 $$;
 
--- Only what is asked as accounts_ledger is granted to it.
+-- The role gets no more than post_one and post_many need.
 grant create on schema accounts to accounts_ledger;
 alter function accounts.post_one owner to accounts_ledger;
 revoke create on schema accounts from accounts_ledger;
