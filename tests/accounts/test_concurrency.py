@@ -185,3 +185,23 @@ class TestTwoProcesses:
         assert bob.total(hot) == 64 * 5 * 5
         query = "select last_sequence from accounts.account where id = %s"
         assert world.value(query, hot["account_id"]) == 64 * 5
+
+    def test_calls_with_many_movements_wait_for_those_of_their_own_user_alone(
+        self, world: World, services: Sequence[Service], ada: Person, bob: Person
+    ) -> None:
+        held, free, destination, bobs = ada.open(deposit=10), ada.open(deposit=10), bob.open(), bob.open(deposit=10)
+
+        def post(person: Person, source: Body, key: str) -> Told:
+            body = {"mode": "one_by_one", "transfers": [transfer(source, destination, 1)] * 2}
+            return services[0].post(person, "/account/transfers", body, key)
+
+        with ThreadPoolExecutor(2) as pool, psycopg.connect(world.databases.superuser_url()) as holder:
+            holder.execute("select from accounts.account where id = %s for update", (held["account_id"],))
+            waiting = [pool.submit(post, ada, held, "waits-for-the-account")]
+            world.wait_until_someone_waits()
+            waiting.append(pool.submit(post, ada, free, "waits-for-its-turn"))
+            world.wait_until_someone_waits(2)
+            assert post(bob, bobs, "waits-for-nobody")[0] == 201
+            holder.rollback()
+            assert [told.result()[0] for told in waiting] == [201, 201]
+        assert (ada.total(held), ada.total(free), bob.total(destination)) == (8, 8, 6)
