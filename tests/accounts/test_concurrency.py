@@ -189,7 +189,8 @@ class TestTwoProcesses:
     def test_calls_with_many_movements_wait_for_those_of_their_own_user_alone(
         self, world: World, services: Sequence[Service], ada: Person, bob: Person
     ) -> None:
-        held, free, destination, bobs = ada.open(deposit=10), ada.open(deposit=10), bob.open(), bob.open(deposit=10)
+        held, free, bobs = ada.open(deposit=10), ada.open(deposit=10), bob.open(deposit=10)
+        destination = bob.open()
 
         def post(person: Person, source: Body, key: str) -> Told:
             body = {"mode": "one_by_one", "transfers": [transfer(source, destination, 1)] * 2}

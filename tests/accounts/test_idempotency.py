@@ -146,10 +146,11 @@ class TestIdempotencyKey:
             )
             repeated.start()
             world.wait_until_someone_waits(2)
-            # Found first, ended then: in one statement the repeat, which comes to wait for the holder as soon as the
-            # first is gone, would be found as well.
+            # Found first and ended then: one statement could find the repeat too, which waits for the holder as
+            # soon as the first is gone.
             claiming = world.value(
-                "select pid from pg_stat_activity where pg_blocking_pids(pid) = %s::int[]", [holder.info.backend_pid]
+                "select pid from pg_stat_activity where pg_blocking_pids(pid) = %s::int[]",
+                [holder.info.backend_pid],
             )
             world.value("select pg_terminate_backend(%s)", claiming)
             claimed.join()
