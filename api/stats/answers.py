@@ -60,12 +60,11 @@ def wants_csv(request: Request[Any, Any, Any], format_: str | None) -> bool:
     return request.accept.best_match([MediaType.JSON, CSV], default=MediaType.JSON) == CSV
 
 
-def figures_csv(page: Figures) -> str:
+def figures_csv(page: Figures, metric_names: list[str]) -> str:
     """RFC 4180 with a header line: account_id, period_start, period_end, status, the statistics; null is empty."""
-    names = list(page.items[0].metrics) if page.items else []
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["account_id", "period_start", "period_end", "status", *names])
+    writer.writerow(["account_id", "period_start", "period_end", "status", *metric_names])
     for item in page.items:
         writer.writerow([item.account_id, item.period_start, item.period_end, item.status, *item.metrics.values()])
     return out.getvalue()

@@ -87,12 +87,12 @@ class StatsController(Controller):
         """GET /stats/daily, /stats/weekly, /stats/monthly."""
         named = parameters.period_named(period)
         query = parameters.figures_query(named, account_id, first, last, limit, cursor)
-        page = await service.figures(autocommit, reader(principal), query)
+        page, metric_names = await service.figures(autocommit, reader(principal), query)
         return answer(
             request,
             page,
-            (page.items, page.next_cursor),
-            body=figures_csv(page) if wants_csv(request, format_) else None,
+            (page.items, page.next_cursor, metric_names),
+            body=figures_csv(page, metric_names) if wants_csv(request, format_) else None,
             headers=publication_headers(request, page),
         )
 

@@ -27,12 +27,15 @@ from api.stats.schemas import (
 State = Literal["waiting", "current", "stale", "refused", "failed"]
 
 
-async def figures(connection: AsyncConnection, reader: Reader, query: FiguresQuery) -> Figures:
-    """One page of figures; NotFound if the reader may not read one of the accounts."""
+async def figures(connection: AsyncConnection, reader: Reader, query: FiguresQuery) -> tuple[Figures, list[str]]:
+    """One page of figures, and the names of its statistics, which an empty page has too.
+
+    Raises NotFound if the reader may not read one of the accounts.
+    """
     snapshot = await repository.read_figures(connection, reader, query)
     if snapshot.readable < len(query.account_ids):
         raise NotFound()
-    return figures_page(query, snapshot)
+    return figures_page(query, snapshot), [metric.name for metric in snapshot.metrics]
 
 
 async def transactions(

@@ -198,6 +198,14 @@ class TestCsv:
             url = answer.links.get("next", {}).get("url", "")
         assert days == [f"2026-03-{day:02}" for day in range(2, 21)]
 
+    def test_an_empty_page_names_its_statistics(
+        self, api: Api, world: World, person: Person, account: Account
+    ) -> None:
+        world.publish(NOW)
+        asked = {"account_id": account.account_id, "from": "2020-01-01", "to": "2020-01-31", "format": "csv"}
+        (header,) = csv.reader(io.StringIO(api.get("/stats/daily", person, asked).text, newline=""))
+        assert header[4:] == [name for name, _, _ in CATALOGUE]
+
     def test_before_the_first_publication_it_is_a_header(self, api: Api, person: Person, account: Account) -> None:
         answer = api.get("/stats/daily", person, {"account_id": account.account_id, "format": "csv"})
         assert (answer.status_code, answer.text) == (200, "account_id,period_start,period_end,status\r\n")
