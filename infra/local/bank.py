@@ -13,9 +13,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.local import databases
 from infra.local.dagster_home import URL_VARIABLE
+from infra.local.databases import SUPERUSER
 from infra.local.errors import LocalError
 from infra.local.ports import LOOPBACK, Ports
-from infra.local.postgres import SUPERUSER
 from infra.local.record import RunRecord
 from infra.local.secrets import AWS_REGION, Secrets
 from infra.local.settings import STALE_AFTER, LocalSettings

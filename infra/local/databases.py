@@ -18,6 +18,8 @@ OWNERS = tuple(f"{service}_owner" for service in SERVICES)
 APPS = tuple(f"{service}_app" for service in SERVICES)
 BANK_ROLES = (*OWNERS, *APPS, "extractor", "publisher")
 ANALYST = "analyst"
+# Of the embedded server: it makes the others.
+SUPERUSER = "postgres"
 # Nobody signs in as this role: it owns the function that posts (see the accounts service's grants).
 LEDGER = "accounts_ledger"
 ROLES = (*BANK_ROLES, "warehouse", "dagster", ANALYST)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from infra.local import docs, probes
 from infra.local.bank import Bank, Environment
 from infra.local.dagster_home import workspace_file, write_dagster_home
-from infra.local.databases import SERVICES, prepare_bank, prepare_warehouse
+from infra.local.databases import SERVICES, SUPERUSER, prepare_bank, prepare_warehouse
 from infra.local.emulator import HEALTH_PATH
 from infra.local.envoy import UPSTREAMS, Gateway
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
 from infra.local.part import Element, Part, Step
 from infra.local.ports import LOOPBACK
-from infra.local.postgres import STOP_SIGNALS, SUPERUSER, EmbeddedPostgres, server_environment
+from infra.local.postgres import STOP_SIGNALS, EmbeddedPostgres, server_environment
 from infra.local.processes import MARK
 from infra.local.settings import CHECKOUT
 

@@ -21,6 +21,7 @@ from urllib.parse import quote
 import psycopg
 
 from infra.local import processes
+from infra.local.databases import SUPERUSER
 from infra.local.errors import LocalError
 from infra.local.ports import LOOPBACK
 from infra.local.traverse import let_traverse
@@ -34,7 +35,6 @@ def _programs() -> Path:
 
 
 BIN = _programs()
-SUPERUSER = "postgres"
 UNPRIVILEGED_USER = "pgserver"
 
 SETTINGS: Mapping[str, str] = {

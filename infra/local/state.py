@@ -104,6 +104,7 @@ class StateFolder:
                 self._begin(time_zone or DEFAULT_TIME_ZONE)
             self._check_layout()
             self._check_time_zone(time_zone)
+            Secrets.complete(self.secrets)
             yield
 
     def time_zone(self) -> str:

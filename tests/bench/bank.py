@@ -9,8 +9,7 @@ import psycopg
 from psycopg import sql
 
 from infra.local.bank import Bank
-from infra.local.databases import url
-from infra.local.postgres import SUPERUSER
+from infra.local.databases import SUPERUSER, url
 from tests.e2e.people import Person
 from tests.running_bank import running_bank
 

@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 
 from infra.cli import main
 from infra.local import state as state_module
+from infra.local.databases import SUPERUSER
 from infra.local.errors import LocalError
-from infra.local.secrets import Secrets
+from infra.local.secrets import LATER_ENTRIES, Secrets
 from infra.local.state import StateFolder
 
 
@@ -96,6 +97,36 @@ class TestLaterStart:
         path.unlink() if content is None else path.write_text(content)
         assert f"{path} is missing or broken" in told(tidemark(made.home, "up"))
         assert (path.read_text() if path.exists() else None) == content
+
+    @pytest.mark.parametrize(
+        ("name", "entry"),
+        [(name, entry) for name, entries in LATER_ENTRIES.items() for entry in entries],
+    )
+    def test_an_entry_that_an_earlier_version_did_not_have_is_added(
+        self, made: StateFolder, name: str, entry: str
+    ) -> None:
+        path = made.secrets / name
+        before = json.loads(path.read_text())
+        older = {key: value for key, value in before.items() if key != entry}
+        path.write_text(json.dumps(older))
+        with made.open(None):
+            after = json.loads(path.read_text())
+        assert {key: value for key, value in after.items() if key != entry} == older
+        assert len(after[entry]) >= 24
+        assert after[entry] != before[entry]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        with made.open(None):
+            assert json.loads(path.read_text()) == after
+
+    @pytest.mark.parametrize("entry", [SUPERUSER, "users_app"])
+    def test_what_opens_the_databases_is_never_made_anew(self, made: StateFolder, entry: str) -> None:
+        """The superuser's password stands in the cluster; an empty entry is damage, not an earlier version."""
+        path = made.secrets / "databases.json"
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps({**content, entry: ""}))
+        assert f"{path} is missing or broken ({entry})" in told(tidemark(made.home, "up"))
+        path.write_text(json.dumps({key: value for key, value in content.items() if key != SUPERUSER}))
+        assert f"{path} is missing or broken ({SUPERUSER})" in told(tidemark(made.home, "up"))
 
     @pytest.mark.parametrize("content", [None, "", "{}", '{"time_zone": "Nowhere/Else"}'])
     def test_broken_settings_are_named(self, made: StateFolder, content: str | None) -> None:
