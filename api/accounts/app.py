@@ -5,6 +5,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from api.accounts.controllers.accounts import AccountController
+from api.accounts.controllers.currencies import CurrencyController
 from api.accounts.controllers.money import MoneyController
 from api.accounts.controllers.owners import OwnerController
 from api.accounts.controllers.staff import StaffController
@@ -31,7 +32,14 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
         name="accounts",
         path="account",
         settings=settings,
-        controllers=[AccountController, MoneyController, StatementController, OwnerController, StaffController],
+        controllers=[
+            CurrencyController,
+            AccountController,
+            MoneyController,
+            StatementController,
+            OwnerController,
+            StaffController,
+        ],
         dependencies={"account_service": Provide(_accounts, sync_to_thread=False)},
         state={"accounts": AccountService(settings, UsersClient(settings.gateway_url))},
         key_source=key_source,

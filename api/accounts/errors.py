@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.shared.errors import Conflict, InvalidRequest, NotFound, TidemarkError, Unprocessable
+from api.shared.errors import Conflict, InvalidRequest, NotFound, TidemarkError, Unprocessable, ValueRefused
 
 REFUSALS = {
     "invalid_request": "The movement is not of a form this bank posts.",
@@ -23,13 +23,11 @@ REFUSALS = {
 }
 
 
-class NotAnAccount(InvalidRequest):
+class NotAnAccount(ValueRefused):
     """Neither an account id nor a number whose check digit is right."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(
-            errors=[{"field": field, "message": "is neither an account id nor a valid account number"}]
-        )
+        super().__init__(field, "is neither an account id nor a valid account number")
 
 
 class IdempotencyConflict(Unprocessable):

@@ -7,22 +7,46 @@ from uuid import UUID
 import msgspec
 
 from api.accounts.models import Mode
+from api.accounts.numbers import NUMBER_DIGITS
+from api.shared.fields import Amount, CurrencyCode, Memo, pattern
 
-AMOUNT_MAX = 10**12
 TRANSFERS_MAX = 1000
 
-Amount = Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX, description="Minor units, as of cents.")]
-Memo = Annotated[str, msgspec.Meta(max_length=140)]
+_UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 Side = Annotated[
     str,
-    msgspec.Meta(min_length=10, max_length=36, description="An account id, or an account number of ten digits."),
+    msgspec.Meta(
+        pattern=pattern(f"({NUMBER_DIGITS}|{_UUID})", "must be an account id or an account number of ten digits"),
+        description="An account id, or an account number of ten digits.",
+    ),
 ]
 External = Literal["external:cash", "external:card", "external:wire", "external:cheque"]
+AccountType = Literal["checking", "savings"]
 
 
 class CreateAccount(msgspec.Struct, forbid_unknown_fields=True):
-    type: Literal["checking", "savings"]
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217.")]
+    type: AccountType
+    currency: CurrencyCode
+
+
+class OfferedCurrency(msgspec.Struct):
+    """`minor_units`: decimals of an amount (ISO 4217); `is_offered`: accounts can be opened in it here."""
+
+    code: str
+    name: str
+    minor_units: int
+    is_offered: bool
+
+
+class Currencies(msgspec.Struct):
+    """All currencies that an account may have, those on offer first, and the limits of what calls take."""
+
+    items: list[OfferedCurrency]
+    account_types: list[str]
+    amount_min_minor: int
+    amount_max_minor: int
+    memo_max_characters: int
+    transfers_max: int
 
 
 class Account(msgspec.Struct):

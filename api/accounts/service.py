@@ -1,7 +1,7 @@
 """Accounts: opened, read, shared, approved, closed."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -9,14 +9,26 @@ from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import repository
+from api.accounts.currencies import currencies
 from api.accounts.errors import refusal
 from api.accounts.models import SearchQuery, TimeRange
-from api.accounts.schemas import Account, CreateAccount, FoundAccount, Owner, Transaction
+from api.accounts.schemas import (
+    TRANSFERS_MAX,
+    Account,
+    AccountType,
+    CreateAccount,
+    Currencies,
+    FoundAccount,
+    OfferedCurrency,
+    Owner,
+    Transaction,
+)
 from api.accounts.settings import AccountsSettings
 from api.accounts.users_client import UsersClient
 from api.shared.auth import Principal
-from api.shared.errors import InvalidRequest, NotFound, Unauthenticated
-from api.shared.pages import Page, decode_cursor, encode_cursor
+from api.shared.errors import NotFound, Unauthenticated, ValueRefused
+from api.shared.fields import AMOUNT_MAX_MINOR, AMOUNT_MIN_MINOR, MEMO_MAX_CHARACTERS
+from api.shared.pages import Page, decode_cursor, page_of
 
 SEQUENCE_MAX = 2**63 - 1
 Sequence = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
@@ -26,15 +38,30 @@ class AccountService:
     """What is not the caller's is NotFound, as if it did not exist; staff see every account."""
 
     def __init__(self, settings: AccountsSettings, users: UsersClient) -> None:
-        self._currencies = frozenset(settings.currencies.split(","))
+        self._currencies = tuple(settings.currencies.split(","))
         self._open_accounts_max = settings.open_accounts_max
         self._users = users
+
+    def currencies(self) -> Currencies:
+        """What accounts can be in, those on offer first, in the order of the setting; and the limits of calls."""
+        known = currencies()
+        order = [*self._currencies, *(code for code in known if code not in self._currencies)]
+        return Currencies(
+            items=[
+                OfferedCurrency(code, known[code].name, known[code].minor_units, code in self._currencies)
+                for code in order
+            ],
+            account_types=list(get_args(AccountType)),
+            amount_min_minor=AMOUNT_MIN_MINOR,
+            amount_max_minor=AMOUNT_MAX_MINOR,
+            memo_max_characters=MEMO_MAX_CHARACTERS,
+            transfers_max=TRANSFERS_MAX,
+        )
 
     async def open(self, transaction: AsyncConnection, principal: Principal, wanted: CreateAccount) -> Account:
         """A new account of the caller, approved if they are. Raises Conflict at the limit of open accounts."""
         if wanted.currency not in self._currencies:
-            message = f"must be one of {', '.join(sorted(self._currencies))}"
-            raise InvalidRequest(errors=[{"field": "currency", "message": message}])
+            raise ValueRefused("currency", f"must be one of {', '.join(self._currencies)}")
         approved = await self._ask_users(principal)
         # An approval that arrives between the question above and the lock finds no account to approve: look again.
         await repository.lock_user(transaction, principal.user_id)
@@ -71,22 +98,21 @@ class AccountService:
         """The accounts that a user has access to, closed ones too, in order of opening: one's own, or staff's."""
         if user_id != principal.user_id and not principal.is_staff:
             raise NotFound()
-        after = decode_cursor(cursor, tuple[UUID])[0] if cursor else UUID(int=0)
+        (after,) = decode_cursor(cursor, tuple[UUID]) or (UUID(int=0),)
         rows = await repository.of_user(connection, user_id, after=after, limit=limit + 1)
-        accounts = [_account(row) for row in rows]
-        return Page(accounts[:limit], _next(accounts, limit))
+        return page_of([_account(row) for row in rows], limit, _key)
 
     async def search(
         self, connection: AsyncConnection, query: SearchQuery, cursor: str | None
     ) -> Page[FoundAccount]:
         """For staff: accounts with their owners, by id."""
-        after = decode_cursor(cursor, tuple[UUID])[0] if cursor else None
+        (after,) = decode_cursor(cursor, tuple[UUID]) or (None,)
         rows = await repository.search(
             connection,
             SearchQuery(query.number, query.user_id, query.approved, after, query.limit + 1),
         )
         accounts = [msgspec.convert(row, FoundAccount, from_attributes=True) for row in rows]
-        return Page(accounts[: query.limit], _next(accounts, query.limit))
+        return page_of(accounts, query.limit, _key)
 
     async def statement(
         self,
@@ -96,10 +122,11 @@ class AccountService:
         range_: TimeRange,
         limit: int,
         cursor: str | None,
-    ) -> Page[Transaction]:
-        """One page, newest first. Rows that are added meanwhile belong before the first page, never in a later."""
+    ) -> tuple[Account, Page[Transaction]]:
+        """The account, and one page, newest first. Rows added meanwhile belong before the first page, never in a
+        later one."""
         account = await self.get(connection, principal, account_id)
-        before = decode_cursor(cursor, tuple[Sequence])[0] if cursor else SEQUENCE_MAX
+        (before,) = decode_cursor(cursor, tuple[Sequence]) or (SEQUENCE_MAX,)
         rows = await repository.statement(
             connection,
             account.account_id,
@@ -109,8 +136,7 @@ class AccountService:
             limit=limit + 1,
         )
         lines = [msgspec.convert(row, Transaction, from_attributes=True) for row in rows]
-        more = len(lines) > limit
-        return Page(lines[:limit], encode_cursor(lines[limit - 1].sequence) if more else None)
+        return account, page_of(lines, limit, lambda line: (line.sequence,))
 
     async def close(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> None:
         """Closes an account of the caller. Raises Conflict unless its balance is zero."""
@@ -180,5 +206,5 @@ def _account(row: Any) -> Account:
     return msgspec.convert(row, Account, from_attributes=True)
 
 
-def _next(accounts: list[Any], limit: int) -> str | None:
-    return encode_cursor(accounts[limit - 1].account_id) if len(accounts) > limit else None
+def _key(account: Account) -> tuple[UUID]:
+    return (account.account_id,)

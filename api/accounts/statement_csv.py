@@ -1,35 +1,41 @@
-"""A statement as CSV (RFC 4180), safe to open in a spreadsheet."""
+"""A statement as CSV."""
 
-import csv
-import io
-import re
 from collections.abc import Iterable
+from decimal import Decimal
 
 import msgspec
 
+from api.accounts.currencies import minor_units
 from api.accounts.schemas import Transaction
+from api.shared.csv_text import csv_text
 
-COLUMNS = ("time", "from", "to", "amount", "balance_after", "sequence", "memo", "id", "transfer_id")
-# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV injection"), and one that
-# splits at semicolons or takes quotes as they come also finds cells within ours.
-_FORMULA = "=+\\-@＝＋－＠"
-_CELL_STARTS = re.compile(
-    rf"^(?=[ \"']*[{_FORMULA}\t\r\n])"
-    rf"|(?<=[;,|\"\t\r\n])(?=[ \"']*[{_FORMULA}])"
+COLUMNS = (
+    "time",
+    "from",
+    "to",
+    "amount",
+    "balance_after",
+    "sequence",
+    "memo",
+    "id",
+    "transfer_id",
+    "currency",
+    "amount_major",
+    "balance_after_major",
 )
 
 
-def neutral(text: str) -> str:
-    """The text, with an apostrophe wherever a spreadsheet would begin to compute it."""
-    return _CELL_STARTS.sub("'", text)
+def statement_csv(lines: Iterable[Transaction], currency: str) -> str:
+    """A line for each transaction: amounts in minor units, and as decimals of the currency."""
+    decimals = minor_units(currency)
 
+    def row(line: Transaction) -> list[object]:
+        values = {
+            **msgspec.to_builtins(line),
+            "currency": currency,
+            "amount_major": Decimal(line.amount).scaleb(-decimals),
+            "balance_after_major": Decimal(line.balance_after).scaleb(-decimals),
+        }
+        return [values[name] for name in COLUMNS]
 
-def statement_csv(lines: Iterable[Transaction]) -> str:
-    """One header line and one line for each transaction, amounts in minor units."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for line in lines:
-        values = msgspec.to_builtins(line)
-        writer.writerow([neutral(values["memo"]) if name == "memo" else values[name] for name in COLUMNS])
-    return buffer.getvalue()
+    return csv_text(COLUMNS, map(row, lines))

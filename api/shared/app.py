@@ -11,9 +11,12 @@ from litestar.types import ControllerRouterHandler
 from api.shared.auth import provide_principal, require_principal
 from api.shared.database import make_engines, provide_autocommit, provide_transaction
 from api.shared.docs import openapi_config
+from api.shared.edge import at_the_edge
 from api.shared.health import health_route
 from api.shared.problems import handle_exception
-from api.shared.request_log import configure_logging, request_log_middleware
+from api.shared.negotiation import require_acceptable
+from api.shared.parameters import require_known_parameters
+from api.shared.request_log import configure_logging
 from api.shared.settings import ServiceSettings
 from api.shared.statements import Statements
 from api.shared.strict_json import StrictRequest
@@ -47,7 +50,7 @@ def make_app(
         await statements.close()
         await engine.dispose()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[health_route(name, path), *controllers],
         dependencies={
             "principal": Provide(provide_principal),
@@ -55,8 +58,7 @@ def make_app(
             "autocommit": Provide(provide_autocommit),
             **(dependencies or {}),
         },
-        guards=[require_principal],
-        middleware=[request_log_middleware],
+        guards=[require_principal, require_acceptable, require_known_parameters],
         request_class=StrictRequest,
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(path, f"Tidemark {name}"),
@@ -80,3 +82,5 @@ def make_app(
         logging_config=None,
         debug=False,
     )
+    app.asgi_handler = at_the_edge(app.asgi_handler)
+    return app

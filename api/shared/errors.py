@@ -45,6 +45,13 @@ class InvalidRequest(TidemarkError):
     status, code, detail = 400, "invalid_request", "The request is not of the form this call takes."
 
 
+class InvalidParameter(InvalidRequest):
+    """A parameter or field that is not of the form that the documentation gives; names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(errors=[{"field": field, "message": message}])
+
+
 class Unauthenticated(TidemarkError):
     status, code, detail = (
         401,
@@ -66,6 +73,28 @@ class NotFound(TidemarkError):
 
 class Conflict(TidemarkError):
     status, code, detail = 409, "conflict", "The request does not fit the present state."
+
+
+class ValueRefused(Conflict):
+    """A value of the right form that can't be used; names the field, and the reason reaches the caller."""
+
+    code = "value_refused"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}", errors=[{"field": field, "message": message}])
+
+
+class NotAcceptable(TidemarkError):
+    status, code, detail = 406, "not_acceptable", "This call does not answer in a form that the request accepts."
+
+
+class UnsupportedMediaType(TidemarkError):
+    status, code = 415, "unsupported_media_type"
+    detail = "This call does not take a body of that content type."
+
+
+class MethodNotAllowed(TidemarkError):
+    status, code, detail = 405, "method_not_allowed", "This address does not take that method."
 
 
 class PayloadTooLarge(TidemarkError):

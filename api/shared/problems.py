@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.shared import errors
+from api.shared.parameters import field_errors
 
 logger = logging.getLogger("tidemark.errors")
 
@@ -26,8 +27,11 @@ _BY_STATUS = {
         errors.Unauthenticated,
         errors.Forbidden,
         errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.NotAcceptable,
         errors.Conflict,
         errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
         errors.Unprocessable,
         errors.TooManyRequests,
         errors.Unavailable,
@@ -67,39 +71,30 @@ def _flatten(exc: BaseException) -> Iterator[BaseException]:
         yield exc
 
 
-def _from_http_exception(exc: HTTPException) -> errors.TidemarkError:
+def _from_http_exception(exc: HTTPException, request: Request[Any, Any, State]) -> errors.TidemarkError:
+    handler = request.scope.get("route_handler")
+    if handler is None and exc.status_code == 404:
+        return errors.NotFound("There is nothing at this address.")
+    if exc.status_code == 405:
+        return errors.MethodNotAllowed(headers={"Allow": _allowed(exc)})
     known = _BY_STATUS.get(exc.status_code)
     if known is None:
-        # The headers tell which methods an address takes.
-        error = errors.TidemarkError(
-            "This call is not possible here.", code=_code_of(exc.status_code), headers=exc.headers
-        )
+        error = errors.TidemarkError("This call is not possible here.", code="error")
         error.status = exc.status_code
         return error
-    extra = exc.extra if isinstance(exc.extra, list) else []
-    found = [
-        {"field": str(item.get("key", "")), "message": str(item.get("message", ""))}
-        for item in extra
-        if isinstance(item, Mapping)
-    ]
-    # msgspec's messages name the place and the expected type, never the value that was sent.
-    cause = exc.__cause__
-    while cause is not None and not isinstance(cause, msgspec.DecodeError):
-        cause = cause.__cause__
-    if not found and cause is not None:
-        found = [{"field": "", "message": str(cause)}]
-    return known(errors=found or None)
+    return known(errors=field_errors(handler, exc.detail, exc.extra) or None)
 
 
-def _code_of(status: int) -> str:
-    return {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}.get(status, "error")
+def _allowed(exc: HTTPException) -> str:
+    methods = {method.strip() for method in (exc.headers or {}).get("Allow", "").split(",")}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
-def _translate(exc: BaseException) -> errors.TidemarkError:
+def _translate(exc: BaseException, request: Request[Any, Any, State]) -> errors.TidemarkError:
     if isinstance(exc, errors.TidemarkError):
         return exc
     if isinstance(exc, HTTPException):
-        return _from_http_exception(exc)
+        return _from_http_exception(exc, request)
     if isinstance(exc, PoolTimeout | InterfaceError | OperationalError | psycopg.OperationalError) or (
         isinstance(exc, DBAPIError) and exc.connection_invalidated
     ):
@@ -113,7 +108,7 @@ def handle_exception(request: Request[Any, Any, State], exc: Exception) -> Respo
     An unexpected error is logged by type and place only: its text may hold what the caller sent.
     """
     found = list(_flatten(exc))
-    error = _translate(found[0])
+    error = _translate(found[0], request)
     if error.status >= 500:
         root = found[0]
         logger.error(

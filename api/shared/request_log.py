@@ -35,15 +35,16 @@ def configure_logging() -> None:
     logging.getLogger("tidemark").setLevel(logging.INFO)
 
 
-def request_log_middleware(app: ASGIApp) -> ASGIApp:
+def log_requests(app: ASGIApp) -> ASGIApp:
     """Logs the route's template (never the path as sent) and adds `X-Request-ID` to the answer."""
 
-    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
         started = time.perf_counter()
         request_id = os.urandom(16).hex()
+        method = scope["method"]
         status = 0
 
         async def send_and_note(message: Message) -> None:
@@ -60,7 +61,7 @@ def request_log_middleware(app: ASGIApp) -> ASGIApp:
             _log_request(
                 {
                     "request_id": request_id,
-                    "method": scope["method"],
+                    "method": method,
                     "route": scope.get("path_template", ""),
                     "status": status,
                     "ms": round((time.perf_counter() - started) * 1000, 1),
@@ -68,7 +69,7 @@ def request_log_middleware(app: ASGIApp) -> ASGIApp:
                 }
             )
 
-    return middleware
+    return logged
 
 
 def _log_request(fields: dict[str, Any]) -> None:

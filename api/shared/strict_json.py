@@ -7,7 +7,9 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
-from api.shared.errors import InvalidRequest
+from api.shared.errors import InvalidParameter, InvalidRequest
+from api.shared.fields import in_words
+from api.shared.negotiation import require_json
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -27,7 +29,8 @@ class StrictRequest(Request[Any, Any, State]):
     """
 
     async def json(self) -> Any:
-        """The body; raises InvalidRequest."""
+        """The body; raises InvalidRequest, UnsupportedMediaType."""
+        require_json(self.headers.get("content-type", ""))
         body = await self.body()
         field = self.route_handler.parsed_data_field
         try:
@@ -35,6 +38,7 @@ class StrictRequest(Request[Any, Any, State]):
             return msgspec.json.decode(body, type=field.annotation if field else Any)
         except msgspec.ValidationError as error:
             # These messages name the place and the expected type, never the value that was sent.
-            raise InvalidRequest(errors=[{"field": "", "message": str(error)}]) from error
+            message, _, place = str(error).partition(" - at `$.")
+            raise InvalidParameter(place.rstrip("`"), in_words(message)) from error
         except (ValueError, RecursionError) as error:
             raise InvalidRequest("The body is not valid JSON.") from error

@@ -1,17 +1,16 @@
-"""How answers travel: entity tags, 304, CSV, links to the next page. All of it HTTP, nothing of it statistics."""
+"""How answers travel: entity tags, 304, CSV. All of it HTTP, nothing of it statistics."""
 
-import csv
 import hashlib
-import io
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import MediaType, Request, Response
 
+from api.shared.csv_text import csv_text
+from api.shared.negotiation import CSV
+from api.shared.pages import next_link
 from api.stats.schemas import Figures
 
-CSV = "text/csv"
 # Kept by the client alone, and asked about again each time: an unchanged answer then costs no body.
 _CACHING = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
@@ -46,25 +45,16 @@ def publication_headers(request: Request[Any, Any, Any], page: Any) -> dict[str,
     if page.run_id is not None:
         headers["Tidemark-Run-Id"] = page.run_id
         headers["Tidemark-Complete-Through"] = msgspec.to_builtins(page.complete_through)
-    if page.next_cursor is not None:
-        asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        query = urlencode([*asked, ("cursor", page.next_cursor)])
-        headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
-    return headers
-
-
-def wants_csv(request: Request[Any, Any, Any], format_: str | None) -> bool:
-    """`?format=` decides, else the Accept header, else it is JSON."""
-    if format_ is not None:
-        return format_ == "csv"
-    return request.accept.best_match([MediaType.JSON, CSV], default=MediaType.JSON) == CSV
+    return headers | next_link(request, page.next_cursor)
 
 
 def figures_csv(page: Figures, metric_names: list[str]) -> str:
-    """RFC 4180 with a header line: account_id, period_start, period_end, status, the statistics; null is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["account_id", "period_start", "period_end", "status", *metric_names])
-    for item in page.items:
-        writer.writerow([item.account_id, item.period_start, item.period_end, item.status, *item.metrics.values()])
-    return out.getvalue()
+    """CSV of account_id, period_start, period_end, status and the statistics; null is empty."""
+    columns = ["account_id", "period_start", "period_end", "status", *metric_names]
+    return csv_text(
+        columns,
+        (
+            [item.account_id, item.period_start, item.period_end, item.status, *item.metrics.values()]
+            for item in page.items
+        ),
+    )

@@ -14,11 +14,12 @@ from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
+from api.shared.errors import InvalidParameter
+from api.shared.negotiation import CSV, Format, wants_csv
 from api.shared.pages import Cursor, Limit
 from api.shared.problems import problems
 from api.stats import parameters, service
-from api.stats.answers import CSV, answer, figures_csv, publication_headers, wants_csv
-from api.stats.errors import InvalidParameter
+from api.stats.answers import answer, figures_csv, publication_headers
 from api.stats.models import Reader
 from api.stats.schemas import BankDays, Catalogue, Figures, StatsStatus, Transactions
 
@@ -68,6 +69,7 @@ class StatsController(Controller):
         "/{period:str}",
         operation_id="GetFigures",
         operation_class=FiguresOperation,
+        opt={"csv": True},
         description=FIGURES_DESCRIPTION,
         responses=problems(404) | NOT_MODIFIED,
     )
@@ -82,7 +84,7 @@ class StatsController(Controller):
         last: parameters.To = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        format_: parameters.Format = None,
+        format_: Format = None,
     ) -> Response[Figures]:
         """GET /stats/daily, /stats/weekly, /stats/monthly."""
         named = parameters.period_named(period)

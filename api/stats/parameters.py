@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 from litestar.params import PathParameter, QueryParameter
 
-from api.shared.errors import InvalidRequest, NotFound
-from api.shared.pages import decode_cursor
-from api.stats.errors import InvalidParameter
+from api.shared.errors import InvalidParameter, NotFound
+from api.shared.fields import CURRENCY_CODE, CurrencyCode
+from api.shared.pages import InvalidCursor, decode_cursor
+from api.shared.ranges import in_order
 from api.stats.models import BankQuery, FiguresQuery
 from api.stats.periods import Period
 
@@ -35,18 +36,10 @@ To = Annotated[
     QueryParameter(name="to", description="A day: end with the period that contains it. Default: the newest."),
 ]
 Currency = Annotated[
-    str | None, QueryParameter(pattern="^[A-Z]{3}$", description="Only this currency (ISO 4217).")
+    str | None, QueryParameter(pattern=CURRENCY_CODE, description="Only this currency (ISO 4217).")
 ]
 PeriodStart = Annotated[date, QueryParameter(description="The first day of the figure's period.")]
-Format = Annotated[
-    str | None,
-    QueryParameter(
-        name="format", pattern="^(json|csv)$", description="`json` or `csv`; decides over the Accept header."
-    ),
-]
-
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-CurrencyCode = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 
 
 def period_named(name: str) -> Period:
@@ -63,12 +56,13 @@ def figures_query(
     """The figures that a caller asks for."""
     first, last = _range(first, last)
     query = FiguresQuery(_accounts(account_ids), period, period.start(first), period.start(last), limit)
-    if cursor is None:
+    after = decode_cursor(cursor, tuple[UUID, date])
+    if after is None:
         return query
-    account_id, start = decode_cursor(cursor, tuple[UUID, date])
+    account_id, start = after
     if not (is_start(period, start) and query.first <= start <= query.last and account_id in query.account_ids):
-        raise InvalidRequest("The cursor is not one that this list gave.")
-    return msgspec.structs.replace(query, after=(account_id, start))
+        raise InvalidCursor()
+    return msgspec.structs.replace(query, after=after)
 
 
 def bank_query(
@@ -76,13 +70,12 @@ def bank_query(
 ) -> BankQuery:
     """The days of the bank that a caller asks for."""
     first, last = _range(first, last)
-    after = None if cursor is None else decode_cursor(cursor, tuple[date, CurrencyCode])
-    return BankQuery(first, last, currency, limit, after)
+    return BankQuery(first, last, currency, limit, decode_cursor(cursor, tuple[date, CurrencyCode]))
 
 
 def sequence_after(cursor: str | None) -> int:
     """The sequence number after which a page of transactions begins."""
-    return 0 if cursor is None else decode_cursor(cursor, tuple[Sequence])[0]
+    return (decode_cursor(cursor, tuple[Sequence]) or (0,))[0]
 
 
 def is_start(period: Period, day: date) -> bool:
@@ -91,10 +84,8 @@ def is_start(period: Period, day: date) -> bool:
 
 
 def _range(first: date | None, last: date | None) -> tuple[date, date]:
-    first, last = first or date.min, last or date.max
-    if last < first:
-        raise InvalidParameter("to", "must not be before `from`")
-    return first, last
+    first, last = in_order(first, last)
+    return first or date.min, last or date.max
 
 
 def _accounts(texts: list[str]) -> list[UUID]:

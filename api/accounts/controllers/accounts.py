@@ -13,6 +13,7 @@ from api.accounts.service import AccountService
 from api.shared.auth import Principal
 from api.shared.pages import Cursor, Limit, Page
 from api.shared.problems import problems
+from api.shared.ranges import moment
 
 
 class AccountController(Controller):
@@ -40,10 +41,10 @@ class AccountController(Controller):
         at: parameters.Moment = None,
     ) -> Account:
         """An account; `total` is its balance now, or at a moment in the past."""
-        moment = parameters.moment(at, "at")
-        if moment is None:
+        asked = moment(at, "at")
+        if asked is None:
             return await account_service.get(autocommit, principal, account_id)
-        return await account_service.get_at(autocommit, principal, account_id, moment)
+        return await account_service.get_at(autocommit, principal, account_id, asked)
 
     @delete("/{account_id:uuid}", operation_id="CloseAccount", responses=problems(404, 409))
     async def close(

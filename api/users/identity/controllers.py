@@ -55,7 +55,7 @@ class ReviewController(Controller):
         self, review_service: NamedDependency[ReviewService], limit: Limit = 50, cursor: Cursor = None
     ) -> Page[ReviewItem]:
         """Staff: users who wait for a decision, longest first."""
-        after = decode_cursor(cursor, tuple[datetime, UUID]) if cursor else None
+        after = decode_cursor(cursor, tuple[datetime, UUID])
         items, following = await review_service.queue(after, limit)
         return Page(items, encode_cursor(*following) if following else None)
 

@@ -7,7 +7,7 @@ from litestar import Request
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from api.shared.errors import InvalidRequest, PayloadTooLarge
+from api.shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 
 FIELD = "photo"
 LARGEST_PHOTO_BYTES = 4 << 20
@@ -46,7 +46,7 @@ async def read_photo(request: Request[Any, Any, Any]) -> bytes:
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get("boundary")
     if media_type != "multipart/form-data" or not boundary:
-        raise InvalidRequest("Send the photo as multipart/form-data.")
+        raise UnsupportedMediaType("Send the photo as multipart/form-data.")
     photos = _files(await request.body(), boundary)
     if len(photos) != 1 or not photos[0]:
         raise InvalidRequest(

@@ -159,7 +159,8 @@ class ProgramTokenController(Controller):
 
 
 def _after(cursor: str | None) -> UUID | None:
-    return decode_cursor(cursor, tuple[UUID])[0] if cursor else None
+    (after,) = decode_cursor(cursor, tuple[UUID]) or (None,)
+    return after
 
 
 def _next_cursor(rows: list[SessionRow], limit: int) -> str | None:

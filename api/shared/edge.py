@@ -1,0 +1,41 @@
+"""Before routing: every request is logged, names one host, and HEAD is GET without a body (RFC 9110)."""
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.shared.errors import InvalidRequest
+from api.shared.problems import PROBLEM_MEDIA_TYPE
+from api.shared.request_log import log_requests
+
+
+def at_the_edge(app: ASGIApp) -> ASGIApp:
+    """The application as requests reach it."""
+
+    async def edge(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+        elif sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            await _refuse(send, InvalidRequest("A request names one host, in one Host header."))
+        elif scope["method"] == "HEAD":
+            scope["method"] = "GET"
+            await app(scope, receive, _without_body(send))
+        else:
+            await app(scope, receive, send)
+
+    return log_requests(edge)
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return send_head
+
+
+async def _refuse(send: Send, error: InvalidRequest) -> None:
+    body = msgspec.json.encode(error.problem())
+    headers = [(b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
