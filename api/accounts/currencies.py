@@ -4,6 +4,14 @@
 from dataclasses import dataclass
 from functools import cache
 
+# Withdrawn since 1990, which a bank's history may hold. The standard's list of these has no minor units; these are
+# the ones they had while they were current (as the JDK's `currency.properties` keeps them).
+_WITHDRAWN = {
+    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
+    2: "AFA ANG AON AOR ATS AZM BAD BGL BGN CSD CUC CYP DEM ECS EEK FIM FRF GHC GWP HRD HRK IEP LTL LVL MRO MTL"
+    " MZM NLG PLZ ROL RUR SDD SIT SKK SLL SRG STD TJR TMM UAK VEB VEF XEU YUM ZMK ZRN ZWD ZWL ZWR",
+}
+
 
 @dataclass(frozen=True)
 class Currency:
@@ -12,20 +20,19 @@ class Currency:
     code: str
     name: str
     minor_units: int
+    is_active: bool
 
 
 @cache
 def currencies() -> dict[str, Currency]:
-    """By code, the active ones that have minor units (not gold, testing codes and the like)."""
-    from iso4217 import raw_table
+    """By code: those that have minor units (not gold, testing codes and the like), the withdrawn ones after."""
+    from iso4217 import Currency as Listed
 
-    return {
-        code: Currency(code, row["CcyNm"], int(row["CcyMnrUnts"]))
-        for code, row in sorted((code, row) for code, row in raw_table.items() if code)
-        if row["CcyMnrUnts"].isdigit()
+    found = {
+        listed.code: Currency(listed.code, listed.currency_name, listed.exponent, is_active=True)
+        for listed in sorted(Listed, key=lambda listed: listed.code)
+        if listed.exponent is not None
     }
-
-
-def minor_units(code: str) -> int:
-    """The decimals of an account's currency. Raises KeyError for what is none."""
-    return currencies()[code].minor_units
+    for minor_units, codes in _WITHDRAWN.items():
+        found |= {code: Currency(code, code, minor_units, is_active=False) for code in codes.split()}
+    return found

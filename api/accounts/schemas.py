@@ -30,11 +30,13 @@ class CreateAccount(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OfferedCurrency(msgspec.Struct):
-    """`minor_units`: decimals of an amount (ISO 4217); `is_offered`: accounts can be opened in it here."""
+    """`minor_units`: decimals of an amount (ISO 4217). `is_active`: not withdrawn. `is_offered`: accounts can be
+    opened in it here."""
 
     code: str
     name: str
     minor_units: int
+    is_active: bool
     is_offered: bool
 
 

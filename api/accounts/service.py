@@ -44,12 +44,11 @@ class AccountService:
 
     def currencies(self) -> Currencies:
         """What accounts can be in, those on offer first, in the order of the setting; and the limits of calls."""
-        known = currencies()
-        order = [*self._currencies, *(code for code in known if code not in self._currencies)]
+        known = sorted(currencies().values(), key=lambda currency: self._rank(currency.code))
         return Currencies(
             items=[
-                OfferedCurrency(code, known[code].name, known[code].minor_units, code in self._currencies)
-                for code in order
+                OfferedCurrency(c.code, c.name, c.minor_units, c.is_active, c.code in self._currencies)
+                for c in known
             ],
             account_types=list(get_args(AccountType)),
             amount_min_minor=AMOUNT_MIN_MINOR,
@@ -188,6 +187,9 @@ class AccountService:
             account_id=account_id,
             owner_id=owner_id,
         )
+
+    def _rank(self, code: str) -> int:
+        return self._currencies.index(code) if code in self._currencies else len(self._currencies)
 
     async def _ask_users(self, principal: Principal) -> bool:
         me = await self._users.me(principal.token)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from api.accounts.currencies import minor_units
+from api.accounts.currencies import currencies
 from api.accounts.schemas import Transaction
 from api.shared.csv_text import csv_text
 
@@ -27,7 +27,7 @@ COLUMNS = (
 
 def statement_csv(lines: Iterable[Transaction], currency: str) -> str:
     """A line for each transaction: amounts in minor units, and as decimals of the currency."""
-    decimals = minor_units(currency)
+    decimals = currencies()[currency].minor_units
 
     def row(line: Transaction) -> list[object]:
         values = {

@@ -13,9 +13,9 @@ from api.shared.database import make_engines, provide_autocommit, provide_transa
 from api.shared.docs import openapi_config
 from api.shared.edge import at_the_edge
 from api.shared.health import health_route
-from api.shared.problems import handle_exception
 from api.shared.negotiation import require_acceptable
 from api.shared.parameters import require_known_parameters
+from api.shared.problems import handle_exception
 from api.shared.request_log import configure_logging
 from api.shared.settings import ServiceSettings
 from api.shared.statements import Statements

@@ -34,7 +34,8 @@ def require_acceptable(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     accept = connection.headers.get("accept", "*/*")
     if "*/*" in accept or "application/json" in accept or b"format=" in connection.scope["query_string"]:
         return
-    offered = [str(getattr(handler, "media_type", None) or MediaType.JSON)]
+    own = getattr(handler, "media_type", None) or MediaType.JSON
+    offered = [own.value if isinstance(own, MediaType) else str(own)]
     if handler.opt.get("csv"):
         offered.append(CSV)
     if Request(connection.scope).accept.best_match(offered) is None and not _is_empty(handler):
@@ -52,5 +53,9 @@ def require_json(content_type: str) -> None:
     header = Message()
     header["Content-Type"] = content_type
     charset = header.get_content_charset("utf-8")
-    if not content_type or header.get_content_type() != MediaType.JSON or charset not in {"utf-8", "us-ascii"}:
+    if (
+        not content_type
+        or header.get_content_type() != MediaType.JSON
+        or charset not in {"utf-8", "utf8", "us-ascii"}
+    ):
         raise UnsupportedMediaType("Send the body as JSON in UTF-8, with `Content-Type: application/json`.")

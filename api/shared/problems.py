@@ -86,7 +86,7 @@ def _from_http_exception(exc: HTTPException, request: Request[Any, Any, State]) 
 
 
 def _allowed(exc: HTTPException) -> str:
-    methods = {method.strip() for method in (exc.headers or {}).get("Allow", "").split(",")}
+    methods = {method.strip() for method in (exc.headers or {}).get("allow", "").split(",")}
     return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 

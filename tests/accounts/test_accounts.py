@@ -33,7 +33,6 @@ class TestCreateAccount:
     def test_type_and_currency_are_checked(self, ada: Person) -> None:
         for body in (
             {"type": "gold", "currency": "EUR"},
-            {"type": "checking", "currency": "XXX"},
             {"type": "checking", "currency": "eur"},
             {"type": "checking"},
             {"type": "checking", "currency": "EUR", "overdraft_limit": 5},
@@ -147,9 +146,10 @@ class TestListUserAccounts:
         assert bob.done("GET", f"/account/user/{bob.user_id}", 200) == {"items": [], "next_cursor": None}
 
     def test_a_foreign_cursor_is_refused(self, ada: Person) -> None:
-        for cursor in ("x", "bnVsbA", "WzFd", "//"):
-            path = f"/account/user/{ada.user_id}?cursor={cursor}"
-            assert ada.refused("GET", path) == (400, "invalid_request")
+        path = f"/account/user/{ada.user_id}?cursor="
+        for cursor in ("x", "bnVsbA", "WzFd"):
+            assert ada.refused("GET", path + cursor) == (409, "invalid_cursor")
+        assert ada.refused("GET", path + "//") == (400, "invalid_request")
 
 
 class TestCloseAccount:

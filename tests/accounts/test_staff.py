@@ -27,7 +27,7 @@ class TestSearch:
         assert found["items"] == []
 
     def test_a_wrong_number_is_refused(self, staff: Person) -> None:
-        assert staff.refused("GET", "/account/search?number=1234567890") == (400, "invalid_request")
+        assert staff.refused("GET", "/account/search?number=1234567890") == (409, "value_refused")
 
     def test_only_staff(self, world: World, ada: Person) -> None:
         for person in (ada, world.person(roles=["analyst"])):

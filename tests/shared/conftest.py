@@ -62,7 +62,7 @@ def break_it() -> None:
 
 @get("/thing/page", opt={"public": True}, sync_to_thread=False)
 def page(limit: Limit = 2, cursor: Cursor = None) -> Page[int]:
-    first = decode_cursor(cursor, tuple[int])[0] if cursor else 0
+    (first,) = decode_cursor(cursor, tuple[int]) or (0,)
     return Page(list(range(first, first + limit)), encode_cursor(first + limit))
 
 

@@ -78,22 +78,52 @@ class TestStrictJson:
         ids=lambda body: repr(body[:40]),
     )
     def test_refuses(self, client: TestClient[Litestar], body: bytes) -> None:
-        assert problem(client.post("/thing/open", content=body)) == (400, "invalid_request")
+        answer = client.post("/thing/open", content=body, headers={"Content-Type": "application/json"})
+        assert problem(answer) == (400, "invalid_request")
 
     @pytest.mark.parametrize(
-        "content_type", ["application/json", "text/plain", "", "application/x-www-form-urlencoded"]
+        "content_type",
+        [
+            "",
+            "text/plain",
+            "text/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/json; charset=utf-16",
+            "application/json; charset=latin-1",
+            "application/jsonx",
+            "json",
+            ";",
+        ],
     )
-    def test_is_strict_whatever_the_content_type_says(
-        self, client: TestClient[Litestar], content_type: str
-    ) -> None:
-        headers = {"Content-Type": content_type}
-        answer = client.post("/thing/open", content=b'{"amount":"1"}', headers=headers)
+    def test_other_content_types_are_refused(self, client: TestClient[Litestar], content_type: str) -> None:
+        answer = client.post("/thing/open", content=b'{"amount":1}', headers={"Content-Type": content_type})
+        assert problem(answer) == (415, "unsupported_media_type")
+
+    @pytest.mark.parametrize(
+        "content_type",
+        [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=UTF-8",
+            'application/json;charset="utf-8"',
+        ],
+    )
+    def test_json_in_utf8_is_taken(self, client: TestClient[Litestar], content_type: str) -> None:
+        answer = client.post("/thing/open", content=b'{"amount":1}', headers={"Content-Type": content_type})
+        assert answer.status_code == 201
+
+    def test_a_missing_body_is_said_in_words(self, client: TestClient[Litestar]) -> None:
+        answer = client.post("/thing/open")
         assert problem(answer) == (400, "invalid_request")
+        assert answer.json()["errors"] == [
+            {"field": "", "message": "This call takes a JSON object as its body; it is missing."}
+        ]
 
     def test_never_repeats_what_was_sent(self, client: TestClient[Litestar]) -> None:
         answer = client.post("/thing/open", json={"amount": "a secret value"})
         assert "secret" not in answer.text
-        assert answer.json()["errors"][0]["message"] == "Expected `int`, got `str` - at `$.amount`"
+        assert answer.json()["errors"] == [{"field": "amount", "message": "Expected `int`, got `str`"}]
 
     def test_takes_what_is_right(self, client: TestClient[Litestar]) -> None:
         body = {"amount": 10**12, "flag": True, "inner": {"text": "ä\u2028"}}
@@ -115,10 +145,16 @@ class TestProblems:
         assert SENT not in json.dumps(error)
 
     def test_unknown_paths_and_methods(self, client: TestClient[Litestar]) -> None:
-        assert problem(client.get("/nowhere")) == (404, "not_found")
+        answer = client.get("/nowhere")
+        assert problem(answer) == (404, "not_found")
+        assert answer.json()["detail"] == "There is nothing at this address."
         answer = client.put("/thing/open")
         assert problem(answer) == (405, "method_not_allowed")
-        assert set(answer.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
+        assert answer.headers["allow"] == "OPTIONS, POST"
+        for method in ("POST", "QUERY", "TRACE", "FANCY"):
+            answer = client.request(method, "/thing/me")
+            assert problem(answer) == (405, "method_not_allowed")
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
     def test_a_database_out_of_reach(self, settings: ServiceSettings) -> None:
         app = make_app(
@@ -182,14 +218,52 @@ class TestPages:
             "limit=-1",
             "limit=x",
             "limit=1.5",
-            "cursor=x",
             "cursor=!",
-            "cursor=W10",
+            "cursor=",
             "cursor=" + "x" * 513,
         ],
     )
     def test_refuses(self, client: TestClient[Litestar], query: str) -> None:
         assert problem(client.get(f"/thing/page?{query}")) == (400, "invalid_request")
+
+    @pytest.mark.parametrize("cursor", ["x", "W10", "bnVsbA", "WyJhIl0"])
+    def test_a_cursor_that_nobody_gave(self, client: TestClient[Litestar], cursor: str) -> None:
+        assert problem(client.get(f"/thing/page?cursor={cursor}")) == (409, "invalid_cursor")
+
+
+class TestParameters:
+    @pytest.mark.parametrize("query", ["limits=1", "q=secret", "limit=1&x=", "limit=1&limit=1", "Limit=1"])
+    def test_unknown_and_doubled_ones_are_refused(self, client: TestClient[Litestar], query: str) -> None:
+        answer = client.get(f"/thing/page?{query}")
+        assert problem(answer) == (400, "invalid_request")
+        assert "secret" not in answer.text
+
+
+class TestEdge:
+    def test_head_is_get_without_a_body(self, client: TestClient[Litestar]) -> None:
+        full, head = client.get("/thing/page"), client.head("/thing/page")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(full.content))
+        assert client.head("/nowhere").status_code == 404
+        assert client.head("/thing/me").status_code == 401
+        assert client.head("/thing/open").headers["allow"] == "OPTIONS, POST"
+
+    def test_two_hosts_are_refused(self, client: TestClient[Litestar]) -> None:
+        answer = client.get("/thing/page", headers=[("Host", "a"), ("Host", "a")])
+        assert problem(answer) == (400, "invalid_request")
+        assert client.get("/thing/page", headers={"Host": "a,b"}).status_code == 400
+
+    @pytest.mark.parametrize(
+        "accept", ["text/html", "text/csv", "image/*", "application/xml;q=0.9", "x", "/", ";q"]
+    )
+    def test_what_is_not_offered_is_not_acceptable(self, client: TestClient[Litestar], accept: str) -> None:
+        assert problem(client.get("/thing/page", headers={"Accept": accept})) == (406, "not_acceptable")
+
+    @pytest.mark.parametrize(
+        "accept", ["*/*", "application/*", "text/csv, */*;q=0.1", "text/html, application/json"]
+    )
+    def test_json_is_acceptable(self, client: TestClient[Litestar], accept: str) -> None:
+        assert client.get("/thing/page", headers={"Accept": accept}).status_code == 200
 
 
 class TestHealthAndDocs:
@@ -219,9 +293,13 @@ class TestHealthAndDocs:
 class TestRequestLog:
     def test_names_the_route_and_nothing_that_was_sent(self, client: TestClient[Litestar], log: Log) -> None:
         answer = client.post(
-            "/thing/open?q=secret", json={"amount": 1, "inner": {"text": "secret"}}, headers={"X-Own": "secret"}
+            "/thing/open", json={"amount": 1, "inner": {"text": "secret"}}, headers={"X-Own": "secret"}
         )
-        (first,) = log()
+        client.get("/thing/page?q=secret")
+        client.get("/secret")
+        first, *others = log()
+        assert [(line["route"], line["status"]) for line in others] == [("/thing/page", 400), ("", 404)]
+        assert "secret" not in json.dumps(others)
         assert "secret" not in json.dumps(first)
         assert (first["method"], first["route"], first["status"]) == ("POST", "/thing/open", 201)
         assert first["request_id"] == answer.headers["x-request-id"]

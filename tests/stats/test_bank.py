@@ -95,14 +95,19 @@ class TestGetBankDays:
         [
             {"currency": "eur"},
             {"currency": "EUR\0"},
-            {"from": "2026-03-03", "to": "2026-03-02"},
             {"limit": "0"},
-            {"cursor": "WyIyMDI2LTAzLTAyIiwiXHUwMDAwIl0"},
         ],
     )
     def test_what_cannot_be_used_is_refused(self, api: Api, world: World, asked: dict[str, str]) -> None:
         answer = api.get("/stats/bank", world.person("staff"), asked)
         assert problem(answer) == (400, "invalid_request")
+
+    def test_a_range_or_cursor_of_no_sense_is_refused(self, api: Api, world: World) -> None:
+        staff = world.person("staff")
+        answer = api.get("/stats/bank", staff, {"from": "2026-03-03", "to": "2026-03-02"})
+        assert problem(answer) == (409, "invalid_range")
+        answer = api.get("/stats/bank", staff, {"cursor": "WyIyMDI2LTAzLTAyIiwiXHUwMDAwIl0"})
+        assert problem(answer) == (409, "invalid_cursor")
 
     def test_an_unchanged_answer_is_not_sent_again(self, api: Api, published: World) -> None:
         analyst = published.person("analyst")

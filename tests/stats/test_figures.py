@@ -209,18 +209,30 @@ class TestGetFiguresParameters:
             {"account_id": [str(uuid4()) for _ in range(51)]},
             {"account_id": str(uuid4()), "from": "yesterday"},
             {"account_id": str(uuid4()), "from": "2026-02-30"},
-            {"account_id": str(uuid4()), "from": "2026-03-02", "to": "2026-03-01"},
             {"account_id": str(uuid4()), "limit": "0"},
             {"account_id": str(uuid4()), "limit": "1001"},
             {"account_id": str(uuid4()), "limit": "many"},
             {"account_id": str(uuid4()), "format": "xml"},
-            {"account_id": str(uuid4()), "cursor": "x"},
             {"account_id": str(uuid4()), "cursor": "é\0"},
         ],
     )
     def test_what_cannot_be_used_is_refused(self, api: Api, person: Person, asked: dict[str, Any]) -> None:
         answer = api.get("/stats/daily", person, asked)
         assert problem(answer) == (400, "invalid_request")
+
+    def test_a_range_or_cursor_of_no_sense_is_refused(self, api: Api, person: Person) -> None:
+        for asked, code in (
+            ({"from": "2026-03-02", "to": "2026-03-01"}, "invalid_range"),
+            ({"cursor": "x"}, "invalid_cursor"),
+        ):
+            answer = api.get("/stats/daily", person, {"account_id": str(uuid4()), **asked})
+            assert problem(answer) == (409, code)
+
+    @pytest.mark.parametrize("name", ["from", "to", "format", "limit", "account_id", "form", "period"])
+    def test_a_wrong_parameter_is_named_as_the_caller_wrote_it(self, api: Api, person: Person, name: str) -> None:
+        answer = api.get("/stats/daily", person, {"account_id": str(uuid4()), name: "x"})
+        assert problem(answer) == (400, "invalid_request")
+        assert [error["field"] for error in answer.json()["errors"]] == [name]
 
     @pytest.mark.parametrize("name", ["yearly", "Daily", "daily ", "x"])
     def test_another_period_is_no_address(self, api: Api, person: Person, name: str) -> None:

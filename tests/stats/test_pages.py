@@ -120,7 +120,7 @@ class TestPages:
             ("/stats/daily", {"cursor": cursor[:-2]}),
         ):
             answer = api.get(path, person, asked | {"cursor": cursor} | changed)
-            assert problem(answer) == (400, "invalid_request")
+            assert problem(answer) == (409, "invalid_cursor")
 
     def test_the_next_page_is_linked(self, api: Api, world: World, person: Person, account: Account) -> None:
         world.publish(NOW)

@@ -24,7 +24,12 @@ class StatementController(Controller):
     path = "/account"
     tags = ("account",)
 
-    @get("/{account_id:uuid}/transactions", operation_id="ListTransactions", opt={"csv": True}, responses=problems(404))
+    @get(
+        "/{account_id:uuid}/transactions",
+        operation_id="ListTransactions",
+        opt={"csv": True},
+        responses=problems(404),
+    )
     async def transactions(
         self,
         account_id: FromPath[UUID],

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from api.accounts.history.currencies import ISO_4217
+from api.accounts.currencies import currencies
 from api.accounts.history.files import CsvFile
 
 ACCOUNT_COLUMNS = ("account", "type", "currency", "overdraft_limit", "opened_at")
@@ -31,7 +31,7 @@ def account_rows(file: CsvFile) -> Iterator[AccountRow]:
         fault = (
             _name_fault("account", name)
             or (None if type_ in ("checking", "savings") else "type is neither checking nor savings")
-            or (None if currency in ISO_4217 else "currency is not a code of ISO 4217")
+            or (None if currency in currencies() else "currency is not a code of ISO 4217")
             or _limit_fault(limit)
             or _time_fault("opened_at", opened_at)
             or _owner_fault(owner_id)
