@@ -2,6 +2,7 @@
 `iso4217` carries it: CLDR, which Babel uses, has other decimals for a dozen of them, such as RSD and IQD."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 # Withdrawn since 1990, which a bank's history may hold. The standard's list of these has no minor units; these are
@@ -36,3 +37,13 @@ def currencies() -> dict[str, Currency]:
     for minor_units, codes in _WITHDRAWN.items():
         found |= {code: Currency(code, code, minor_units, is_active=False) for code in codes.split()}
     return found
+
+
+def to_major(amount_minor: int, code: str) -> Decimal:
+    """The amount as a decimal of the currency, exactly. Raises KeyError for what is no currency."""
+    return Decimal(amount_minor).scaleb(-currencies()[code].minor_units)
+
+
+def in_major(amount_minor: int, code: str) -> str:
+    """For people: "-12.34 EUR"."""
+    return f"{to_major(amount_minor, code)} {code}"

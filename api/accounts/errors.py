@@ -1,7 +1,5 @@
 """Why money does not move and accounts do not change, in words for people."""
 
-from typing import Any
-
 from api.shared.errors import Conflict, InvalidRequest, NotFound, TidemarkError, Unprocessable, ValueRefused
 
 REFUSALS = {
@@ -38,14 +36,6 @@ class NothingPosted(Conflict):
     """An all-or-nothing request of which something was refused; `items` are the outcomes."""
 
     code, detail = "not_posted", "Nothing was posted, because a movement of the request was refused."
-
-    def __init__(self, items: list[Any]) -> None:
-        super().__init__()
-        self.items = items
-
-    def problem(self) -> dict[str, Any]:
-        """The problem document, with the outcomes as `items`."""
-        return {**super().problem(), "items": self.items}
 
 
 def refusal(code: str) -> TidemarkError:

@@ -49,7 +49,7 @@ class PostingService:
             for outcome in outcomes
         ]
         if mode is Mode.ALL_OR_NOTHING and any(outcome.code for outcome in outcomes):
-            raise NothingPosted(items)
+            raise NothingPosted(items=items)
         return TransferOutcomes(items)
 
     async def reverse(

@@ -33,6 +33,14 @@ _OF_USER = text(
     f"select {_ACCOUNT} from accounts.user_account o join accounts.account a on a.id = o.account_id"
     " where o.user_id = :user_id and a.id > :after order by a.id limit :limit"
 )
+_HELD = text("""
+    select a.id as account_id, a.number, a.currency, a.total
+    from accounts.user_account o join accounts.account a on a.id = o.account_id
+    where o.user_id = :user_id and a.total <> 0 and not exists (
+        select from accounts.user_account x where x.account_id = a.id and x.user_id <> o.user_id
+    )
+    order by a.id
+""")
 _OWNERS = text(
     "select user_id, added_at from accounts.user_account where account_id = :account_id order by added_at, user_id"
 )
@@ -161,6 +169,11 @@ async def of_user(connection: AsyncConnection, user_id: UUID, *, after: UUID, li
     """The user's accounts, closed ones too, in order of opening."""
     values = {"user_id": user_id, "after": after, "limit": limit}
     return (await connection.execute(_OF_USER, values)).all()
+
+
+async def held_by(connection: AsyncConnection, user_id: UUID) -> Sequence[Any]:
+    """Accounts that belong to this user alone and are not at zero: (account_id, number, currency, total)."""
+    return (await connection.execute(_HELD, {"user_id": user_id})).all()
 
 
 async def owners(connection: AsyncConnection, account_id: UUID) -> Sequence[Any]:

@@ -65,6 +65,15 @@ class Account(msgspec.Struct):
     closed_at: datetime | None
 
 
+class HeldAccount(msgspec.Struct):
+    """An account whose balance is not zero."""
+
+    account_id: UUID
+    number: str
+    currency: str
+    total: int
+
+
 class FoundAccount(Account):
     """An account as staff see it."""
 

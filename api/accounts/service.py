@@ -9,7 +9,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import repository
-from api.accounts.currencies import currencies
+from api.accounts.currencies import currencies, in_major
 from api.accounts.errors import refusal
 from api.accounts.models import SearchQuery, TimeRange
 from api.accounts.schemas import (
@@ -19,6 +19,7 @@ from api.accounts.schemas import (
     CreateAccount,
     Currencies,
     FoundAccount,
+    HeldAccount,
     OfferedCurrency,
     Owner,
     Transaction,
@@ -26,7 +27,7 @@ from api.accounts.schemas import (
 from api.accounts.settings import AccountsSettings
 from api.accounts.users_client import UsersClient
 from api.shared.auth import Principal
-from api.shared.errors import NotFound, Unauthenticated, ValueRefused
+from api.shared.errors import Conflict, NotFound, Unauthenticated, ValueRefused
 from api.shared.fields import AMOUNT_MAX_MINOR, AMOUNT_MIN_MINOR, MEMO_MAX_CHARACTERS
 from api.shared.pages import Page, decode_cursor, page_of
 
@@ -146,7 +147,16 @@ class AccountService:
         """Closes all accounts of the caller, or none; those they share stay with the other owners."""
         if user_id != principal.user_id:
             raise NotFound()
-        await self._change(connection, repository.CLOSE_ACCOUNTS_OF, user_id=user_id)
+        try:
+            await self._change(connection, repository.CLOSE_ACCOUNTS_OF, user_id=user_id)
+        except Conflict as error:
+            rows = await repository.held_by(connection, user_id)
+            held = [msgspec.convert(row, HeldAccount, from_attributes=True) for row in rows]
+            named = ", ".join(f"{a.number} ({in_major(a.total, a.currency)})" for a in held)
+            if error.code != "balance_not_zero" or not held:
+                raise
+            detail = f"Only accounts whose balance is zero can be closed. These have another: {named}."
+            raise Conflict(detail, code=error.code, items=held) from error
 
     async def approve(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
         """Staff: the account may move money. Repeating it changes nothing."""

@@ -1,11 +1,10 @@
 """A statement as CSV."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 import msgspec
 
-from api.accounts.currencies import currencies
+from api.accounts.currencies import to_major
 from api.accounts.schemas import Transaction
 from api.shared.csv_text import csv_text
 
@@ -27,14 +26,13 @@ COLUMNS = (
 
 def statement_csv(lines: Iterable[Transaction], currency: str) -> str:
     """A line for each transaction: amounts in minor units, and as decimals of the currency."""
-    decimals = currencies()[currency].minor_units
 
     def row(line: Transaction) -> list[object]:
         values = {
             **msgspec.to_builtins(line),
             "currency": currency,
-            "amount_major": Decimal(line.amount).scaleb(-decimals),
-            "balance_after_major": Decimal(line.balance_after).scaleb(-decimals),
+            "amount_major": to_major(line.amount, currency),
+            "balance_after_major": to_major(line.balance_after, currency),
         }
         return [values[name] for name in COLUMNS]
 

@@ -6,7 +6,8 @@ from typing import Any
 class TidemarkError(Exception):
     """Base of every error that reaches a caller as an RFC 9457 problem document.
 
-    `code` is stable and for programs, `detail` is for people and holds no secret and no one else's data.
+    `code` is stable and for programs, `detail` is for people and holds no secret and no one else's data. `errors`
+    names fields that are wrong, `items` the things that stand in the way.
     """
 
     status = 500
@@ -19,11 +20,13 @@ class TidemarkError(Exception):
         *,
         code: str | None = None,
         errors: list[dict[str, str]] | None = None,
+        items: list[Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         self.detail = detail or self.detail
         self.code = code or self.code
         self.errors = errors
+        self.items = items
         self.headers = headers or {}
         super().__init__(self.code)
 
@@ -38,6 +41,8 @@ class TidemarkError(Exception):
         }
         if self.errors:
             document["errors"] = self.errors
+        if self.items:
+            document["items"] = self.items
         return document
 
 

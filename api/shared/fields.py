@@ -1,5 +1,6 @@
 """Fields that calls have in common, each with its limits: the same in every service and OpenAPI document."""
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ AMOUNT_MAX_MINOR = 10**12
 MEMO_MAX_CHARACTERS = 140
 
 _IN_WORDS: dict[str, str] = {}
+_LENGTH = re.compile(r"Expected `str` of length (>=|<=) (\d+)")
 
 
 def pattern(regex: str, words: str) -> str:
@@ -20,9 +22,13 @@ def pattern(regex: str, words: str) -> str:
 
 
 def in_words(message: str) -> str:
-    """A message of msgspec, with the words of a pattern in place of the pattern."""
-    found = next((words for whole, words in _IN_WORDS.items() if whole.replace("\\", "\\\\") in message), None)
-    return message if found is None else found
+    """A message of msgspec in words for people: what its pattern means, how long a text may be."""
+    for whole, words in _IN_WORDS.items():
+        if whole in message or repr(whole) in message:
+            return words
+    if length := _LENGTH.match(message):
+        return f"use at {'least' if length[1] == '>=' else 'most'} {length[2]} characters"
+    return message
 
 
 # One rule for all text that one person writes and another reads. Refused: control characters and line ends; marks

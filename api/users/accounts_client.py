@@ -1,6 +1,7 @@
 """What this service asks of the accounts service, through the gateway and with the caller's own token."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,12 +18,13 @@ TIMEOUT_S = 4
 class _Problem(msgspec.Struct):
     detail: str
     code: str
+    items: list[Any] | None = None
 
 
 class AccountsClient:
     """Both calls are idempotent there, so a lost answer is asked for again.
 
-    Raises Conflict with the other service's code and detail, Unauthenticated and Forbidden as they are, and
+    Raises Conflict with the other service's code, detail and items, Unauthenticated and Forbidden as they are, and
     Unavailable for all else.
     """
 
@@ -63,4 +65,6 @@ def _translate(answer: httpx.Response) -> Exception:
         problem = msgspec.json.decode(answer.content, type=_Problem)
     except msgspec.DecodeError:
         return Unavailable()
-    return Conflict(problem.detail, code=problem.code) if answer.status_code == 409 else Unavailable()
+    if answer.status_code == 409:
+        return Conflict(problem.detail, code=problem.code, items=problem.items)
+    return Unavailable()

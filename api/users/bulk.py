@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from api.users.errors import EmailTaken, InvalidField
+from api.shared.errors import ValueRefused
+from api.users.errors import EmailTaken
 from api.users.profile.personal import Personal
 from api.users.profile.service import ProfileService
 from api.users.profile.validation import normal_email, normal_name, normal_phone
@@ -35,7 +36,7 @@ async def add_users(profile: ProfileService, lines: bytes) -> list[AddedUser]:
     """Adds a user per JSON line, or finds who is there already. All lines are checked before the first is added;
     of several with one email the first counts.
 
-    Raises InvalidField naming the line.
+    Raises ValueRefused naming the line.
     """
     new: list[tuple[NewUser, Personal]] = []
     for number, line in enumerate(lines.splitlines(), 1):
@@ -57,9 +58,9 @@ def _read(number: int, line: bytes) -> tuple[NewUser, Personal]:
         user = msgspec.json.decode(line, type=NewUser)
         return user, Personal(normal_name(user.name), normal_email(user.email), normal_phone(user.phone))
     except msgspec.DecodeError as error:
-        raise InvalidField(f"line {number}", str(error)) from error
-    except InvalidField as error:
-        raise InvalidField(f"line {number}", error.detail) from error
+        raise ValueRefused(f"line {number}", str(error)) from error
+    except ValueRefused as error:
+        raise ValueRefused(f"line {number}", error.detail) from error
 
 
 async def _add_or_find(profile: ProfileService, user: NewUser, personal: Personal) -> UUID:

@@ -1,13 +1,6 @@
 """What the users service refuses, beyond what all services do."""
 
-from api.shared.errors import Conflict, Forbidden, InvalidRequest, Unauthenticated
-
-
-class InvalidField(InvalidRequest):
-    """One field of the request cannot be accepted; `field` and the reason reach the caller."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}", errors=[{"field": field, "message": message}])
+from api.shared.errors import Conflict, Forbidden, Unauthenticated
 
 
 class EmailTaken(Conflict):
@@ -27,7 +20,11 @@ class WrongPassword(Forbidden):
     code, detail = "wrong_password", "The current password is not right."
 
 
-class PhotoRefused(InvalidRequest):
+class PasswordRequired(Forbidden):
+    code = "password_required"
+
+
+class PhotoRefused(Conflict):
     code = "photo_refused"
 
 

@@ -8,7 +8,7 @@ import psycopg
 
 from api.accounts.numbers import is_account_number
 from tests.accounts.users_double import UsersDouble
-from tests.accounts.world import Person, World
+from tests.accounts.world import Person, World, problem
 
 
 class TestCreateAccount:
@@ -219,7 +219,11 @@ class TestCloseUserAccounts:
 
     def test_one_with_money_keeps_all_open(self, ada: Person) -> None:
         empty, full = ada.open(), ada.open(deposit=1)
-        assert ada.refused("DELETE", f"/account/user/{ada.user_id}") == (409, "balance_not_zero")
+        answer = ada.call("DELETE", f"/account/user/{ada.user_id}")
+        assert problem(answer) == (409, "balance_not_zero")
+        names = ("account_id", "number", "currency", "total")
+        assert answer.json()["items"] == [{name: full[name] for name in names} | {"total": 1}]
+        assert f"{full['number']} (0.01 EUR)" in answer.json()["detail"]
         assert ada.done("GET", f"/account/{empty['account_id']}", 200)["closed_at"] is None
         assert ada.total(full) == 1
 

@@ -53,7 +53,7 @@ class Person:
         return self.sign_in()
 
     def sign_in(self) -> "Person":
-        answer = self.done("POST", "/user/login", 201, json={"email": self.email, "password": self.password})
+        answer = self.done("POST", "/user/login", 200, json={"email": self.email, "password": self.password})
         self.token = answer["access_token"]
         self.user_id = self.done("GET", "/user/me", 200)["user_id"]
         return self

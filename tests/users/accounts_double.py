@@ -37,9 +37,9 @@ class AccountsDouble:
         self.answers.clear()
         self.calls.clear()
 
-    def refuse(self, status: int, code: str, *, times: int = 1) -> None:
+    def refuse(self, status: int, code: str, *, times: int = 1, **more: Any) -> None:
         """Answer the next calls with a problem."""
-        problem = {"status": status, "code": code, "detail": f"accounts say {code}", "title": code}
+        problem = {"status": status, "code": code, "detail": f"accounts say {code}", "title": code, **more}
         self.answers += [(status, problem)] * times
 
     def __enter__(self) -> Self:

@@ -46,7 +46,7 @@ class Person:
 
     def sign_in(self) -> Self:
         answer = self.client.post("/user/login", json={"email": self.email, "password": self.password})
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code == 200, answer.text
         self.token = answer.json()["access_token"]
         return self
 

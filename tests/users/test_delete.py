@@ -77,10 +77,12 @@ class TestDeleteUser:
         assert item("tidemark-identity", person.user_id) is None
 
     def test_is_refused_while_an_account_holds_money(self, person: Person, accounts: AccountsDouble) -> None:
-        accounts.refuse(409, "balance_not_zero")
+        held = [{"account_id": "a", "number": "1000000018", "currency": "EUR", "total": 5}]
+        accounts.refuse(409, "balance_not_zero", items=held)
         answer = person.call("DELETE", "/user/delete", json=self.BODY)
         assert code(answer) == (409, "balance_not_zero")
         assert answer.json()["detail"] == "accounts say balance_not_zero"
+        assert answer.json()["items"] == held
         assert person.call("GET", "/user/me").json()["email"] == person.email
 
     def test_waits_for_accounts_and_can_be_repeated(self, person: Person, accounts: AccountsDouble) -> None:
@@ -106,5 +108,13 @@ class TestDeleteUser:
     def test_needs_the_current_password(self, person: Person, accounts: AccountsDouble) -> None:
         answer = person.call("DELETE", "/user/delete", json={"current_password": "wrong" * 3})
         assert code(answer) == (403, "wrong_password")
-        assert code(person.call("DELETE", "/user/delete")) == (400, "invalid_request")
+        for method in ("DELETE", "POST"):
+            answer = person.call(method, "/user/delete")
+            assert code(answer) == (403, "password_required")
+            assert "current_password" in answer.json()["detail"]
+            assert "POST /user/delete" in answer.json()["detail"]
         assert accounts.calls == []
+
+    def test_by_post_for_clients_whose_delete_has_no_body(self, person: Person) -> None:
+        assert person.call("POST", "/user/delete", json=self.BODY).status_code == 204
+        assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")

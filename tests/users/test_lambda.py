@@ -91,7 +91,7 @@ class TestHandler:
         assert created["statusCode"] == 201
         user_id = read(created)["user_id"]
         login = call("POST", "/user/login", {"email": email, "password": PASSWORD})
-        assert login["statusCode"] == 201
+        assert login["statusCode"] == 200
         token = read(login)["access_token"]
         assert read(call("GET", "/user/me", token=token))["email"] == email
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.users.errors import InvalidField
+from api.shared.errors import ValueRefused
 from api.users.passwords.policy import check_password
 
 ABOUT = ("Ada Marsh-Lind", "ada.marsh@harbour-mail.example", "+12025550123")
@@ -55,7 +55,7 @@ class TestCheckPassword:
         ],
     )
     def test_refuses_and_says_why(self, password: str, reason: str) -> None:
-        with pytest.raises(InvalidField) as refused:
+        with pytest.raises(ValueRefused) as refused:
             check_password(password, ABOUT, field="new_password")
         assert reason in refused.value.detail
         assert refused.value.errors == [
@@ -63,5 +63,5 @@ class TestCheckPassword:
         ]
 
     def test_other_forms_of_the_same_characters_count_alike(self) -> None:
-        with pytest.raises(InvalidField):
+        with pytest.raises(ValueRefused):
             check_password("ｐａｓｓｗｏｒｄ１２３４", ())

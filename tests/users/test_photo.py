@@ -68,7 +68,7 @@ class TestPutPhoto:
             ([("photo", ("a.jpg", photo()))] + [(f"f{n}", b"x") for n in range(20)], (400, "invalid_request")),
             ({"photo": ("id.jpg", photo() + b"\0" * (4 << 20))}, (413, "payload_too_large")),
             ({"photo": ("id.jpg", photo() + b"\0" * (5 << 20))}, (413, "payload_too_large")),
-            ({"photo": ("id.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")}, (400, "photo_refused")),
+            ({"photo": ("id.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")}, (409, "photo_refused")),
         ],
     )
     def test_refuses_forms(self, person: Person, files: Any, status: tuple[int, str]) -> None:
@@ -76,15 +76,17 @@ class TestPutPhoto:
         assert person.call("GET", "/user/me").json()["photo_status"] == "missing"
 
     def test_refuses_what_is_no_form(self, person: Person) -> None:
-        for headers, content in (
-            ({"Content-Type": "image/jpeg"}, photo()),
-            ({"Content-Type": "application/json"}, b"{}"),
-            ({"Content-Type": "multipart/form-data"}, b"x"),
-            ({"Content-Type": "multipart/form-data; boundary=x"}, b"--y"),
-            ({"Content-Type": "multipart/form-data; boundary=x"}, b""),
+        for content_type, content in (
+            ("image/jpeg", photo()),
+            ("application/json", b"{}"),
+            ("multipart/form-data", b"x"),
         ):
+            answer = person.call("PUT", "/user/photo", headers={"Content-Type": content_type}, content=content)
+            assert code(answer) == (415, "unsupported_media_type"), content_type
+        for content in (b"--y", b""):
+            headers = {"Content-Type": "multipart/form-data; boundary=x"}
             answer = person.call("PUT", "/user/photo", headers=headers, content=content)
-            assert code(answer) == (400, "invalid_request"), headers
+            assert code(answer) == (400, "invalid_request"), content
 
     def test_four_mebibytes_are_taken(self, person: Person) -> None:
         noise = Image.frombytes("RGB", (1100, 1200), os.urandom(1100 * 1200 * 3))

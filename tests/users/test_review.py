@@ -238,7 +238,7 @@ class TestDecideReview:
             answer = staff.call(
                 "POST", f"/user/review/{waiting.user_id}", json={"decision": "reject", "reason": reason}
             )
-            assert code(answer) == (400, "invalid_request")
+            assert code(answer) == (409, "value_refused")
             assert answer.json()["errors"][0]["field"] == "reason"
 
     @pytest.mark.parametrize(

@@ -259,7 +259,7 @@ class TestListSessions:
             seen += [item["session_id"] for item in page["items"]]
             cursor = page["next_cursor"]
         assert len(seen) == len(set(seen)) == 5
-        assert code(person.call("GET", "/user/session?cursor=nonsense")) == (400, "invalid_request")
+        assert code(person.call("GET", "/user/session?cursor=nonsense")) == (409, "invalid_cursor")
         assert code(person.call("GET", "/user/session?limit=0")) == (400, "invalid_request")
 
 

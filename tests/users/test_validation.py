@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.users.errors import InvalidField
+from api.shared.errors import ValueRefused
 from api.users.profile.validation import normal_email, normal_name, normal_phone
 
 
@@ -44,7 +44,7 @@ class TestNormalEmail:
         ],
     )
     def test_refuses(self, sent: str) -> None:
-        with pytest.raises(InvalidField) as refused:
+        with pytest.raises(ValueRefused) as refused:
             normal_email(sent)
         assert refused.value.detail == "email: this is not an email address"
 
@@ -52,7 +52,7 @@ class TestNormalEmail:
     def test_is_the_same_after_itself_and_in_capitals(self, email: str) -> None:
         try:
             normal = normal_email(email)
-        except InvalidField:
+        except ValueRefused:
             return
         assert normal_email(normal) == normal
         assert normal_email(email.upper()) == normal
@@ -75,7 +75,7 @@ class TestNormalPhone:
         "sent", ["", "+", "110", "015112345678", "+999 123", "+1 202 555 01234 5", "abc", "+49\0"]
     )
     def test_refuses(self, sent: str) -> None:
-        with pytest.raises(InvalidField, match="invalid_request"):
+        with pytest.raises(ValueRefused, match="value_refused"):
             normal_phone(sent)
 
 
@@ -84,7 +84,7 @@ class TestNormalName:
     def test_is_the_same_after_itself(self, name: str) -> None:
         try:
             normal = normal_name(name)
-        except InvalidField:
+        except ValueRefused:
             return
         assert normal_name(normal) == normal
         assert normal == normal.strip()

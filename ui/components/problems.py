@@ -44,7 +44,7 @@ def show(error: ApiError, *, labels: dict[str, str] | None = None) -> None:
         f"**{(labels or {}).get(item.field, literal(item.field) or 'Form')}** — {literal(item.message)}"
         for item in error.errors
     ]
-    if error.code == "invalid_request" and lines:
+    if lines:
         st.error("\n\n".join(lines), icon=":material/error:")
     elif error.is_passing:
         st.warning(sentence(error), icon=":material/cloud_off:")

@@ -75,11 +75,12 @@ class StaffController(Controller):
     async def reverse(
         self,
         transaction_id: FromPath[UUID],
-        data: JSONBody[Reversal],
         request: Request[Principal, Any, Any],
         key: Key = None,
+        data: JSONBody[Reversal | None] = None,
     ) -> Movement:
         """Post the transaction's whole transfer the other way round, once."""
+        reversal = data or Reversal()
         return await posting_of(request).reverse(
-            request.user, transaction_id, data.memo, idempotency_key(request, key, data)
+            request.user, transaction_id, reversal.memo, idempotency_key(request, key, reversal)
         )

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.shared.errors import Forbidden, NotFound
+from api.shared.errors import Forbidden, NotFound, ValueRefused
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.fields import Unreadable
-from api.users.errors import AlreadyDecided, InvalidField, NothingToReview, PhotoReplaced
+from api.users.errors import AlreadyDecided, NothingToReview, PhotoReplaced
 from api.users.identity import repository
 from api.users.identity.documents import IdentityDocuments, open_photo
 from api.users.identity.schemas import Decision, Reviewed, ReviewItem
@@ -67,13 +67,13 @@ class ReviewService:
 
         The user comes first: an account opened in between asks and finds them approved already. Should accounts
         be out of reach (Unavailable), the user stays in the queue and a repeat finishes it. Raises NotFound,
-        NothingToReview, PhotoReplaced (they looked at an older one), AlreadyDecided, InvalidField, Forbidden.
+        NothingToReview, PhotoReplaced (they looked at an older one), AlreadyDecided, ValueRefused, Forbidden.
         """
         if user_id == reviewer_id:
             raise Forbidden("Nobody reviews their own photo.")
         reason = " ".join((decision.reason or "").split()) or None
         if decision.decision == "reject" and reason is None:
-            raise InvalidField("reason", "say why, so that the user can send a better photo")
+            raise ValueRefused("reason", "say why, so that the user can send a better photo")
         async with self._engine.begin() as connection:
             user = await self._undecided(connection, user_id, STATUS_AFTER[decision.decision])
             if user is not None:

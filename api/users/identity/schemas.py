@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.shared.fields import PLAIN_TEXT
 from api.users.profile.schemas import PhotoStatus
 
 
@@ -33,7 +34,7 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
     """What staff decides about a photo; rejecting needs a reason, which the user reads."""
 
     decision: Literal["approve", "reject"]
-    reason: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=500, pattern=PLAIN_TEXT)] | None = None
 
 
 class Reviewed(msgspec.Struct):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from api.users.errors import InvalidField
+from api.shared.errors import ValueRefused
 
 SHORTEST = 12
 LONGEST = 256
@@ -36,21 +36,21 @@ _RUNS = _ROWS + tuple(row[::-1] for row in _ROWS)
 
 
 def check_password(password: str, about: Iterable[str], *, field: str = "password") -> None:
-    """Raises InvalidField with the reason when the password is not acceptable.
+    """Raises ValueRefused with the reason when the password is not acceptable.
 
     `about` is what a stranger may know of the user: name, email, phone.
     """
     plain = unicodedata.normalize("NFKC", password).casefold()
     if not SHORTEST <= len(plain) <= LONGEST:
-        raise InvalidField(field, f"use {SHORTEST} to {LONGEST} characters")
+        raise ValueRefused(field, f"use {SHORTEST} to {LONGEST} characters")
     if len(set(plain)) < FEWEST_DISTINCT or len(_repeated(plain)) < SHORTEST // 2:
-        raise InvalidField(field, "it repeats the same few characters")
+        raise ValueRefused(field, "it repeats the same few characters")
     if len(_without_runs(plain)) < LEAST_BESIDE_RUNS:
-        raise InvalidField(field, "it is a row of the keyboard or alphabet")
+        raise ValueRefused(field, "it is a row of the keyboard or alphabet")
     if _is_common(plain):
-        raise InvalidField(field, "it is one of the passwords that are tried first")
+        raise ValueRefused(field, "it is one of the passwords that are tried first")
     if _own_part(plain, about) < LEAST_OWN:
-        raise InvalidField(field, "it is mostly your name, email or phone, or the bank's name")
+        raise ValueRefused(field, "it is mostly your name, email or phone, or the bank's name")
 
 
 def _repeated(plain: str) -> str:

@@ -15,7 +15,7 @@ from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.ids import uuid7
 from api.users.crypto.index import Index
-from api.users.errors import EmailTaken
+from api.users.errors import EmailTaken, PasswordRequired
 from api.users.identity.documents import IdentityDocuments
 from api.users.passwords import throttle
 from api.users.passwords.confirmation import Confirmation
@@ -54,7 +54,7 @@ class ProfileService:
     async def create(self, *, name: str, email: str, phone: str, password: str, address: str) -> User:
         """A new user, not approved.
 
-        Raises InvalidField, EmailTaken, and TooManyRequests for who asks after many emails that are taken.
+        Raises ValueRefused, EmailTaken, and TooManyRequests for who asks after many emails that are taken.
         """
         self._hasher.require_room()
         personal = Personal(normal_name(name), normal_email(email), normal_phone(phone))
@@ -96,9 +96,9 @@ class ProfileService:
     async def update(self, user_id: UUID, session_id: UUID, change: UpdateUser) -> User:
         """Changes what is given. A new email or password ends all other sessions and program tokens.
 
-        Raises WrongPassword, TooManyRequests, InvalidField, EmailTaken.
+        Raises PasswordRequired, WrongPassword, TooManyRequests, ValueRefused, EmailTaken.
         """
-        row = await self._confirmation.confirm(user_id, change.current_password)
+        row = await self._confirmed(user_id, change)
         key = await asyncio.to_thread(fetch_key, self._data_keys, user_id, row.data_key_id)
         before = await open_row(self._data_keys, row)
         after = Personal(
@@ -124,6 +124,18 @@ class ProfileService:
             if has_other_email or change.new_password is not None:
                 await sessions.delete_all(connection, user_id, but=session_id)
         return _user(locked, after)
+
+    async def _confirmed(self, user_id: UUID, change: UpdateUser) -> UserRow:
+        """The user, who has proved to be themself unless nothing but the name is to change."""
+        if change.current_password is not None:
+            return await self._confirmation.confirm(user_id, change.current_password)
+        if (change.email, change.phone, change.new_password) != (None, None, None):
+            raise PasswordRequired("Email, phone and password change only with `current_password`.")
+        async with self._engine.begin() as connection:
+            row = await repository.get(connection, user_id)
+        if row is None:
+            raise Unauthenticated
+        return row
 
     async def delete(self, user_id: UUID, token: str, password: str) -> None:
         """Closes the user's accounts, destroys their data key, photo and index, and ends their sessions.

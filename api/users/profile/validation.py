@@ -1,8 +1,10 @@
 """Names, emails and phones in one form each, or refused. The two large libraries are imported on first use."""
 
+import re
 import unicodedata
 
-from api.users.errors import InvalidField
+from api.shared.errors import ValueRefused
+from api.shared.fields import PLAIN_TEXT, in_words
 
 LONGEST_NAME = 200
 LONGEST_EMAIL = 254
@@ -10,15 +12,14 @@ LONGEST_PHONE = 40
 
 
 def normal_name(name: str) -> str:
-    """The name in NFC with single spaces; letters of any script, no control or invisible characters."""
+    """The name in NFC with single spaces; letters of any script, plain text as everywhere."""
     spaced = " ".join(unicodedata.normalize("NFC", name).split())
     if not 1 <= len(spaced) <= LONGEST_NAME:
-        raise InvalidField("name", f"use 1 to {LONGEST_NAME} characters")
-    # Zero-width joiners belong to the spelling of names in several scripts.
-    if any(unicodedata.category(char)[0] == "C" and char not in "\u200c\u200d" for char in spaced):
-        raise InvalidField("name", "control and invisible characters are not part of a name")
+        raise ValueRefused("name", f"use 1 to {LONGEST_NAME} characters")
+    if not re.search(PLAIN_TEXT, spaced):
+        raise ValueRefused("name", in_words(PLAIN_TEXT))
     if not any(char.isalpha() for char in spaced):
-        raise InvalidField("name", "a name has at least one letter")
+        raise ValueRefused("name", "a name has at least one letter")
     return spaced
 
 
@@ -28,12 +29,12 @@ def normal_email(email: str) -> str:
 
     text = unicodedata.normalize("NFKC", email.strip())
     if len(text) > LONGEST_EMAIL:
-        raise InvalidField("email", f"use at most {LONGEST_EMAIL} characters")
+        raise ValueRefused("email", f"use at most {LONGEST_EMAIL} characters")
     try:
         parsed = validate_email(text, check_deliverability=False)
     except EmailNotValidError:
         # The library's own sentences quote parts of what was sent.
-        raise InvalidField("email", "this is not an email address") from None
+        raise ValueRefused("email", "this is not an email address") from None
     local = unicodedata.normalize("NFKC", parsed.local_part.casefold())
     return f"{local}@{parsed.ascii_domain.lower()}"
 
@@ -44,11 +45,11 @@ def normal_phone(phone: str) -> str:
 
     message = "this is not a phone number with its country, such as +49 151 12345678"
     if len(phone) > LONGEST_PHONE:
-        raise InvalidField("phone", message)
+        raise ValueRefused("phone", message)
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", phone), None)
     except phonenumbers.NumberParseException:
-        raise InvalidField("phone", message) from None
+        raise ValueRefused("phone", message) from None
     if not phonenumbers.is_valid_number(number) or number.extension:
-        raise InvalidField("phone", message)
+        raise ValueRefused("phone", message)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -31,7 +31,14 @@ class SignInController(Controller):
     path = "/user"
     tags = ("session",)
 
-    @post("/login", operation_id="Login", opt={"public": True}, security=[{}], responses=problems())
+    @post(
+        "/login",
+        operation_id="Login",
+        status_code=200,
+        opt={"public": True},
+        security=[{}],
+        responses=problems(),
+    )
     async def login(
         self,
         data: JSONBody[Login],

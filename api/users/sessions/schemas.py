@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.shared.fields import PLAIN_TEXT
 from api.users.profile.schemas import Text
 
 
@@ -37,7 +38,7 @@ class Session(msgspec.Struct):
 class CreateToken(msgspec.Struct, forbid_unknown_fields=True):
     """A token for a program: what it is called in the list, and for how long it is good."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
     expires_in_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
 
 
