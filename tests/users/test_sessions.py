@@ -53,7 +53,7 @@ def work(client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch) -> Itera
 class TestLogin:
     def test_gives_a_token_as_rfc_9068_wants_it(self, client: TestClient[Litestar], person: Person) -> None:
         answer = client.post("/user/login", json={"email": person.email.upper(), "password": PASSWORD})
-        assert answer.status_code == 201
+        assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-store"
         body = answer.json()
         assert (body["token_type"], body["expires_in"], len(body)) == ("Bearer", 900, 3)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.shared.errors import InvalidRequest, NotFound, Unauthenticated
+from api.shared.errors import NotFound, Unauthenticated, ValueRefused
 from api.users.crypto.index import Index, IndexKeys
 from api.users.crypto.signing import SigningKeys
 from api.users.errors import WrongCredentials
@@ -99,7 +99,7 @@ def _email_as_sent(email: str) -> str:
     # What is no address belongs to nobody, which is not to be told apart from an unknown user.
     try:
         return normal_email(email)
-    except InvalidRequest:
+    except ValueRefused:
         return unicodedata.normalize("NFKC", email).casefold()[:1000]
 
 
