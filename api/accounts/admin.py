@@ -15,11 +15,10 @@ from api.accounts.history.progress import Bar, JsonLines, Reporter
 from api.accounts.settings import AdminSettings
 from api.accounts.verify.errors import CannotCheck, LedgerFault
 from api.accounts.verify.ledger import Verified, verify_ledger
-from api.shared.migrations import upgrade
+from api.shared.migrations.upgrade import upgrade
 from api.shared.settings import SettingsError
 
 SCHEMA = "accounts"
-MIGRATIONS = Path(__file__).parent / "migrations"
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PROGRESS: dict[str, type[Reporter]] = {"bar": Bar, "json": JsonLines}
 
@@ -38,7 +37,7 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def migrate(settings: AdminSettings) -> None:
     """Bring schema `accounts` to its newest version."""
-    upgrade(SCHEMA, MIGRATIONS, settings.migration_url)
+    upgrade(SCHEMA, Path(__file__).parent, settings.migration_url)
 
 
 @main.command("import")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from api.shared.migrations import upgrade
+from api.shared.migrations.upgrade import upgrade
 from api.shared.settings import Settings, SettingsError
 
 
@@ -28,7 +28,7 @@ def migrate() -> None:
         settings = AdminSettings.from_env()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    upgrade("stats", Path(__file__).parent / "migrations", settings.migration_url)
+    upgrade("stats", Path(__file__).parent, settings.migration_url)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import msgspec
 
 from api.shared.database import make_engines
 from api.shared.errors import TidemarkError
-from api.shared.migrations import upgrade
+from api.shared.migrations.upgrade import upgrade
 from api.shared.settings import SettingsError
 from api.users.bulk import add_users
 from api.users.crypto.data_keys import create_tables
@@ -52,7 +52,7 @@ def migrate() -> None:
     """Bring schema `users` to its newest version and make the DynamoDB tables."""
     settings = MigrationSettings.from_env()
     create_tables([settings.identity_table, settings.data_key_table])
-    upgrade("users", Path(__file__).parent / "migrations", settings.migration_url)
+    upgrade("users", Path(__file__).parent, settings.migration_url)
 
 
 @main.command()

@@ -15,7 +15,7 @@ from infra.local.errors import LocalError
 from infra.local.files import write_json, write_whole
 from infra.local.secrets import Secrets
 
-LAYOUT = 1
+LAYOUT = 2
 MIN_FREE_BYTES = 1 << 30
 DEFAULT_TIME_ZONE = "UTC"
 

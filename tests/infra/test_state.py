@@ -81,7 +81,7 @@ class TestLaterStart:
         assert made.time_zone() == "Europe/Prague"
 
     @pytest.mark.parametrize(
-        ("layout", "age"), [("2", "a newer"), ("0", "an older"), ("what?", "an older or broken")]
+        ("layout", "age"), [("3", "a newer"), ("1", "an older"), ("what?", "an older or broken")]
     )
     def test_another_layout_is_refused(self, made: StateFolder, layout: str, age: str) -> None:
         (made.home / "version").write_text(layout)

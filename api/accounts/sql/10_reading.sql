@@ -1,3 +1,5 @@
+-- What is read of the ledger, also by other services.
+
 -- Where a moment falls in an account's history: how many of its transactions are before it. Sequences have no gaps
 -- and follow time, so halving finds it in twenty looks among a million rows, without an index by time.
 create function accounts.entries_before(p_account uuid, p_moment timestamptz) returns bigint
@@ -29,3 +31,22 @@ select coalesce(
        and t.sequence = accounts.entries_before(p_account, p_moment + interval '1 microsecond')),
     0);
 $$;
+
+create view accounts.account_access as
+select user_id, account_id from accounts.user_account;
+
+create view accounts.statement as
+select
+    t.id,
+    t.transfer_id,
+    t.account_id,
+    m.source as "from",
+    m.destination as "to",
+    t.counterparty,
+    t.amount,
+    t.balance_after,
+    t.sequence,
+    t.at,
+    m.memo
+from accounts.transaction t
+join accounts.transfer m on m.id = t.transfer_id;

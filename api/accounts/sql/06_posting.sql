@@ -1,25 +1,10 @@
-drop function accounts.post_one;
-
--- Whether a side is spelled as Postgres writes an id. That it is one between the hyphens too, the cast finds out.
-create function accounts.is_id(p_side text) returns boolean
-language sql immutable
-return p_side like '________-____-____-____-____________' and p_side = lower(p_side);
-
--- Keeps what was answered under an Idempotency-Key, which is null when there is none; see accounts.request.
-create function accounts.keep_answer(p_user uuid, p_key text, p_answer text, p_shown uuid[]) returns void
-language plpgsql as $$
-begin
-    update accounts.request set answer = p_answer, shown = p_shown where user_id = p_user and key = p_key;
-end
-$$;
-
--- One movement; the answer is a JSON list with its outcome, and is kept under `p_key`. The accounts are locked in id
+-- One movement. The answer is a JSON list with its outcome, and is kept under `p_key`. The accounts are locked in id
 -- order, so that no two callers can wait for each other. Who owns what is read after that, by a statement of its own,
 -- so that a change of owners that was committed while we waited is seen. The time is taken last and is never before
 -- what the accounts have seen: time order is sequence order.
 --
 -- It runs as accounts_ledger, for which the tables' triggers stand back, and writes itself what they would make of the
--- transfer (v0001_ledger/entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
+-- transfer (entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
 -- statements and to set up their expressions: hence both heads in one update, single values instead of rows, and one
 -- function for all of it.
 create function accounts.post_one(
@@ -122,48 +107,3 @@ begin
     return v_answer;
 end
 $$;
-
--- As in v0001_ledger/calls.sql. Plans are kept: one that was made while a table was small would read all of it ever
--- after, and for two heads a bitmap costs more to make than it saves.
-create or replace function accounts.post(
-    p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
-    p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
-    out outcome text, out answer text
-)
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
-declare
-    v_many record;
-begin
-    if p_key is not null then
-        select * into outcome, answer from accounts.claim_request(p_user, p_key, p_digest);
-        if outcome <> 'new' then
-            return;
-        end if;
-    end if;
-    outcome := 'posted';
-    if cardinality(p_amounts) = 1 then
-        answer := accounts.post_one(
-            p_user, p_user_approved, p_key, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1],
-            p_daily_limit);
-    else
-        v_many := accounts.post_many(
-            p_user, p_user_approved, p_mode = 'all_or_nothing', p_sources, p_destinations, p_amounts, p_memos,
-            p_daily_limit);
-        answer := v_many.answer;
-        if p_key is not null then
-            perform accounts.keep_answer(p_user, p_key, answer, v_many.shown);
-        end if;
-    end if;
-end
-$$;
-
--- The role gets no more than post_one and post_many need.
-grant create on schema accounts to accounts_ledger;
-alter function accounts.post_one owner to accounts_ledger;
-revoke create on schema accounts from accounts_ledger;
-grant select (user_id, key), update (answer, shown) on accounts.request to accounts_ledger;
-grant execute on function accounts.is_id, accounts.state_of, accounts.new_ids, accounts.keep_answer to accounts_ledger;
-grant execute on function accounts.refusal(
-    boolean, text, text, bigint, text, boolean, boolean, boolean, boolean, text, text, bigint, bigint, bigint,
-    text, text, bigint, bigint) to accounts_ledger;

@@ -1,15 +1,15 @@
--- Why a movement cannot be, once more: single values instead of the accounts' rows, which cost more to take apart
--- than to judge. What was asked with rows is answered by the same.
+-- What becomes of a movement, as the caller reads it. Refusals are codes, never errors.
 
 -- The code of an account that takes no part in movements; null when it does.
 create function accounts.state_of(p_approved boolean, p_closed_at timestamptz) returns text
 language sql immutable
 return case when p_closed_at is not null then 'account_closed' when not p_approved then 'account_not_approved' end;
 
--- Null when the movement can be. `p_in` says that the money comes from outside, `p_out` that it goes there; a side's
--- currency is null where there is no account. `p_owns` says whether the caller's side, which is the source unless
--- that is outside, is theirs; `p_spent` is what left the source before on the same day. Whatever is wrong on a
--- stranger's side is one code, so that their account's state is not told.
+-- Why a movement cannot be; null when it can. `p_in` says that the money comes from outside, `p_out` that it goes
+-- there; a side's currency is null where there is no account. `p_owns` says whether the caller's side, which is the
+-- source unless that is outside, is theirs; `p_spent` is what left the source before on the same day. Whatever is
+-- wrong on a stranger's side is one code, so that their account's state is not told. Single values and not the
+-- accounts' rows, which cost more to take apart than to judge.
 create function accounts.refusal(
     p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_owns boolean, p_owns_destination boolean, p_in boolean, p_out boolean,
@@ -35,15 +35,18 @@ return case
     when p_spent + p_amount > p_daily_limit then 'limit_exceeded'
 end;
 
-create or replace function accounts.refusal(
-    p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
-    s accounts.account, d accounts.account, p_owns boolean, p_owns_destination boolean,
-    p_daily_limit bigint, p_day date
-) returns text
+create function accounts.refused(p_code text) returns text
 language sql immutable
-return accounts.refusal(
-    p_user_approved, p_source, p_destination, p_amount, p_memo, p_owns, p_owns_destination,
-    not accounts.is_account(p_source), not accounts.is_account(p_destination),
-    accounts.state_of(s.approved, s.closed_at), s.currency, s.total, -s.overdraft_limit,
-    case when s.spent_on = p_day then s.spent else 0 end,
-    accounts.state_of(d.approved, d.closed_at), d.currency, d.total, p_daily_limit);
+return '{"status":"refused","code":"' || p_code || '"}';
+
+-- `p_balance_after` is that of the caller's side.
+create function accounts.posted(
+    p_transfer_id uuid, p_kind text, p_source text, p_destination text, p_amount bigint, p_currency text,
+    p_memo text, p_at timestamptz, p_balance_after bigint
+) returns text
+language sql stable
+return format(
+    '{"status":"posted","transfer_id":"%s","kind":"%s","from":"%s","to":"%s","amount":%s,"currency":"%s","memo":%s,'
+    '"time":%s,"balance_after":%s}',
+    p_transfer_id, p_kind, p_source, p_destination, p_amount, p_currency, to_json(p_memo), to_json(p_at),
+    p_balance_after);

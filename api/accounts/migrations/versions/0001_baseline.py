@@ -1,28 +1,14 @@
--- The ledger's tables. Amounts are integers in minor units; times are timestamptz; ids are UUIDv7.
+"""The ledger's tables. Amounts are integers in minor units, times timestamptz, ids UUIDv7."""
 
--- No function of this schema is for everybody: what others may do is granted one by one in grants.sql.
-alter default privileges revoke execute on functions from public;
+from alembic import op
 
--- The check digit of Damm's quasigroup finds every wrong digit and every swap of neighbours.
--- H. Michael Damm, "Total anti-symmetrische Quasigruppen", Marburg 2004; the table is the one of order 10 there.
-create function accounts.damm_digit(p_digits text) returns integer
-language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
-declare
-    c_rows constant text[] := array['0317598642', '7092154863', '4206871359', '1750983426', '6123045978',
-                                    '3674209581', '5869720134', '8945362017', '9438617205', '2581436790'];
-    v_row integer := 0;
-begin
-    for i in 1 .. length(p_digits) loop
-        v_row := substr(c_rows[v_row + 1], substr(p_digits, i, 1)::integer + 1, 1)::integer;
-    end loop;
-    return v_row;
-end
-$$;
+revision = "0001"
+down_revision = None
 
-create function accounts.is_account_number(p_number text) returns boolean
-language sql immutable strict parallel safe
-return case when p_number ~ '^[1-9][0-9]{9}$' then accounts.damm_digit(p_number) = 0 else false end;
 
+def upgrade() -> None:
+    op.execute(
+        """
 create table accounts.account (
     id uuid primary key default uuidv7(),
     number text not null constraint account_number_unique unique,
@@ -104,3 +90,28 @@ create table accounts.extract_receipt (
     id uuid primary key,
     created_at timestamptz not null default clock_timestamp()
 );
+
+create unlogged table accounts.import_account (
+    line bigint not null,
+    reference text not null,
+    type text not null,
+    currency text not null,
+    overdraft_limit bigint not null,
+    opened_at timestamptz not null,
+    owner_id uuid,
+    -- Filled in by import_history; an account of an earlier import is not new.
+    account_id uuid,
+    is_new boolean
+);
+
+create unlogged table accounts.import_row (
+    line bigint not null,
+    at timestamptz not null,
+    account text not null,
+    amount bigint not null,
+    counterparty text not null,
+    memo text not null,
+    reference text not null
+);
+        """
+    )

@@ -1,4 +1,4 @@
-"""${message}"""
+"""${message}."""
 
 from alembic import op
 
@@ -7,4 +7,8 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "op.execute('')"}
+    op.execute(
+        """
+${upgrades or ""}
+        """
+    )

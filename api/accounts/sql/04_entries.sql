@@ -52,4 +52,4 @@ end
 $$;
 create trigger transfer_entries after insert on accounts.transfer
     referencing new table as added
-    for each statement when (current_user <> 'accounts_ledger') execute function accounts.enter_all();
+    for each statement when (current_user <> 'accounts_ledger'::text) execute function accounts.enter_all();

@@ -31,20 +31,27 @@ begin
 end
 $$;
 
--- Posts movements for a customer: `mode` is all_or_nothing or one_by_one; the arrays have one element for each
--- movement. `p_key` null: no idempotency. Gives outcome `posted` (or one of claim_request's) and the outcomes of
--- the movements as JSON text.
+-- Keeps what was answered under an Idempotency-Key, which is null when there is none; see accounts.request.
+create function accounts.keep_answer(p_user uuid, p_key text, p_answer text, p_shown uuid[]) returns void
+language plpgsql as $$
+begin
+    update accounts.request set answer = p_answer, shown = p_shown where user_id = p_user and key = p_key;
+end
+$$;
+
+-- Posts movements for a customer: `p_mode` is all_or_nothing or one_by_one; the arrays have one element for each
+-- movement. `p_key` null: no idempotency. Gives outcome `posted` (or one of claim_request's) and the outcomes of the
+-- movements as JSON text. Plans are kept: one that was made while a table was small would read all of it ever after,
+-- and for two heads a bitmap costs more to make than it saves.
 create function accounts.post(
     p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
     p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
     out outcome text, out answer text
 )
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
-    v_one record;
     v_many record;
-    v_shown uuid[];
 begin
     if p_key is not null then
         select * into outcome, answer from accounts.claim_request(p_user, p_key, p_digest);
@@ -52,22 +59,19 @@ begin
             return;
         end if;
     end if;
+    outcome := 'posted';
     if cardinality(p_amounts) = 1 then
-        v_one := accounts.post_one(
-            p_user, p_user_approved, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1], p_daily_limit);
-        answer := '[' || v_one.answer || ']';
-        v_shown := array_remove(array[v_one.shown], null);
+        answer := accounts.post_one(
+            p_user, p_user_approved, p_key, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1],
+            p_daily_limit);
     else
         v_many := accounts.post_many(
             p_user, p_user_approved, p_mode = 'all_or_nothing', p_sources, p_destinations, p_amounts, p_memos,
             p_daily_limit);
         answer := v_many.answer;
-        v_shown := v_many.shown;
-    end if;
-    outcome := 'posted';
-    if p_key is not null then
-        update accounts.request r set answer = post.answer, shown = v_shown
-        where r.user_id = p_user and r.key = p_key;
+        if p_key is not null then
+            perform accounts.keep_answer(p_user, p_key, answer, v_many.shown);
+        end if;
     end if;
 end
 $$;
@@ -106,7 +110,11 @@ begin
         when t.id is null then 'not_found'
         when t.kind = 'reversal' then 'not_reversible'
         when exists (select from accounts.transfer where reverses = t.id) then 'already_reversed'
-        else accounts.refusal(true, t.destination, t.source, t.amount, p_memo, s, d, true, true, null, v_at::date)
+        else accounts.refusal(
+            true, t.destination, t.source, t.amount, p_memo, true, true,
+            not accounts.is_account(t.destination), not accounts.is_account(t.source),
+            accounts.state_of(s.approved, s.closed_at), s.currency, s.total, -s.overdraft_limit, 0,
+            accounts.state_of(d.approved, d.closed_at), d.currency, d.total, null)
     end;
     if v_code is null then
         insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, at, created_by,

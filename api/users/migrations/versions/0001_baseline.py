@@ -1,3 +1,14 @@
+"""Users, their sessions and keys."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.execute(
+        """
 -- A user. Name, email and phone are AES-256-GCM under the user's own data key, which lies outside this database:
 -- when it is destroyed, no backup of this table tells who the user was. What remains of a deleted user is a row
 -- of ids and times, because the ledger and the review records name it.
@@ -112,24 +123,5 @@ create table users.photo_view (
     viewed_at timestamptz not null default now()
 );
 create index on users.photo_view (user_id);
-
--- What every service asks about each request: only sessions alive now.
-create view users.live_session as
-select
-    s.id as session_id,
-    s.user_id,
-    u.roles,
-    s.scope,
-    u.approved_at is not null as user_approved,
-    least(s.expires_at, s.idle_expires_at) as expires_at
-from users.session s
-join users.user u on u.id = s.user_id
-where s.expires_at > now() and s.idle_expires_at > now() and u.deleted_at is null;
-
-grant usage on schema users to users_app, accounts_app, stats_app;
-grant select on users.live_session to users_app, accounts_app, stats_app;
-grant select, insert, update on users.user to users_app;
-grant select, insert, update, delete
-on users.index_key, users.email_digest, users.signing_key, users.session, users.throttle, users.known_source
-to users_app;
-grant select, insert on users.review_decision, users.photo_view to users_app;
+        """
+    )

@@ -19,22 +19,6 @@ from (
 ) locked;
 $$;
 
-create function accounts.new_number() returns text
-language plpgsql volatile as $$
-declare
-    v_digits text;
-    v_number text;
-begin
-    loop
-        v_digits := random(100000000, 999999999)::text;
-        v_number := v_digits || accounts.damm_digit(v_digits);
-        if not exists (select from accounts.account where number = v_number) then
-            return v_number;
-        end if;
-    end loop;
-end
-$$;
-
 -- Code `limit_exceeded` when the user already has `p_max` open accounts.
 create function accounts.open_account(
     p_user uuid, p_type text, p_currency text, p_approved boolean, p_max integer,

@@ -1,13 +1,14 @@
-"""Published statistics: the publisher writes them in one transaction, the service only reads."""
+"""Published statistics and the pipeline's runs."""
 
 from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
-PUBLISHED = """
+
+def upgrade() -> None:
+    op.execute(
+        """
 create table stats.publication (
     id               bigint generated always as identity primary key,
     run_id           text not null,
@@ -73,9 +74,7 @@ create table stats.bank_daily (
     metrics  jsonb not null,
     primary key (date, currency)
 );
-"""
 
-RUNS = """
 create table stats.run (
     run_id      text primary key,
     kind        text not null
@@ -115,20 +114,5 @@ create unique index alert_open on stats.alert (kind) where resolved_at is null;
 comment on table stats.alert is 'What operators are told; one open alert of a kind at a time.';
 comment on column stats.alert.subject is 'One line that everybody may read: no account, no amount.';
 comment on column stats.alert.deliveries is 'Channel to the time at which it last took the alert.';
-"""
-
-# The owner's version table lies in the same schema and is nobody else's, so tables are named.
-TABLES = (
-    "stats.publication, stats.stats, stats.account, stats.metric, stats.bank_daily, stats.run, stats.close_claim, "
-    "stats.alert"
-)
-
-
-def upgrade() -> None:
-    """Makes the tables and grants them."""
-    op.execute(PUBLISHED)
-    op.execute(RUNS)
-    op.execute("grant usage on schema stats to publisher, stats_app")
-    op.execute(f"grant select on {TABLES} to stats_app")
-    op.execute(f"grant select, insert, update, delete on {TABLES} to publisher")
-    op.execute("grant usage on all sequences in schema stats to publisher")
+        """
+    )

@@ -1,0 +1,11 @@
+-- What each role may do.
+
+grant usage on schema users to users_app, accounts_app, stats_app;
+grant select on users.live_session to users_app, accounts_app, stats_app;
+grant execute on function users.note_session_use to users_app, accounts_app, stats_app;
+
+grant select, insert, update on users.user to users_app;
+grant select, insert, update, delete
+on users.index_key, users.email_digest, users.signing_key, users.session, users.throttle, users.known_source
+to users_app;
+grant select, insert on users.review_decision, users.photo_view to users_app;
