@@ -50,10 +50,12 @@ check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+	@$(BIN)/deptry . --exclude "\.venv" --ignore DEP002,DEP004
 	@$(BIN)/sqlfluff lint warehouse
 	@export TIDEMARK_DBT_TARGET=$$(mktemp -d) && trap 'rm -rf $$TIDEMARK_DBT_TARGET' EXIT \
 		&& $(BIN)/python -m pipelines.manifest && $(BIN)/dagster definitions validate -m pipelines.definitions
 
-lock: ## resolve pyproject.toml again into requirements.lock
+lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade: with the newest versions)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
-		--group dev -o requirements.lock pyproject.toml
+		--group dev -o requirements.lock $(ARGS) pyproject.toml

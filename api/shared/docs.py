@@ -19,9 +19,10 @@ _ASSETS = {
 
 
 def _asset_folder() -> Path | None:
-    # Only the files of that package are used; importing it would load a web framework.
-    spec = find_spec("flask_swagger_ui")
-    return Path(spec.submodule_search_locations[0]) / "dist" if spec and spec.submodule_search_locations else None
+    # Only the files of that package (swagger-ui-py) are used; its code is not imported.
+    spec = find_spec("swagger_ui")
+    folders = spec.submodule_search_locations if spec else None
+    return Path(folders[0]) / "static" if folders else None
 
 
 @get("/assets/{name:str}", include_in_schema=False, sync_to_thread=False, opt={"public": True})
