@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster import Cluster, Databases
 from tests.warehouse.dbt import Dbt
-from tests.warehouse.raw import create_raw
+from tests.warehouse.raw import empty
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +31,7 @@ def warehouse_url(warehouse_databases: Databases) -> str:
 def warehouse(warehouse_url: str) -> Iterator[psycopg.Connection]:
     """An autocommit connection to the warehouse, where there is nothing but the raw tables, empty."""
     with psycopg.connect(warehouse_url, autocommit=True) as connection:
-        connection.execute("set client_min_messages = warning")
-        connection.execute("drop schema if exists raw, pipeline, staging, intermediate, marts cascade")
-        create_raw(connection)
+        empty(connection)
         yield connection
 
 

@@ -15,9 +15,10 @@ NAMESPACE = UUID("0197a000-0000-7000-8000-000000000000")
 SCHEMA = Path(pipelines.__file__).with_name("schema.sql")
 
 
-def create_raw(connection: psycopg.Connection) -> None:
-    """Make the schema raw with the extract's own statements."""
+def empty(connection: psycopg.Connection) -> None:
+    """Leave nothing but the schema raw, made by the extract's own statements, without a row."""
     connection.execute("set client_min_messages = warning")
+    connection.execute("drop schema if exists raw, pipeline, staging, intermediate, marts cascade")
     connection.execute(SCHEMA.read_text())
 
 
