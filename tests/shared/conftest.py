@@ -1,5 +1,8 @@
 """A small service made by `make_app`, on a real database, with a token issuer of its own."""
 
+import io
+import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +26,7 @@ from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF, STAFF_AND_ANALYSTS, Prin
 from api.shared.errors import Conflict
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from api.shared.problems import problems
+from api.shared.request_log import JsonFormatter
 from api.shared.settings import ServiceSettings
 from tests.cluster import Databases
 
@@ -30,6 +34,7 @@ KEY = generate_private_key(public_exponent=65537, key_size=2048)
 PUBLIC = {"use": "sig", "kid": "k", **RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)}
 SENT = "what-somebody-sent"
 MakeToken = Callable[..., str]
+Log = Callable[[], list[dict[str, Any]]]
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
@@ -130,6 +135,17 @@ def app(settings: ServiceSettings) -> Litestar:
 def client(app: Litestar, database: psycopg.Connection) -> Iterator[TestClient[Litestar]]:
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def log(client: TestClient[Litestar], capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
+    """Reads what a service writes to its log during this test, the lines of requests last."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    yield lambda: [json.loads(line) for line in (written.getvalue() + capsys.readouterr().out).splitlines()]
+    logging.getLogger().removeHandler(handler)
 
 
 @pytest.fixture

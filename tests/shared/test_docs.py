@@ -1,0 +1,24 @@
+"""The OpenAPI document and its page."""
+
+from litestar import Litestar
+from litestar.testing import TestClient
+
+
+class TestDocs:
+    def test_docs_load_nothing_from_elsewhere(self, client: TestClient[Litestar]) -> None:
+        page = client.get("/thing/docs")
+        assert page.status_code == 200
+        assert "http://" not in page.text
+        assert "https://" not in page.text
+        for name in ("swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css"):
+            assert f"/thing/docs/assets/{name}" in page.text
+            assert client.get(f"/thing/docs/assets/{name}").status_code == 200
+        for name in ("index.html", "../docs.py", "..%2Fdocs.py", "%2e%2e"):
+            assert client.get(f"/thing/docs/assets/{name}").status_code == 404
+
+    def test_the_openapi_document(self, client: TestClient[Litestar]) -> None:
+        document = client.get("/thing/docs/openapi.json").json()
+        assert document["info"]["title"] == "Tidemark things"
+        assert "/thing/docs" not in document["paths"]
+        responses = document["paths"]["/thing/open"]["post"]["responses"]
+        assert set(responses["400"]["content"]) == {"application/problem+json"}

@@ -1,0 +1,34 @@
+"""What holds for every request before a route sees it."""
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from tests.shared.answers import problem
+
+
+class TestEdge:
+    def test_head_is_get_without_a_body(self, client: TestClient[Litestar]) -> None:
+        full, head = client.get("/thing/page"), client.head("/thing/page")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(full.content))
+        assert client.head("/nowhere").status_code == 404
+        assert client.head("/thing/me").status_code == 401
+        assert client.head("/thing/open").headers["allow"] == "OPTIONS, POST"
+
+    def test_two_hosts_are_refused(self, client: TestClient[Litestar]) -> None:
+        answer = client.get("/thing/page", headers=[("Host", "a"), ("Host", "a")])
+        assert problem(answer) == (400, "invalid_request")
+        assert client.get("/thing/page", headers={"Host": "a,b"}).status_code == 400
+
+    @pytest.mark.parametrize(
+        "accept", ["text/html", "text/csv", "image/*", "application/xml;q=0.9", "x", "/", ";q"]
+    )
+    def test_what_is_not_offered_is_not_acceptable(self, client: TestClient[Litestar], accept: str) -> None:
+        assert problem(client.get("/thing/page", headers={"Accept": accept})) == (406, "not_acceptable")
+
+    @pytest.mark.parametrize(
+        "accept", ["*/*", "application/*", "text/csv, */*;q=0.1", "text/html, application/json"]
+    )
+    def test_json_is_acceptable(self, client: TestClient[Litestar], accept: str) -> None:
+        assert client.get("/thing/page", headers={"Accept": accept}).status_code == 200
