@@ -8,14 +8,30 @@
 Each pytest-xdist worker has a server and an emulator of its own.
 """
 
+import hashlib
 import logging
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 import pytest_socket
 from moto.server import ThreadedMotoServer
 
-from tests.cluster import Cluster, Databases
+from tests.cluster import REPOSITORY, Cluster, Databases
+
+
+def pytest_configure() -> None:
+    """Temporary files of each checkout below a folder of its own.
+
+    A run closes the folder that pytest shares among all runs to others. Run as root, the Postgres of a run that is
+    still going on has another user, and could not be restarted there.
+    """
+    digest = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:8]
+    folder = Path(tempfile.gettempdir()) / f"tidemark-{digest}"
+    folder.mkdir(exist_ok=True)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
 def pytest_runtest_setup() -> None:
