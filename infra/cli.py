@@ -1,6 +1,7 @@
 """The `tidemark` command. Each command does its work elsewhere; here is what people see."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from api.shared.settings import SettingsError
 from infra.analyst.commands import analyst
 from infra.local.errors import LocalError
 
@@ -22,7 +24,7 @@ class TidemarkGroup(click.Group):
         """Run the command that was asked for."""
         try:
             return super().invoke(context)
-        except LocalError as error:
+        except (LocalError, SettingsError) as error:
             raise click.ClickException(str(error)) from None
 
 
@@ -51,21 +53,13 @@ def up(no_ui: bool, no_pipeline: bool, port_base: int | None) -> None:
     Starts Postgres, the emulated AWS, the three services behind the gateway, Dagster and the app, waits until each
     is healthy and shows their addresses. A second start finds everything as it was.
 
-    \b
-    Settings (environment):
-      TIDEMARK_HOME               folder of the bank's state
-      TIDEMARK_TIME_ZONE          cuts days, weeks and months; fixed at the first start (UTC)
-      TIDEMARK_GATEWAY_PORT ...   a port for each part: GATEWAY, APP, DAGSTER, POSTGRES, ...
-      TIDEMARK_USERS_INSTANCES    how many processes a service has; also ACCOUNTS and STATS
-      TIDEMARK_BANK_URL           a Postgres of your own (administrator's URL) for the bank
-      TIDEMARK_WAREHOUSE_URL      the same for warehouse and Dagster
-      AWS_ENDPOINT_URL ...        an AWS of your own; with AWS_REGION and credentials
+    Settings are variables of the environment: `tidemark settings` lists them.
     """
-    from infra.local.settings import LocalSettings
+    from infra.local.ports import Ports
     from infra.local.up import up as run_up
 
-    settings = LocalSettings.read(port_base)
-    run_up(settings, has_app=not no_ui, has_pipeline=not no_pipeline, console=Console())
+    ports = {} if port_base is None else Ports.from_base(port_base).to_environment()
+    run_up({**os.environ, **ports}, has_app=not no_ui, has_pipeline=not no_pipeline, console=Console())
 
 
 @main.command()
@@ -75,12 +69,13 @@ def status(as_json: bool) -> None:
 
     Exit code 0 when everything answers, 1 when something does not.
     """
-    from infra.local.settings import state_home
+    from infra.local.settings import LocalSettings
     from infra.local.status import read_status
 
-    found = read_status(state_home())
+    home = LocalSettings.read().home
+    found = read_status(home)
     if found is None:
-        raise LocalError(f"There is no bank in {state_home()} yet. `tidemark up` makes one.")
+        raise LocalError(f"There is no bank in {home} yet. `tidemark up` makes one.")
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))
     else:
@@ -90,6 +85,22 @@ def status(as_json: bool) -> None:
         if not found.is_up:
             click.echo("The bank is not running. Start it with `tidemark up`.", err=True)
     sys.exit(0 if found.is_healthy else 1)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def settings(as_json: bool) -> None:
+    """List all settings: variables of the environment, with default, owner and meaning."""
+    from infra.local.given import catalogue, settings_table
+
+    known = catalogue()
+    if as_json:
+        entries = [{"owner": owner, **each._asdict()} for owner, listed in known.items() for each in listed]
+        click.echo(json.dumps(entries, indent=2))
+    else:
+        # Into a file or a pipe, a row stays one line.
+        console = Console() if sys.stdout.isatty() else Console(width=250)
+        console.print(settings_table(known))
 
 
 @main.group()
@@ -246,6 +257,6 @@ def demo() -> None:
 
 def _running_bank() -> Any:
     from infra.local.bank import Bank
-    from infra.local.settings import state_home
+    from infra.local.settings import LocalSettings
 
-    return Bank.running(state_home())
+    return Bank.running(LocalSettings.read().home)

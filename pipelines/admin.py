@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import psycopg
 
+from api.shared.settings import SettingsError
 from pipelines import database
 from pipelines.extract.errors import ExtractError
 from pipelines.extract.run import reload
-from pipelines.settings import Databases, SettingsError
+from pipelines.settings import Databases
 
 LOCK_WAIT_S = 600.0
 

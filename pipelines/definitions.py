@@ -5,6 +5,7 @@ Importing this reads the prebuilt dbt manifest (`python -m pipelines.manifest`) 
 
 import dagster as dg
 
+from api.shared.settings import SettingsError
 from pipelines.alerts.sensors import sensors_of
 from pipelines.alerts.settings import AlertSettings
 from pipelines.extract.assets import day_of, extract_ledger
@@ -12,13 +13,13 @@ from pipelines.proofs.checks import ledger_proofs, statistics_proofs
 from pipelines.publish.assets import publication_of
 from pipelines.resources import pipeline_run
 from pipelines.schedules import BACKFILL, CLOSE_JOBS, EXECUTOR, REFRESH, schedules_of
-from pipelines.settings import Settings, SettingsError
+from pipelines.settings import PipelineSettings
 from pipelines.transform.assets import dbt_models_of
 
 
 def _define() -> dg.Definitions:
-    settings, alerts = Settings.read(), AlertSettings.read()
-    manifest = settings.dbt_target / "manifest.json"
+    settings, alerts = PipelineSettings.read(), AlertSettings.read()
+    manifest = settings.target / "manifest.json"
     if not manifest.exists():
         raise SettingsError("There is no dbt manifest: run `python -m pipelines.manifest` (TIDEMARK_DBT_TARGET).")
     return dg.Definitions(

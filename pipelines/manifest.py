@@ -4,20 +4,20 @@ Writes manifest.json into TIDEMARK_DBT_TARGET (default <TIDEMARK_HOME>/dbt), fro
 checkout's warehouse/). Needs no database.
 """
 
-import os
 import sys
 
-from pipelines.settings import Settings, SettingsError
+from api.shared.settings import SettingsError
+from pipelines.settings import ManifestSettings
 from pipelines.transform.errors import TransformError
-from pipelines.transform.project import NOWHERE, Project
+from pipelines.transform.project import Project
 
 
 def main() -> int:
     """Exit code 0, or 1 with the reason on the standard error."""
     try:
+        settings = ManifestSettings.read()
         # The same warehouse as the runs', where it is known, spares their first one a second parse.
-        warehouse_url = os.environ.get("TIDEMARK_WAREHOUSE_URL") or NOWHERE
-        Project.of(Settings.read()).parse(warehouse_url, write_manifest=True)
+        Project.of(settings).parse(settings.warehouse_url, write_manifest=True)
     except (SettingsError, TransformError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ from typing import Any, cast, get_args
 
 import dagster as dg
 
+from api.shared.settings import SettingsError
 from pipelines import database, runs
 from pipelines.closing import CannotBeFinal
 from pipelines.errors import Refused, TimeZoneChanged
@@ -14,7 +15,7 @@ from pipelines.extract.errors import ExtractError
 from pipelines.proofs.proof import ProofResult
 from pipelines.publish.baseline import last_publication
 from pipelines.runs import Kind
-from pipelines.settings import Databases, Settings, SettingsError
+from pipelines.settings import Databases, PipelineSettings
 from pipelines.transform.errors import TransformError
 
 KIND_TAG = "tidemark/kind"
@@ -31,7 +32,7 @@ class PipelineRun:
 
     run_id: str
     kind: Kind
-    settings: Settings
+    settings: PipelineSettings
     databases: Databases
 
     @property
@@ -75,7 +76,7 @@ def pipeline_run(context: dg.InitResourceContext) -> Iterator[PipelineRun]:
     dagster_run = context.run
     if dagster_run is None:
         raise SettingsError("The pipeline's steps work only within a run.")
-    settings, databases = Settings.read(), Databases.read()
+    settings, databases = PipelineSettings.read(), Databases.read()
     run = PipelineRun(dagster_run.run_id, _kind(dagster_run.tags), settings, databases)
     with (
         database.connect(databases.warehouse_url) as lock_holder,

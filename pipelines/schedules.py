@@ -9,7 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines.extract.assets import DAY
 from pipelines.resources import KIND_TAG
 from pipelines.runs import Kind
-from pipelines.settings import Settings
+from pipelines.settings import PipelineSettings
 
 MAX_RUNTIME_S = 3600
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING]
@@ -63,7 +63,7 @@ def is_active(instance: dg.DagsterInstance) -> bool:
     return any(instance.get_runs_count(dg.RunsFilter(job_name=name, statuses=ACTIVE)) for name in JOBS)
 
 
-def schedules_of(settings: Settings) -> list[dg.ScheduleDefinition]:
+def schedules_of(settings: PipelineSettings) -> list[dg.ScheduleDefinition]:
     """The refresh by its own cron in UTC; the closes at the bank's midnight."""
 
     @dg.schedule(

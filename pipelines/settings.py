@@ -1,62 +1,62 @@
 """What the pipeline is told by its environment."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Meta
+
+from api.shared.settings import Settings, SettingsError
+
 CHECKOUT = Path(__file__).resolve().parent.parent
-EVERY_MINUTE = "* * * * *"
+# Parsing connects to nothing, but the profile must be complete.
+NOWHERE = "postgresql://nobody@127.0.0.1:5432/nowhere"
 
 
-class SettingsError(Exception):
-    """A setting is missing or can't be used; the message names it."""
+@dataclass(frozen=True, kw_only=True)
+class PipelineSettings(Settings):
+    """What shapes the definitions. Every value has a default, so that importing them needs no environment."""
 
+    home: Annotated[Path, Meta(description="Folder of the bank's state.")] = CHECKOUT / ".tidemark"
+    time_zone: Annotated[
+        str, Meta(description="Cuts days, weeks and months; fixed at the bank's first start.")
+    ] = "UTC"
+    refresh_cron: Annotated[str, Meta(description="When to refresh the statistics, in UTC.")] = "* * * * *"
+    dbt_project: Annotated[Path, Meta(description="The dbt project.")] = CHECKOUT / "warehouse"
+    dbt_target: Annotated[
+        Path | None, Meta(description="Where dbt's artefacts go, the prebuilt manifest among them; else home/dbt.")
+    ] = None
 
-@dataclass(frozen=True)
-class Settings:
-    """What shapes the definitions. Every value has a default, so that importing them needs no environment.
-
-    `dbt_target` is where the prebuilt manifest lies; `refresh_cron` is read in UTC.
-    """
-
-    time_zone: str
-    refresh_cron: str
-    dbt_project: Path
-    dbt_target: Path
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raises SettingsError when TIDEMARK_TIME_ZONE is no time zone."""
-        home = Path(environment.get("TIDEMARK_HOME") or CHECKOUT / ".tidemark")
-        time_zone = environment.get("TIDEMARK_TIME_ZONE") or "UTC"
+    def __post_init__(self) -> None:
         try:
-            ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise SettingsError(f"TIDEMARK_TIME_ZONE is {time_zone!r}, which is no IANA time zone") from None
-        return cls(
-            time_zone=time_zone,
-            refresh_cron=environment.get("TIDEMARK_REFRESH_CRON") or EVERY_MINUTE,
-            dbt_project=Path(environment.get("TIDEMARK_DBT_PROJECT") or CHECKOUT / "warehouse").absolute(),
-            dbt_target=Path(environment.get("TIDEMARK_DBT_TARGET") or home / "dbt").absolute(),
-        )
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SettingsError("TIDEMARK_TIME_ZONE must be an IANA time zone, like Europe/Prague") from None
+
+    @property
+    def target(self) -> Path:
+        """Where dbt's artefacts go."""
+        return self.dbt_target or self.home / "dbt"
 
 
-@dataclass(frozen=True)
-class Databases:
+@dataclass(frozen=True, kw_only=True)
+class ManifestSettings(PipelineSettings):
+    """For the manifest, which is made without a database."""
+
+    warehouse_url: Annotated[str, Meta(description="The warehouse, as its owner.")] = field(
+        default=NOWHERE, repr=False
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Databases(Settings):
     """The three doors to the databases, as libpq URLs; never shown, they hold passwords."""
 
-    source_url: str = field(repr=False)
-    publish_url: str = field(repr=False)
-    warehouse_url: str = field(repr=False)
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raises SettingsError naming every variable that is missing."""
-        names = ("TIDEMARK_SOURCE_URL", "TIDEMARK_PUBLISH_URL", "TIDEMARK_WAREHOUSE_URL")
-        missing = [name for name in names if not environment.get(name)]
-        if missing:
-            raise SettingsError(f"not set: {', '.join(missing)}")
-        return cls(*(environment[name] for name in names))
+    source_url: Annotated[str, Meta(description="The bank's database, as the role that extracts.")] = field(
+        repr=False
+    )
+    publish_url: Annotated[str, Meta(description="The bank's database, as the role that publishes.")] = field(
+        repr=False
+    )
+    warehouse_url: Annotated[str, Meta(description="The warehouse, as its owner.")] = field(repr=False)

@@ -1,34 +1,34 @@
 """What the app needs to know of its surroundings, read once at the start."""
 
-import os
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Annotated
+
+from msgspec import Meta
+
+from api.shared.settings import Settings
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class AppSettings(Settings):
     """Where things are, and the proof by which the users service believes whom the app speaks for."""
 
-    gateway_url: str
-    public_url: str
-    app_secret: str | None = field(default=None, repr=False)
+    gateway_url: Annotated[str, Meta(description="Where the API gateway is.")] = "http://127.0.0.1:8080"
+    ui_url: Annotated[
+        str, Meta(description="The address that people type to reach the app. It matters only behind TLS.")
+    ] = "http://127.0.0.1:8501"
+    app_secret: Annotated[
+        str | None,
+        Meta(description="By it the app proves the visitor's address; without it all share one throttle."),
+    ] = field(default=None, repr=False)
 
     @property
     def is_https(self) -> bool:
         """Whether people reach the app over TLS, so cookies may be marked Secure."""
-        return self.public_url.startswith("https://")
+        return self.ui_url.startswith("https://")
 
 
 @cache
-def settings() -> Settings:
-    """The settings of this process.
-
-    `TIDEMARK_GATEWAY_URL` is where the bank's API is; `TIDEMARK_UI_URL` is the address that people type
-    to reach the app, which matters only behind TLS. With `TIDEMARK_APP_SECRET` the app tells the users
-    service from which address somebody signs in; without it all visitors share one throttle.
-    """
-    return Settings(
-        gateway_url=os.environ.get("TIDEMARK_GATEWAY_URL", "http://127.0.0.1:8080").rstrip("/"),
-        public_url=os.environ.get("TIDEMARK_UI_URL", "http://127.0.0.1:8501").rstrip("/"),
-        app_secret=os.environ.get("TIDEMARK_APP_SECRET") or None,
-    )
+def settings() -> AppSettings:
+    """The settings of this process."""
+    return AppSettings.read()

@@ -28,7 +28,7 @@ PROGRESS: dict[str, type[Reporter]] = {"bar": Bar, "json": JsonLines}
 def main(context: click.Context) -> None:
     """Accounts: migrate the schema, import history, verify the ledger."""
     try:
-        context.obj = AdminSettings.from_env()
+        context.obj = AdminSettings.read()
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
 

@@ -27,7 +27,7 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
 
     Raises SettingsError.
     """
-    settings = settings or AccountsSettings.from_env()
+    settings = settings or AccountsSettings.read()
     app = make_app(
         name="accounts",
         path="account",

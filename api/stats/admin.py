@@ -1,19 +1,12 @@
 """`python -m api.stats.admin`: what the service does for itself, by the owner of its schema."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from api.shared.migrations.upgrade import upgrade
-from api.shared.settings import Settings, SettingsError
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdminSettings(Settings):
-    """Settings of these commands."""
-
-    migration_url: str
+from api.shared.settings import SettingsError
+from api.stats.settings import AdminSettings
 
 
 @click.group()
@@ -25,7 +18,7 @@ def main() -> None:
 def migrate() -> None:
     """Bring schema `stats` to its newest version."""
     try:
-        settings = AdminSettings.from_env()
+        settings = AdminSettings.read()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     upgrade("stats", Path(__file__).parent, settings.migration_url)

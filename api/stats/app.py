@@ -13,7 +13,7 @@ def create_app(settings: StatsSettings | None = None, key_source: KeySource | No
     return make_app(
         name="stats",
         path="stats",
-        settings=settings or StatsSettings.from_env(),
+        settings=settings or StatsSettings.read(),
         controllers=[StatsController],
         key_source=key_source,
     )

@@ -50,7 +50,7 @@ def main() -> None:
 @main.command()
 def migrate() -> None:
     """Bring schema `users` to its newest version and make the DynamoDB tables."""
-    settings = MigrationSettings.from_env()
+    settings = MigrationSettings.read()
     create_tables([settings.identity_table, settings.data_key_table])
     upgrade("users", Path(__file__).parent, settings.migration_url)
 
@@ -141,7 +141,7 @@ async def _rotate(lead_s: int) -> list[str]:
 
 @asynccontextmanager
 async def _services() -> AsyncIterator[Services]:
-    settings = AdminSettings.from_env()
+    settings = AdminSettings.read()
     engine, _ = make_engines(settings)
     try:
         yield make_services(settings, engine)

@@ -20,7 +20,7 @@ from api.users.well_known import WellKnownController
 
 def create_app(settings: UsersSettings | None = None) -> Litestar:
     """The application; settings come from the environment unless given. Raises SettingsError."""
-    settings = settings or UsersSettings.from_env()
+    settings = settings or UsersSettings.read()
 
     async def own_keys() -> dict[str, Any]:
         return await app.state.services.public_keys()

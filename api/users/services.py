@@ -1,7 +1,6 @@
 """Puts the service together: which part gets which. The application and the commands both start here."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -48,7 +47,7 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
     """The services for one process. Raises SettingsError when the master key file cannot be read."""
     master_key: MasterKey
     if settings.master_key_file:
-        master_key = KeyFile(Path(settings.master_key_file))
+        master_key = KeyFile(settings.master_key_file)
     else:
         master_key = KmsKey(settings.kms_key_id or "")
     index = Index(master_key)

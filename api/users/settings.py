@@ -1,51 +1,61 @@
 """What the users service and its commands read from the environment."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
 
-from api.shared.settings import ServiceSettings, Settings, SettingsError
+from msgspec import Meta
+
+from api.shared.settings import MigrationUrl, ServiceSettings, Settings, SettingsError
+
+IdentityTable = Annotated[str, Meta(description="The DynamoDB table of identity documents.")]
+DataKeyTable = Annotated[str, Meta(description="The DynamoDB table of the users' wrapped data keys.")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsersSettings(ServiceSettings):
     """The service's settings. One of `master_key_file` and `kms_key_id` must be set.
 
-    `edge_secret` and `app_secret` prove a forwarded client address (see sessions/client_address.py). The hash
-    parameters are argon2id's, by default OWASP's first choice; only tests go below it. Each hash worker takes at
-    most `hash_percent` (1 to 100) of a core in the long run.
+    The hash parameters are argon2id's, by default OWASP's first choice; only tests go below it.
     """
 
-    master_key_file: str | None = None
-    kms_key_id: str | None = None
-    identity_table: str = "tidemark-identity"
-    data_key_table: str = "tidemark-data-keys"
-    edge_secret: str | None = field(default=None, repr=False)
-    app_secret: str | None = field(default=None, repr=False)
-    hash_memory_kib: int = 19_456
-    hash_rounds: int = 2
-    hash_workers: int = 1
-    hash_percent: int = 25
+    master_key_file: Annotated[Path | None, Meta(description="The master keys, in a file.")] = None
+    kms_key_id: Annotated[str | None, Meta(description="The master key, in AWS KMS, instead of a file.")] = None
+    identity_table: IdentityTable = "tidemark-identity"
+    data_key_table: DataKeyTable = "tidemark-data-keys"
+    edge_secret: Annotated[
+        str | None, Meta(description="By it the gateway proves the client's address that it forwards.")
+    ] = field(default=None, repr=False)
+    app_secret: Annotated[
+        str | None, Meta(description="By it the app proves the client's address that it forwards.")
+    ] = field(default=None, repr=False)
+    hash_memory_kib: Annotated[int, Meta(ge=8, description="Memory of a password's hash, in KiB.")] = 19_456
+    hash_rounds: Annotated[int, Meta(ge=1, description="Rounds of a password's hash.")] = 2
+    hash_workers: Annotated[int, Meta(ge=1, description="How many passwords are hashed at the same time.")] = 1
+    hash_percent: Annotated[
+        int,
+        Meta(ge=1, le=100, description="The share of a core that each hash worker takes in the long run."),
+    ] = 25
 
     def __post_init__(self) -> None:
         if bool(self.master_key_file) == bool(self.kms_key_id):
             raise SettingsError("one of TIDEMARK_MASTER_KEY_FILE and TIDEMARK_KMS_KEY_ID must be set")
-        if not 1 <= self.hash_percent <= 100:
-            raise SettingsError("TIDEMARK_HASH_PERCENT must be from 1 to 100")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdminSettings(UsersSettings):
     """For commands that change users and keys: no address of the bank is needed, and all cores may hash."""
 
-    gateway_url: str = ""
-    issuer: str = ""
-    hash_workers: int = 4
-    hash_percent: int = 100
+    gateway_url: Annotated[str, Meta(description="Not used.")] = ""
+    issuer: Annotated[str, Meta(description="Not used.")] = ""
+    hash_workers: Annotated[int, Meta(ge=1, description="How many passwords are hashed at the same time.")] = 4
+    hash_percent: Annotated[int, Meta(ge=1, le=100, description="The share of a core that each takes.")] = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationSettings(Settings):
     """For `migrate`, which runs as the schema's owner."""
 
-    migration_url: str
-    identity_table: str = "tidemark-identity"
-    data_key_table: str = "tidemark-data-keys"
+    migration_url: MigrationUrl = field(repr=False)
+    identity_table: IdentityTable = "tidemark-identity"
+    data_key_table: DataKeyTable = "tidemark-data-keys"

@@ -123,9 +123,9 @@ def build_changed(place: "Workspace", selected: Sequence[str]) -> None:
 def _open(project: Path | None, schema: str | None, *, is_editing: bool = False) -> "Workspace":
     from infra.analyst.workspace import is_productions, open_workspace
     from infra.local.bank import Bank
-    from infra.local.settings import state_home
+    from infra.local.settings import LocalSettings
 
-    bank = Bank.running(state_home())
+    bank = Bank.running(LocalSettings.read().home)
     place = open_workspace(bank, project, schema)
     if is_editing and is_productions(bank, place.project):
         click.echo(

@@ -5,7 +5,6 @@ knows an owner's or the superuser's password, the web server of Dagster knows no
 """
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.local import databases
 from infra.local.dagster_home import URL_VARIABLE
-from infra.local.databases import SUPERUSER
+from infra.local.databases import SERVICES, SUPERUSER
 from infra.local.errors import LocalError
+from infra.local.given import UP, Given
 from infra.local.ports import LOOPBACK, Ports
 from infra.local.record import RunRecord
 from infra.local.secrets import AWS_REGION, Secrets
-from infra.local.settings import STALE_AFTER, LocalSettings
+from infra.local.settings import CHECKOUT, LocalSettings
 from infra.local.state import StateFolder
 
 Environment = dict[str, str]
@@ -33,12 +33,17 @@ class Bank:
     settings: LocalSettings
     time_zone: str
     secrets: Secrets = field(repr=False)
+    given: Given = field(repr=False)
 
     @classmethod
-    def of(cls, settings: LocalSettings) -> "Bank":
-        """The bank in `settings.home`. Raises LocalError when its secrets or settings are broken."""
+    def of(cls, given: Given) -> "Bank":
+        """The bank that the given settings name.
+
+        Raises SettingsError when one can't be used, LocalError when the bank's secrets or settings are broken.
+        """
+        settings = LocalSettings.read(given[UP])
         state = StateFolder(settings.home)
-        return cls(state, settings, state.time_zone(), Secrets.read(state.secrets))
+        return cls(state, settings, state.time_zone(), Secrets.read(state.secrets), given)
 
     @classmethod
     def running(cls, home: Path) -> "Bank":
@@ -50,7 +55,32 @@ class Bank:
                 f"No bank is running in {home}. Start it with `tidemark up` (or `make up`) in another terminal; a "
                 "bank that lies elsewhere is named by TIDEMARK_HOME."
             )
-        return cls.of(LocalSettings.of_record(home, record.settings))
+        if UP not in record.settings:
+            raise LocalError(f"The bank in {home} was started by another version: end it and start it again.")
+        return cls.of(record.settings)
+
+    def to_record(self) -> dict[str, dict[str, str]]:
+        """What other commands must know of a running bank (it may hold passwords); nothing of the pipeline's."""
+        return {owner: dict(values) for owner, values in self.given.items() if owner not in ("pipelines", "app")}
+
+    @property
+    def overruled(self) -> set[str]:
+        """Names of given settings that don't reach their owner, because this class decides them."""
+        reached = {service: self.admin_environment(service) for service in SERVICES} | {
+            "pipelines": self.pipeline_environment(),
+            "app": self.app_environment(),
+        }
+        return {
+            name
+            for owner, environment in reached.items()
+            for name, value in self.given.get(owner, {}).items()
+            if environment.get(name) != value and name not in LocalSettings.names()
+        }
+
+    @property
+    def has_own_aws(self) -> bool:
+        """Whether an AWS was given, so that none is emulated."""
+        return "AWS_ENDPOINT_URL" in self.given.get("AWS", {})
 
     @property
     def ports(self) -> Ports:
@@ -116,8 +146,8 @@ class Bank:
 
     def aws_environment(self) -> Environment:
         """How to reach AWS: the emulator, or what the settings name instead."""
-        if self.settings.aws is not None:
-            return dict(self.settings.aws)
+        if self.has_own_aws:
+            return dict(self.given["AWS"])
         return {
             "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{self.ports.emulator}",
             "AWS_REGION": AWS_REGION,
@@ -131,25 +161,23 @@ class Bank:
 
     def service_environment(self, service: str) -> Environment:
         """For an instance of a service: its runtime role, where tokens are checked, and its own secrets."""
-        environment = self.base_environment() | {
+        return {
+            **self.base_environment(),
+            "TIDEMARK_ISSUER": self.gateway_url,
+            **self.given.get(service, {}),
             "TIDEMARK_DATABASE_URL": self.database_url(f"{service}_app"),
             "TIDEMARK_GATEWAY_URL": self.gateway_url,
-            "TIDEMARK_ISSUER": self.gateway_url,
-            "TIDEMARK_AUDIENCE": "tidemark",
+            **(self._users_environment() if service == "users" else {}),
         }
-        extra: Mapping[str, Environment] = {
-            "users": self._users_environment(),
-            "stats": {
-                "TIDEMARK_TIME_ZONE": self.time_zone,
-                **{name: value for name, value in self.settings.pipeline.items() if name == STALE_AFTER},
-            },
-        }
-        return environment | extra.get(service, {})
 
     def migration_environment(self, service: str) -> Environment:
         """For `admin migrate`: the schema's owner; the users service also makes tables in DynamoDB."""
-        environment = self.base_environment() | {"TIDEMARK_MIGRATION_URL": self.database_url(f"{service}_owner")}
-        return environment | (self.aws_environment() if service == "users" else {})
+        return {
+            **self.base_environment(),
+            **self.given.get(service, {}),
+            "TIDEMARK_MIGRATION_URL": self.database_url(f"{service}_owner"),
+            **(self.aws_environment() if service == "users" else {}),
+        }
 
     def admin_environment(self, service: str) -> Environment:
         """For the other admin commands, which act for the service and for its owner."""
@@ -162,13 +190,17 @@ class Bank:
 
     def pipeline_environment(self) -> Environment:
         """For Dagster's code server and the runs that it starts."""
-        return self.dagster_environment() | {
+        return {
+            **self.dagster_environment(),
+            **self.given.get("pipelines", {}),
             "TIDEMARK_HOME": str(self.state.home),
+            # Analysts and the documentation look for production there.
+            "TIDEMARK_DBT_PROJECT": str(CHECKOUT / "warehouse"),
+            "TIDEMARK_DBT_TARGET": str(self.state.home / "dbt"),
             "TIDEMARK_TIME_ZONE": self.time_zone,
             "TIDEMARK_SOURCE_URL": self.database_url("extractor"),
             "TIDEMARK_PUBLISH_URL": self.database_url("publisher"),
             "TIDEMARK_WAREHOUSE_URL": self.database_url("warehouse"),
-            **self.settings.pipeline,
         }
 
     def analyst_environment(self) -> Environment:
@@ -185,15 +217,19 @@ class Bank:
 
     def app_environment(self) -> Environment:
         """For the Streamlit app: addresses, and the proof that it may tell whose browser it speaks for."""
-        return self.base_environment() | {
-            "TIDEMARK_GATEWAY_URL": self.gateway_url,
+        return {
+            **self.base_environment(),
             "TIDEMARK_UI_URL": self.app_url,
+            **self.given.get("app", {}),
+            "TIDEMARK_GATEWAY_URL": self.gateway_url,
             "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],
         }
 
     def _users_environment(self) -> Environment:
-        return self.aws_environment() | {
-            "TIDEMARK_MASTER_KEY_FILE": str(self.secrets.master_key_file),
+        has_kms = "TIDEMARK_KMS_KEY_ID" in self.given.get("users", {})
+        return {
+            **self.aws_environment(),
+            **({} if has_kms else {"TIDEMARK_MASTER_KEY_FILE": str(self.secrets.master_key_file)}),
             "TIDEMARK_EDGE_SECRET": self.secrets.shared["edge_secret"],
             "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],
         }

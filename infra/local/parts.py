@@ -28,7 +28,7 @@ def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> 
     own_servers: list[Element] = []
     if bank.settings.needs_postgres:
         own_servers += [Step("cluster", embedded_postgres(bank).initialise), _postgres(bank)]
-    if bank.settings.aws is None:
+    if not bank.has_own_aws:
         own_servers.append(_emulator(bank))
     running = [element.name for element in own_servers]
     services = [_service(bank, service, number) for service in SERVICES for number in _numbers(bank, service)]

@@ -10,27 +10,26 @@ import psutil
 from infra.local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
-SETTING_PREFIX = "TIDEMARK_"
 
 
 @dataclass(frozen=True)
 class Ports:
     """One TCP port for each part. `users`, `accounts` and `stats` name the first of a row, one port per instance.
 
-    A field `gateway` is set by TIDEMARK_GATEWAY_PORT, and so on.
+    A field `gateway` is set by TIDEMARK_GATEWAY_PORT, and so on (see LocalSettings).
     """
 
-    gateway: int = 8080
-    app: int = 8501
-    dagster: int = 3000
-    docs: int = 8580
-    postgres: int = 15432
-    emulator: int = 15000
-    envoy_admin: int = 15901
-    code_server: int = 15300
-    users: int = 18100
-    accounts: int = 18200
-    stats: int = 18300
+    gateway: int
+    app: int
+    dagster: int
+    docs: int
+    postgres: int
+    emulator: int
+    envoy_admin: int
+    code_server: int
+    users: int
+    accounts: int
+    stats: int
 
     @classmethod
     def from_base(cls, base: int) -> Self:
@@ -39,28 +38,14 @@ class Ports:
         rows = {"users": base + 10, "accounts": base + 20, "stats": base + 30}
         return cls(**{name: base + offset for offset, name in enumerate(single)}, **rows)
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """The defaults, changed where a setting says so. Raises LocalError naming a setting that is no port."""
-        changed = {}
-        for name in cls.__dataclass_fields__:
-            setting = port_setting(name)
-            text = environment.get(setting)
-            if not text:
-                continue
-            if not text.isdecimal() or not 0 < int(text) < 65536:
-                raise LocalError(f"{setting} is {text!r}, which is no port number (1 to 65535).")
-            changed[name] = int(text)
-        return cls(**changed)
-
-    def to_dict(self) -> dict[str, int]:
-        """Ports by name."""
-        return asdict(self)
+    def to_environment(self) -> dict[str, str]:
+        """The variables that set these ports."""
+        return {port_setting(name): str(port) for name, port in asdict(self).items()}
 
 
 def port_setting(name: str) -> str:
     """The environment variable that changes a port."""
-    return f"{SETTING_PREFIX}{name.upper()}_PORT"
+    return f"TIDEMARK_{name.upper()}_PORT"
 
 
 def free_port() -> int:

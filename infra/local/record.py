@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import psutil
 
@@ -39,10 +39,10 @@ class PartRecord:
 
 @dataclass
 class RunRecord:
-    """One `tidemark up`: its process, the settings it was given, and its parts in the order of their start."""
+    """One `tidemark up`: its process, the settings it was given (by owner), its parts in order."""
 
     pid: int
-    settings: dict[str, Any]
+    settings: dict[str, dict[str, str]]
     parts: dict[str, PartRecord] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:

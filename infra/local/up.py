@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +16,7 @@ from rich.status import Status
 from infra.local import processes
 from infra.local.bank import Bank
 from infra.local.databases import SERVICES
+from infra.local.given import catalogue, share_out, warnings
 from infra.local.logs import open_log
 from infra.local.part import Element
 from infra.local.parts import elements, write_configuration
@@ -30,12 +31,19 @@ logger = logging.getLogger("tidemark.up")
 UP = "Tidemark is up"
 
 
-def up(settings: LocalSettings, *, has_app: bool, has_pipeline: bool, console: Console) -> None:
-    """Run the bank until SIGINT, SIGTERM or SIGHUP. Raises LocalError when it can't start or be kept."""
+def up(environment: Mapping[str, str], *, has_app: bool, has_pipeline: bool, console: Console) -> None:
+    """Run the bank until SIGINT, SIGTERM or SIGHUP, with the settings of `environment`.
+
+    Raises LocalError when it can't start or be kept, SettingsError when a setting can't be used.
+    """
+    settings = LocalSettings.read(environment)
+    known = catalogue()
     state = StateFolder(settings.home)
     with state.open(settings.time_zone):
-        bank = Bank.of(settings)
-        left = processes.end_all_of(settings.home)
+        bank = Bank.of(share_out(environment, known))
+        for warning in warnings(environment, known, bank.overruled):
+            console.print(f"[yellow]![/] {escape(warning)}", highlight=False, soft_wrap=True)
+        left = processes.end_all_of(state.home)
         if left:
             console.print(f"Ended {left} processes that were left of an earlier start.")
         check_free(_needed_ports(bank, has_app, has_pipeline))
@@ -62,7 +70,7 @@ class _Run:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
         home = self._bank.state.home
-        record = RunRecord(os.getpid(), self._bank.settings.to_record())
+        record = RunRecord(os.getpid(), self._bank.to_record())
         async with _sentinel(self._bank):
             supervisor = Supervisor(self._elements, self._bank.state, record, self._tell)
             try:
@@ -164,7 +172,7 @@ def _needed_ports(bank: Bank, has_app: bool, has_pipeline: bool) -> dict[str, tu
         needed["app"] = ("app", ports.app)
     if bank.settings.needs_postgres:
         needed["Postgres"] = ("postgres", ports.postgres)
-    if bank.settings.aws is None:
+    if not bank.has_own_aws:
         needed["emulated AWS"] = ("emulator", ports.emulator)
     for service in SERVICES:
         for number, port in enumerate(bank.instance_ports(service), start=1):

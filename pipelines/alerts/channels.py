@@ -25,10 +25,10 @@ class NotSent(Exception):
 def channels(settings: AlertSettings) -> Mapping[str, Send]:
     """The channels that are set, by name. Each raises NotSent."""
     found: dict[str, Send] = {}
-    if settings.webhook_url:
-        url = settings.webhook_url
+    if settings.alert_webhook_url:
+        url = settings.alert_webhook_url
         found["webhook"] = lambda alert, raised_at: _post(url, alert, raised_at)
-    if settings.email_to:
+    if settings.recipients:
         found["email"] = lambda alert, raised_at: _mail(settings, alert, raised_at)
     return found
 
@@ -44,13 +44,13 @@ def _post(url: str, alert: Alert, raised_at: datetime) -> None:
 
 def _mail(settings: AlertSettings, alert: Alert, raised_at: datetime) -> None:
     message = EmailMessage()
-    message["From"] = settings.email_from
-    message["To"] = ", ".join(settings.email_to)
+    message["From"] = settings.alert_email_from
+    message["To"] = ", ".join(settings.recipients)
     message["Subject"] = f"[Tidemark] {alert.subject}"
     message["Date"] = format_datetime(raised_at)
     message["Message-ID"] = make_msgid("tidemark", domain="tidemark.invalid")
     message.set_content(alert.in_words())
-    parts = urlsplit(settings.smtp_url or "")
+    parts = urlsplit(settings.alert_smtp_url or "")
     host, context = parts.hostname or "", ssl.create_default_context()
     try:
         with (

@@ -1,55 +1,53 @@
 """Where alerts go, and what counts as stale."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pipelines.settings import SettingsError
+from msgspec import Meta
 
-STALE_AFTER_S = "900"
+from api.shared.settings import Settings, SettingsError
 
 
-@dataclass(frozen=True)
-class AlertSettings:
-    """Each channel is optional. URLs may hold passwords, so nothing of a channel is ever shown.
+@dataclass(frozen=True, kw_only=True)
+class AlertSettings(Settings):
+    """Each channel is optional. URLs may hold passwords, so nothing of a channel is ever shown."""
 
-    `smtp_url`: smtp://[user:password@]host[:port] (STARTTLS where the server offers it) or smtps://…
-    """
+    stale_after_s: Annotated[
+        int, Meta(ge=60, description="How many seconds old statistics may be before they count as stale.")
+    ] = 900
+    alert_webhook_url: Annotated[str | None, Meta(description="Gets a POST of JSON for each alert.")] = field(
+        default=None, repr=False
+    )
+    alert_email_to: Annotated[str, Meta(description="Who gets alerts by e-mail, with commas between.")] = field(
+        default="", repr=False
+    )
+    alert_email_from: Annotated[str | None, Meta(description="The sender of these e-mails.")] = field(
+        default=None, repr=False
+    )
+    alert_smtp_url: Annotated[
+        str | None,
+        Meta(description="smtp://user:password@host:587 (STARTTLS where the server offers it) or smtps://…"),
+    ] = field(default=None, repr=False)
 
-    stale_after_s: int
-    webhook_url: str | None = field(default=None, repr=False)
-    email_to: tuple[str, ...] = field(default=(), repr=False)
-    email_from: str | None = field(default=None, repr=False)
-    smtp_url: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raises SettingsError naming what is missing or can't be used, never its value."""
-        stale_after = environment.get("TIDEMARK_STALE_AFTER_S") or STALE_AFTER_S
-        if not stale_after.isdecimal() or int(stale_after) < 60:
-            raise SettingsError("TIDEMARK_STALE_AFTER_S must be a number of seconds, 60 or more")
-        _check_url("TIDEMARK_ALERT_WEBHOOK_URL", environment, ("http", "https"))
-        _check_url("TIDEMARK_ALERT_SMTP_URL", environment, ("smtp", "smtps"))
-        to = tuple(
-            part.strip() for part in environment.get("TIDEMARK_ALERT_EMAIL_TO", "").split(",") if part.strip()
-        )
-        needed = ("TIDEMARK_ALERT_EMAIL_FROM", "TIDEMARK_ALERT_SMTP_URL")
-        missing = [name for name in needed if to and not environment.get(name)]
+    def __post_init__(self) -> None:
+        _check_url("TIDEMARK_ALERT_WEBHOOK_URL", self.alert_webhook_url, ("http", "https"))
+        _check_url("TIDEMARK_ALERT_SMTP_URL", self.alert_smtp_url, ("smtp", "smtps"))
+        needed = {
+            "TIDEMARK_ALERT_EMAIL_FROM": self.alert_email_from,
+            "TIDEMARK_ALERT_SMTP_URL": self.alert_smtp_url,
+        }
+        missing = [name for name, value in needed.items() if self.recipients and not value]
         if missing:
             raise SettingsError(f"TIDEMARK_ALERT_EMAIL_TO is set, and not set: {', '.join(missing)}")
-        return cls(
-            stale_after_s=int(stale_after),
-            webhook_url=environment.get("TIDEMARK_ALERT_WEBHOOK_URL") or None,
-            email_to=to,
-            email_from=environment.get("TIDEMARK_ALERT_EMAIL_FROM") or None,
-            smtp_url=environment.get("TIDEMARK_ALERT_SMTP_URL") or None,
-        )
+
+    @property
+    def recipients(self) -> list[str]:
+        """The addresses of `alert_email_to`."""
+        return [part.strip() for part in self.alert_email_to.split(",") if part.strip()]
 
 
-def _check_url(name: str, environment: Mapping[str, str], schemes: tuple[str, ...]) -> None:
-    text = environment.get(name)
+def _check_url(name: str, text: str | None, schemes: tuple[str, ...]) -> None:
     if not text:
         return
     try:

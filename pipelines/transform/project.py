@@ -12,11 +12,8 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipelines.settings import Settings
+from pipelines.settings import NOWHERE, PipelineSettings
 from pipelines.transform.errors import TransformError
-
-# Parsing connects to nothing, but the profile must be complete.
-NOWHERE = "postgresql://nobody@127.0.0.1:5432/nowhere"
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,8 @@ class Project:
     target: Path
 
     @classmethod
-    def of(cls, settings: Settings) -> "Project":
-        return cls(settings.dbt_project, settings.dbt_target)
+    def of(cls, settings: PipelineSettings) -> "Project":
+        return cls(settings.dbt_project, settings.target)
 
     def parse(self, warehouse_url: str = NOWHERE, *, write_manifest: bool = False) -> Manifest:
         """Read the project, only what changed since the last time; with `write_manifest` also leave manifest.json.

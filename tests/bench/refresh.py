@@ -11,7 +11,7 @@ from statistics import median
 import psycopg
 
 from pipelines import database
-from pipelines.settings import Settings
+from pipelines.settings import PipelineSettings
 from pipelines.transform.project import Project
 from tests.bench import history
 from tests.bench.report import Table, ratio
@@ -51,7 +51,7 @@ def run(cluster: Cluster, size: Size, folder: Path, tell: Callable[[str], None])
     target = folder / "dbt"
     target.mkdir()
     with contextlib.redirect_stdout(io.StringIO()):
-        Project(Settings.read({}).dbt_project, target).parse(write_manifest=True)
+        Project(PipelineSettings.read({}).dbt_project, target).parse(write_manifest=True)
     pasts = [begin(cluster, size, rows, target, tell) for rows in size.rows]
     for number in range(size.rounds):
         for past in pasts:

@@ -1,7 +1,6 @@
 """The environment of each process: what it needs, and nothing else."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,39 @@ from infra.local.bank import Bank
 from infra.local.dagster_home import write_dagster_home
 from infra.local.databases import SERVICES
 from infra.local.errors import LocalError
+from infra.local.given import catalogue, share_out
 from infra.local.part import Part, Step
 from infra.local.parts import elements, write_configuration
+from infra.local.ports import Ports
 from infra.local.settings import LocalSettings
 from infra.local.state import StateFolder
+
+KNOWN = catalogue()
+# What cannot be chosen: it follows from the bank's own databases, secrets, folder and other settings.
+DECIDED = {
+    *("TIDEMARK_DATABASE_URL", "TIDEMARK_MIGRATION_URL", "TIDEMARK_SOURCE_URL", "TIDEMARK_PUBLISH_URL"),
+    *("TIDEMARK_GATEWAY_URL", "TIDEMARK_EDGE_SECRET", "TIDEMARK_APP_SECRET", "TIDEMARK_MASTER_KEY_FILE"),
+    *("TIDEMARK_DBT_PROJECT", "TIDEMARK_DBT_TARGET"),
+}
+
+
+def bank_with(home: Path, **settings: str) -> Bank:
+    """The bank in a state folder that is made, with these settings beside its ports."""
+    environment = {**Ports.from_base(9000).to_environment(), **settings, "TIDEMARK_HOME": str(home)}
+    return Bank.of(share_out(environment, KNOWN))
+
+
+def settings_of(*owners: str) -> list[tuple[str, str]]:
+    """(owner, name) of the settings that are not `tidemark up`'s own."""
+    own = set(LocalSettings.names())
+    return [(owner, each.name) for owner in owners for each in KNOWN[owner] if each.name not in own]
 
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Bank:
     home = tmp_path / "bank"
     with StateFolder(home).open("Europe/Prague"):
-        return Bank.of(LocalSettings.read(9000, {"TIDEMARK_HOME": str(home)}))
+        return bank_with(home)
 
 
 def parts_of(bank: Bank) -> dict[str, Part]:
@@ -77,7 +98,6 @@ class TestEnvironment:
         parts = parts_of(bank)
         zones = {name: part.environment.get("TIDEMARK_TIME_ZONE") for name, part in parts.items()}
         assert {name for name, zone in zones.items() if zone == "Europe/Prague"} == {
-            "stats-1",
             "pipelines",
             "docs",
         }
@@ -85,11 +105,50 @@ class TestEnvironment:
 
     def test_where_alerts_go_is_known_to_the_pipeline_alone(self, bank: Bank) -> None:
         told = {"TIDEMARK_ALERT_WEBHOOK_URL": "https://secret.example", "TIDEMARK_STALE_AFTER_S": "300"}
-        settings = LocalSettings.read(9000, {"TIDEMARK_HOME": str(bank.settings.home), **told, "OTHER": "x"})
-        parts = parts_of(replace(bank, settings=settings))
+        bank = bank_with(bank.settings.home, **told, OTHER="x")
+        parts = parts_of(bank)
         for name, expected in zip(told, ({"pipelines"}, {"pipelines", "stats-1"}), strict=True):
             assert {part for part in parts if name in parts[part].environment} == expected
-        assert "secret" not in repr(settings) + str(settings.to_record())
+        assert "secret" not in repr(bank) + str(bank.to_record())
+
+
+class TestGivenSettings:
+    @pytest.mark.parametrize(("owner", "name"), settings_of("users", "accounts", "stats", "pipelines", "app"))
+    def test_each_reaches_its_owner_or_is_said_to_have_no_effect(self, bank: Bank, owner: str, name: str) -> None:
+        bank = bank_with(bank.settings.home, **{name: "given"})
+        reached = {
+            "users": bank.admin_environment("users"),
+            "accounts": bank.admin_environment("accounts"),
+            "stats": bank.admin_environment("stats"),
+            "pipelines": bank.pipeline_environment(),
+            "app": bank.app_environment(),
+        }[owner]
+        is_decided = name in DECIDED
+        assert (reached.get(name) == "given") is not is_decided
+        assert bank.overruled == ({name} if is_decided else set())
+
+    @pytest.mark.parametrize("service", SERVICES)
+    def test_none_reaches_whom_it_does_not_concern(self, bank: Bank, service: str) -> None:
+        own = {name for _, name in settings_of(service)}
+        others = {name for _, name in settings_of("users", "accounts", "stats", "pipelines")} | {"X"}
+        bank = bank_with(bank.settings.home, **dict.fromkeys(others - own, "given"))
+        assert "given" not in bank.service_environment(service).values()
+
+    def test_a_key_in_aws_takes_the_place_of_the_key_file(self, bank: Bank) -> None:
+        environment = bank_with(bank.settings.home, TIDEMARK_KMS_KEY_ID="alias/bank").service_environment("users")
+        assert environment["TIDEMARK_KMS_KEY_ID"] == "alias/bank"
+        assert "TIDEMARK_MASTER_KEY_FILE" not in environment
+
+    def test_keys_of_amazon_s_are_not_taken_without_an_address(self, bank: Bank) -> None:
+        bank = bank_with(bank.settings.home, AWS_ACCESS_KEY_ID="mine", AWS_SECRET_ACCESS_KEY="mine")
+        assert "mine" not in str(bank.to_record())
+        assert "mine" not in bank.service_environment("users").values()
+
+    def test_other_commands_find_them_in_the_record(self, bank: Bank) -> None:
+        given = bank_with(bank.settings.home, TIDEMARK_HASH_ROUNDS="3", TIDEMARK_BANK_URL="postgresql://x")
+        again = Bank.of(given.to_record())
+        assert again.settings == given.settings
+        assert again.service_environment("users") == given.service_environment("users")
 
 
 class TestElements:
@@ -107,16 +166,12 @@ class TestElements:
         assert left_out == {"warehouse", "dbt manifest", "pipelines", "dagster", "dagster-daemon", "docs"}
 
     def test_servers_of_ones_own_take_the_place_of_embedded_ones(self, bank: Bank) -> None:
-        settings = LocalSettings.read(
-            9000,
-            {
-                "TIDEMARK_HOME": str(bank.state.home),
-                "TIDEMARK_BANK_URL": "postgresql://admin:secret@one:5432/postgres?sslmode=require",
-                "TIDEMARK_WAREHOUSE_URL": "postgresql://admin:secret@two:5432/postgres",
-                "AWS_ENDPOINT_URL": "https://aws.example",
-            },
+        own = bank_with(
+            bank.state.home,
+            TIDEMARK_BANK_URL="postgresql://admin:secret@one:5432/postgres?sslmode=require",
+            TIDEMARK_WAREHOUSE_URL="postgresql://admin:secret@two:5432/postgres",
+            AWS_ENDPOINT_URL="https://aws.example",
         )
-        own = Bank.of(settings)
         names = [element.name for element in elements(own)]
         assert {"postgres", "cluster", "aws"}.isdisjoint(names)
         parts = parts_of(own)

@@ -42,18 +42,6 @@ class TestCheckFree:
 
 
 class TestPorts:
-    def test_defaults(self) -> None:
-        ports = Ports.from_environment({})
-        assert (ports.gateway, ports.app, ports.dagster, ports.docs) == (8080, 8501, 3000, 8580)
-
-    def test_one_setting_for_each(self) -> None:
-        assert Ports.from_environment({"TIDEMARK_APP_PORT": "9000"}) == Ports(app=9000)
-
-    @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "80.5"])
-    def test_what_is_no_port_is_refused_by_name(self, text: str) -> None:
-        with pytest.raises(LocalError, match="TIDEMARK_APP_PORT"):
-            Ports.from_environment({"TIDEMARK_APP_PORT": text})
-
     def test_base_moves_all(self) -> None:
         assert Ports.from_base(9000) == Ports(
             gateway=9000,
@@ -69,34 +57,6 @@ class TestPorts:
             stats=9030,
         )
 
-
-class TestSettings:
-    def test_defaults(self, tmp_path: Path) -> None:
-        settings = LocalSettings.read(environment={"TIDEMARK_HOME": str(tmp_path)})
-        assert dict(settings.instances) == {"users": 1, "accounts": 2, "stats": 1}
-        assert settings.needs_postgres
-        assert settings.aws is None
-
-    @pytest.mark.parametrize("text", ["0", "11", "two", "-1"])
-    def test_what_is_no_number_of_instances_is_refused_by_name(self, text: str) -> None:
-        with pytest.raises(LocalError, match="TIDEMARK_STATS_INSTANCES"):
-            LocalSettings.read(environment={"TIDEMARK_STATS_INSTANCES": text})
-
-    def test_servers_of_ones_own(self) -> None:
-        settings = LocalSettings.read(
-            environment={
-                "TIDEMARK_BANK_URL": "postgresql://a:secret@one/x",
-                "TIDEMARK_WAREHOUSE_URL": "postgresql://a:secret@two/x",
-                "AWS_ENDPOINT_URL": "https://aws.example",
-                "AWS_REGION": "eu-west-1",
-            }
-        )
-        assert not settings.needs_postgres
-        assert settings.aws == {"AWS_ENDPOINT_URL": "https://aws.example", "AWS_REGION": "eu-west-1"}
-        assert "secret" not in repr(settings)
-
-    def test_record_gives_the_same_settings_back(self, tmp_path: Path) -> None:
-        settings = LocalSettings.read(
-            9000, {"TIDEMARK_HOME": str(tmp_path), "TIDEMARK_BANK_URL": "postgresql://x"}
-        )
-        assert LocalSettings.of_record(tmp_path, settings.to_record()) == settings
+    def test_variables_give_the_same_ports_back(self) -> None:
+        ports = Ports.from_base(9000)
+        assert LocalSettings.read(ports.to_environment()).ports == ports

@@ -6,8 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from infra.local.given import UP
+from infra.local.ports import Ports
 from infra.local.record import PartRecord, RunRecord
-from infra.local.settings import LocalSettings
 from infra.local.state import StateFolder
 from infra.local.status import read_status
 from tests.running_bank import free_port_base
@@ -21,8 +22,8 @@ def state(tmp_path: Path) -> StateFolder:
 
 
 def record_with(state: StateFolder, *parts: PartRecord) -> None:
-    settings = LocalSettings.read(free_port_base(), {"TIDEMARK_HOME": str(state.home)})
-    record = RunRecord(1, settings.to_record(), {part.name: part for part in parts})
+    settings = {**Ports.from_base(free_port_base()).to_environment(), "TIDEMARK_HOME": str(state.home)}
+    record = RunRecord(1, {UP: settings}, {part.name: part for part in parts})
     record.write(state.run_record)
 
 

@@ -18,8 +18,8 @@ from infra.local.databases import DatabaseNames, grant_bank
 from pipelines import database
 from pipelines.extract.batch import Batch
 from pipelines.extract.run import extract
-from pipelines.settings import Settings
-from pipelines.transform.project import NOWHERE, Project
+from pipelines.settings import NOWHERE, PipelineSettings
+from pipelines.transform.project import Project
 from tests.cluster import Cluster, Databases
 from tests.pipelines.ledger import Ledger, Row
 from tests.pipelines.steps import Steps
@@ -117,7 +117,7 @@ def clone(databases: Databases) -> Databases:
 def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the project's manifest, parsed once."""
     target = tmp_path_factory.mktemp("dbt")
-    Project(Settings.read({}).dbt_project, target).parse(write_manifest=True)
+    Project(PipelineSettings.read({}).dbt_project, target).parse(write_manifest=True)
     return target
 
 
@@ -127,7 +127,7 @@ def parsed_once(dbt_target: Path) -> Iterator[None]:
 
     dbt would begin anew for each, which takes longer than most tests. Copies of the project are parsed as ever.
     """
-    folder, nowhere = Settings.read({}).dbt_project, conninfo_to_dict(NOWHERE)["dbname"]
+    folder, nowhere = PipelineSettings.read({}).dbt_project, conninfo_to_dict(NOWHERE)["dbname"]
     original = Project.parse
     parsed = Project(folder, dbt_target).parse()
 

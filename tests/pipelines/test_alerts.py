@@ -7,13 +7,13 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
+from api.shared.settings import SettingsError
 from pipelines import database
 from pipelines.alerts import book
 from pipelines.alerts.alert import Alert, failure, staleness
 from pipelines.alerts.channels import NotSent, channels
 from pipelines.alerts.sensors import sensors_of
 from pipelines.alerts.settings import AlertSettings
-from pipelines.settings import SettingsError
 from tests.pipelines.conftest import Bank
 from tests.pipelines.receivers import Inbox, mail_server, web_server
 
@@ -34,10 +34,19 @@ def mail() -> Iterator[Inbox]:
         yield inbox
 
 
+def all_channels(webhook_url: str, smtp_url: str) -> AlertSettings:
+    return AlertSettings(
+        alert_webhook_url=webhook_url,
+        alert_email_to=",".join(TO),
+        alert_email_from="bank@tidemark.example",
+        alert_smtp_url=smtp_url,
+    )
+
+
 @pytest.fixture
 def settings(web: Inbox, mail: Inbox) -> AlertSettings:
     """Both channels."""
-    return AlertSettings(900, web.url, TO, "bank@tidemark.example", mail.url)
+    return all_channels(web.url, mail.url)
 
 
 @pytest.fixture
@@ -110,7 +119,7 @@ class TestChannels:
     ) -> None:
         web.is_refusing = mail.is_refusing = True
         assert tell(bank, settings, REFUSED) == ["webhook: answered 503", "email: SMTPSenderRefused"]
-        nobody = AlertSettings(900, "http://127.0.0.1:1/secret", TO, "bank@tidemark.example", "smtp://127.0.0.1:1")
+        nobody = all_channels("http://127.0.0.1:1/secret", "smtp://127.0.0.1:1")
         assert tell(bank, nobody) == ["webhook: ConnectError", "email: ConnectionRefusedError"]
 
     def test_no_password_goes_over_an_open_line(
@@ -121,7 +130,7 @@ class TestChannels:
         assert (mail.logins, mail.messages) == ([], [])
 
     def test_without_channels_it_is_only_noted(self, bank: Bank) -> None:
-        assert tell(bank, AlertSettings(900), REFUSED) == []
+        assert tell(bank, AlertSettings(), REFUSED) == []
         assert bank.published(OPEN) == [("failure", REFUSED.subject, "run-1")]
 
 
@@ -158,7 +167,7 @@ class TestBook:
         assert (len(web.bodies), len(mail.messages)) == (1, 1)
 
     def test_each_ends_with_what_it_waited_for(self, bank: Bank) -> None:
-        tell(bank, AlertSettings(900), REFUSED, staleness("good", 900))
+        tell(bank, AlertSettings(), REFUSED, staleness("good", 900))
         with database.connect(bank.publish_url) as connection:
             book.resolve(connection, 900)
             assert len(bank.published(OPEN)) == 2
@@ -262,7 +271,7 @@ class TestFailureSensor:
 
 class TestAlertSettings:
     def test_nothing_is_needed(self) -> None:
-        assert AlertSettings.read({}) == AlertSettings(900)
+        assert AlertSettings.read({}) == AlertSettings()
 
     def test_reads_all_and_shows_none(self) -> None:
         settings = AlertSettings.read(
@@ -274,7 +283,7 @@ class TestAlertSettings:
                 "TIDEMARK_ALERT_SMTP_URL": "smtps://user:secret@mail.example",
             }
         )
-        assert (settings.stale_after_s, settings.email_to) == (300, TO)
+        assert (settings.stale_after_s, settings.recipients) == (300, list(TO))
         assert repr(settings) == "AlertSettings(stale_after_s=300)"
 
     @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
-"""Settings: defaults, and messages that name what is wrong."""
+"""PipelineSettings: defaults, and messages that name what is wrong."""
 
 from pathlib import Path
 
 import pytest
 
-from pipelines.settings import CHECKOUT, Databases, Settings, SettingsError
+from api.shared.settings import SettingsError
+from pipelines.settings import CHECKOUT, Databases, PipelineSettings
 
 URLS = {
     "TIDEMARK_SOURCE_URL": "postgresql://extractor:secret@h/bank",
@@ -15,17 +16,19 @@ URLS = {
 
 class TestSettings:
     def test_defaults(self) -> None:
-        settings = Settings.read({})
-        assert settings == Settings("UTC", "* * * * *", CHECKOUT / "warehouse", CHECKOUT / ".tidemark" / "dbt")
+        settings = PipelineSettings.read({})
+        assert settings == PipelineSettings()
+        assert settings.dbt_project == CHECKOUT / "warehouse"
+        assert settings.target == CHECKOUT / ".tidemark" / "dbt"
 
     def test_target_lies_in_the_home(self) -> None:
-        assert Settings.read({"TIDEMARK_HOME": "/somewhere"}).dbt_target == Path("/somewhere/dbt")
-        assert Settings.read({"TIDEMARK_DBT_TARGET": "/else"}).dbt_target == Path("/else")
+        assert PipelineSettings.read({"TIDEMARK_HOME": "/somewhere"}).target == Path("/somewhere/dbt")
+        assert PipelineSettings.read({"TIDEMARK_DBT_TARGET": "/else"}).target == Path("/else")
 
     @pytest.mark.parametrize("zone", ["Nowhere/City", "../etc/passwd", " "])
     def test_unknown_time_zone(self, zone: str) -> None:
         with pytest.raises(SettingsError, match="TIDEMARK_TIME_ZONE"):
-            Settings.read({"TIDEMARK_TIME_ZONE": zone})
+            PipelineSettings.read({"TIDEMARK_TIME_ZONE": zone})
 
 
 class TestDatabases:
@@ -35,5 +38,7 @@ class TestDatabases:
         assert "secret" not in repr(databases)
 
     def test_names_what_is_missing(self) -> None:
-        with pytest.raises(SettingsError, match=r"TIDEMARK_SOURCE_URL, TIDEMARK_PUBLISH_URL$"):
+        with pytest.raises(
+            SettingsError, match=r"^TIDEMARK_SOURCE_URL is not set; TIDEMARK_PUBLISH_URL is not set$"
+        ):
             Databases.read({"TIDEMARK_WAREHOUSE_URL": "x"})

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import CHECKOUT
+from pipelines.settings import CHECKOUT, NOWHERE
 from pipelines.transform.errors import TransformError
 from pipelines.transform.fingerprint import fingerprints
-from pipelines.transform.project import NOWHERE, Project, environment
+from pipelines.transform.project import Project, environment
 from pipelines.transform.results import NodeResult
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import later

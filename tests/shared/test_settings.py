@@ -15,14 +15,14 @@ REQUIRED = {
 
 class TestFromEnv:
     def test_reads_and_converts(self) -> None:
-        settings = ServiceSettings.from_env(
+        settings = ServiceSettings.read(
             REQUIRED | {"TIDEMARK_POOL_SIZE": "3", "TIDEMARK_PREPARED_STATEMENTS": "False"}
         )
         assert (settings.pool_size, settings.prepared_statements, settings.audience) == (3, False, "tidemark")
 
     def test_names_everything_that_is_missing(self) -> None:
         with pytest.raises(SettingsError) as refused:
-            ServiceSettings.from_env({"TIDEMARK_ISSUER": ""})
+            ServiceSettings.read({"TIDEMARK_ISSUER": ""})
         assert str(refused.value) == (
             "TIDEMARK_DATABASE_URL is not set; TIDEMARK_GATEWAY_URL is not set; TIDEMARK_ISSUER is not set"
         )
@@ -30,12 +30,12 @@ class TestFromEnv:
     @pytest.mark.parametrize(("name", "value"), [("POOL_SIZE", "ten-secret"), ("PREPARED_STATEMENTS", "secret")])
     def test_names_what_cannot_be_read_but_not_its_value(self, name: str, value: str) -> None:
         with pytest.raises(SettingsError) as refused:
-            ServiceSettings.from_env(REQUIRED | {f"TIDEMARK_{name}": value})
+            ServiceSettings.read(REQUIRED | {f"TIDEMARK_{name}": value})
         assert f"TIDEMARK_{name}" in str(refused.value)
         assert "secret" not in str(refused.value)
 
     def test_is_frozen(self) -> None:
-        settings = ServiceSettings.from_env(REQUIRED)
+        settings = ServiceSettings.read(REQUIRED)
         with pytest.raises(FrozenInstanceError):
             settings.issuer = "x"  # type: ignore[misc]
 
@@ -44,6 +44,6 @@ class TestFromEnv:
         class Own(Settings):
             greeting: str = "hello"
 
-        assert Own.from_env().greeting == "hello"
+        assert Own.read().greeting == "hello"
         monkeypatch.setenv("TIDEMARK_GREETING", "good day")
-        assert Own.from_env().greeting == "good day"
+        assert Own.read().greeting == "good day"

@@ -74,7 +74,7 @@ def settings(
         database_url=module_databases.url("users_app"),
         gateway_url=accounts.url,
         issuer="http://bank.test",
-        master_key_file=str(master_key_file),
+        master_key_file=master_key_file,
         edge_secret="the edge's secret",
         app_secret="the app's secret",
         hash_memory_kib=64,

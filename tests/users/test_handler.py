@@ -26,7 +26,7 @@ def handler(settings: Any, module_databases: Any) -> Iterator[Callable[[dict[str
             "DATABASE_URL": settings.database_url,
             "GATEWAY_URL": settings.gateway_url,
             "ISSUER": settings.issuer,
-            "MASTER_KEY_FILE": settings.master_key_file,
+            "MASTER_KEY_FILE": str(settings.master_key_file),
             "HASH_MEMORY_KIB": "64",
             "HASH_ROUNDS": "1",
             "POOL_SIZE": "1",

@@ -18,8 +18,8 @@ from infra.analyst.workspace import Workspace, is_productions, open_workspace, p
 from infra.cli import main
 from infra.local.bank import Bank
 from infra.local.errors import LocalError
+from infra.local.given import UP
 from infra.local.record import PartRecord, RunRecord
-from infra.local.settings import LocalSettings
 from infra.local.state import StateFolder
 from tests.cluster import Databases
 from tests.oracle import Account, Transaction
@@ -215,7 +215,7 @@ class TestOpenWorkspace:
     @pytest.fixture
     def bank(self, tmp_path: Path) -> Bank:
         with StateFolder(tmp_path).open("Europe/Prague"):
-            return Bank.of(LocalSettings.read(9000, {"TIDEMARK_HOME": str(tmp_path)}))
+            return Bank.of({UP: {"TIDEMARK_HOME": str(tmp_path)}})
 
     def test_needs_productions_manifest(self, bank: Bank) -> None:
         with pytest.raises(LocalError, match=r"manifest\.json is missing"):

@@ -3,12 +3,12 @@
 boto3 is imported when the first client is made: it costs a fifth of a second that a Lambda start cannot spare.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from api.shared.errors import Unavailable
+from api.shared.settings import AwsSettings
 
 BUSY = frozenset(
     {
@@ -27,7 +27,7 @@ def make_client(service: str) -> Any:
 
     return boto3.session.Session().client(
         service,  # type: ignore[call-overload]
-        region_name=os.environ.get("AWS_REGION"),
+        region_name=AwsSettings.read().region,
         config=Config(
             connect_timeout=2,
             read_timeout=4,

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -217,18 +218,23 @@ class TestRestoredBackup:
 
 
 class TestSettings:
-    @pytest.mark.parametrize("keys", [{}, {"master_key_file": "a", "kms_key_id": "b"}])
-    def test_exactly_one_master_key_is_needed(self, keys: dict[str, str]) -> None:
+    @pytest.mark.parametrize("keys", [{}, {"master_key_file": Path("a"), "kms_key_id": "b"}])
+    def test_exactly_one_master_key_is_needed(self, keys: dict[str, Any]) -> None:
         with pytest.raises(SettingsError, match="TIDEMARK_MASTER_KEY_FILE and TIDEMARK_KMS_KEY_ID"):
-            UsersSettings(database_url="postgresql://x", gateway_url="http://x", issuer="x", **keys)  # type: ignore[arg-type]
+            UsersSettings(database_url="postgresql://x", gateway_url="http://x", issuer="x", **keys)
 
     def test_hashing_is_by_default_what_owasp_asks(self) -> None:
-        settings = UsersSettings(database_url="x", gateway_url="x", issuer="x", master_key_file="x")
+        settings = UsersSettings(database_url="x", gateway_url="x", issuer="x", master_key_file=Path("x"))
         assert (settings.hash_memory_kib, settings.hash_rounds) == (19_456, 2)
 
     def test_secrets_stay_out_of_its_repr(self) -> None:
         settings = UsersSettings(
-            database_url="x", gateway_url="x", issuer="x", master_key_file="x", edge_secret="s3", app_secret="s4"
+            database_url="x",
+            gateway_url="x",
+            issuer="x",
+            master_key_file=Path("x"),
+            edge_secret="s3",
+            app_secret="s4",
         )
         assert "s3" not in repr(settings)
         assert "s4" not in repr(settings)
