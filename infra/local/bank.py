@@ -74,7 +74,7 @@ class Bank:
             name
             for owner, environment in reached.items()
             for name, value in self.given.get(owner, {}).items()
-            if environment.get(name) != value and name not in LocalSettings.names()
+            if environment.get(name) != value
         }
 
     @property
@@ -175,13 +175,12 @@ class Bank:
         return {
             **self.base_environment(),
             **self.given.get(service, {}),
-            "TIDEMARK_MIGRATION_URL": self.database_url(f"{service}_owner"),
-            **(self.aws_environment() if service == "users" else {}),
+            **self._owner_environment(service),
         }
 
     def admin_environment(self, service: str) -> Environment:
         """For the other admin commands, which act for the service and for its owner."""
-        return self.service_environment(service) | self.migration_environment(service)
+        return self.service_environment(service) | self._owner_environment(service)
 
     def dagster_environment(self) -> Environment:
         """For Dagster's web server and daemon: its own storage, nothing of the bank."""
@@ -223,6 +222,12 @@ class Bank:
             **self.given.get("app", {}),
             "TIDEMARK_GATEWAY_URL": self.gateway_url,
             "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],
+        }
+
+    def _owner_environment(self, service: str) -> Environment:
+        return {
+            "TIDEMARK_MIGRATION_URL": self.database_url(f"{service}_owner"),
+            **(self.aws_environment() if service == "users" else {}),
         }
 
     def _users_environment(self) -> Environment:

@@ -50,9 +50,17 @@ def catalogue() -> Catalogue:
 
 
 def share_out(environment: Mapping[str, str], known: Catalogue) -> Given:
-    """Of each owner's settings those that the environment has; AWS's only with an address of AWS among them."""
+    """Of each owner's settings those that the environment has; AWS's only with an address of AWS among them.
+
+    What `tidemark up` reads itself is for nobody else: its TIDEMARK_WAREHOUSE_URL is an administrator's.
+    """
+    own = set(LocalSettings.names())
     given = {
-        owner: {setting.name: environment[setting.name] for setting in settings if environment.get(setting.name)}
+        owner: {
+            name: environment[name]
+            for name in (setting.name for setting in settings)
+            if environment.get(name) and (owner == UP or name not in own)
+        }
         for owner, settings in known.items()
     }
     # Whoever has keys of Amazon's in the environment did not ask for their use here.
