@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
@@ -60,21 +61,28 @@ def new_person(
     chromium: Browser, bank: Bank, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[NewPerson]:
     """Somebody at a browser of their own: `new_person()`, or `new_person(width=390)` on a phone."""
+    yield from at_browsers(chromium, bank.app, request, tmp_path)
+
+
+def at_browsers(
+    chromium: Browser, app: str, request: pytest.FixtureRequest, pictures: Path
+) -> Iterator[NewPerson]:
+    """What starts people at browsers in front of `app`; at the end no browser may have complained."""
     contexts: list[BrowserContext] = []
     people: list[Person] = []
 
-    def start(*, width: int = 1280) -> Person:
+    def start(*, width: int = 1280, **options: Any) -> Person:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, timezone_id="UTC", accept_downloads=True
+            viewport={"width": width, "height": 900}, **{"timezone_id": "UTC", "accept_downloads": True, **options}
         )
         contexts.append(context)
-        people.append(Person(context.new_page(), bank.app))
+        people.append(Person(context.new_page(), app))
         return people[-1]
 
     yield start
     if request.node.stash.get(_failed, False):
         for number, page in enumerate(page for context in contexts for page in context.pages):
-            _take_picture(page, tmp_path / f"page-{number}.png")
+            _take_picture(page, pictures / f"page-{number}.png")
     for context in contexts:
         context.close()
     for person in people:

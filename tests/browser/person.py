@@ -34,10 +34,16 @@ class Person:
     # finding things
 
     def button(self, name: str) -> Locator:
-        return self.page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+        """By its label; the key that presses it too may stand behind."""
+        label = re.compile(rf"^{re.escape(name)}( Shortcut \w+)?$")
+        return self.page.get_by_test_id("stMain").get_by_role("button", name=label)
 
     def says(self, text: str | re.Pattern[str], *, timeout_ms: int = PATIENCE_MS) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout_ms)
+
+    def sees(self, fact: str) -> None:
+        """Among the facts of the page."""
+        expect(self.page.locator(".tm-facts").get_by_text(fact, exact=True)).to_be_visible()
 
     def fill(self, label: str, text: str) -> None:
         field_ = self.page.get_by_test_id("stMain").get_by_label(label, exact=True)
@@ -84,7 +90,9 @@ class Person:
         self.open_app()
         self.fill("Email", self.email)
         self.fill("Password", password)
-        self.button("Sign in").click()
+        with self.page.expect_response(lambda answer: answer.url.endswith("/session")) as kept:
+            self.button("Sign in").click()
+        assert kept.value.status == 204
         expect(self.page.locator(".tm-head h1")).to_be_visible()
 
     def sign_out(self) -> None:

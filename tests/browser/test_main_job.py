@@ -46,7 +46,8 @@ def approve(staff: Person, customer: Person) -> None:
     staff.says(customer.email)
     expect(staff.page.locator("img.tm-photo")).to_have_js_property("complete", True)
     staff.button("Approve").click()
-    staff.says("Approved. Their accounts are open now.")
+    staff.button("Yes, approve").click()
+    staff.says("is approved. Their accounts are open now.")
 
 
 class TestMainJob:

@@ -53,7 +53,7 @@ class FakeBank:
     # users
 
     def create_user(
-        self, body: dict[str, Any], *, roles: tuple[str, ...] = (), approved: bool = False
+        self, body: dict[str, Any], *, roles: tuple[str, ...] = (), approved: bool = False, **fields: Any
     ) -> dict[str, Any]:
         if any(user["email"] == body["email"] for user in self.users.values()):
             raise Refusal(409, "email_taken", "This email is in use.")
@@ -72,6 +72,7 @@ class FakeBank:
             "photo_reason": None,
             "roles": list(roles),
             "created_at": now(),
+            **fields,
         }
         self.passwords[body["email"]] = body["password"]
         return self.users[user_id]
@@ -230,7 +231,7 @@ class FakeBank:
         at = floor(opened.date(), period)
         while at <= through.date():
             following = after(at, period)
-            if start <= at < end:
+            if floor(start, period) <= at <= end:
                 items.append(self._period(account_id, lines, at, following, through))
             at = following
         return items

@@ -1,5 +1,7 @@
 """The toy bank over HTTP, with faults on request. For tests of the app only."""
 
+import csv
+import io
 import json
 import re
 import threading
@@ -94,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, answer: Any, headers: dict[str, str] | None = None) -> None:
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        if isinstance(answer, dict) and "format=csv" in self.path:
+            content, headers = self._csv(answer)
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -102,6 +106,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if status != 204:
             self.wfile.write(content)
+
+    def _csv(self, page: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+        """A page as the services give it: the names of the columns first, the next page in `Link`."""
+        rows = [item.get("metrics", {}) | item for item in page["items"]]
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, [name for name in rows[0] if name != "metrics"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        cursor = page["next_cursor"]
+        link = f'<{self.path.split("&cursor=")[0]}&cursor={cursor}>; rel="next"'
+        return buffer.getvalue().encode(), {"Content-Type": "text/csv"} | ({"Link": link} if cursor else {})
 
     def _caller(self) -> str:
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")

@@ -158,7 +158,7 @@ class TestMoveMoney:
 
     @pytest.mark.parametrize(
         ("typed", "said"),
-        [("12,50", "not an amount"), ("0", "more than zero"), ("1,000.01", "€1,000.00 in the account")],
+        [("12,5050", "not an amount"), ("0", "more than zero"), ("1,000.01", "€1,000.00 in the account")],
     )
     def test_refuses_a_wrong_amount_and_keeps_what_was_typed(
         self, visit: Page, ada: User, checking: User, savings: User, typed: str, said: str

@@ -160,7 +160,11 @@ class TestReview:
     def test_approving(self, visit: Page, staff: User, waiting: User) -> None:
         page = visit(staff, "review")
         button(page, "Approve").click().run()
+        assert not waiting["approved"]
+        button(page, "Yes, approve").click().run()
         assert waiting["approved"]
+        assert "is approved" in texts(page)
+        button(page, "Back to the list").click().run()
         assert "Nobody is waiting" in texts(page)
 
     def test_rejecting_needs_a_reason(self, visit: Page, staff: User, waiting: User) -> None:
@@ -168,6 +172,7 @@ class TestReview:
         assert button(page, "Reject").disabled
         page.selectbox(key=f"reason_{waiting['user_id']}").set_value("The document has expired.").run()
         button(page, "Reject").click().run()
+        button(page, "Yes, reject").click().run()
         assert (waiting["photo_status"], waiting["photo_reason"]) == ("rejected", "The document has expired.")
 
     def test_a_reason_in_own_words(self, visit: Page, staff: User, waiting: User) -> None:
@@ -175,6 +180,7 @@ class TestReview:
         page.selectbox(key=f"reason_{waiting['user_id']}").set_value("Something else").run()
         page.text_area(key=f"words_{waiting['user_id']}").set_value("Show the whole page.").run()
         button(page, "Reject").click().run()
+        button(page, "Yes, reject").click().run()
         assert waiting["photo_reason"] == "Show the whole page."
 
     def test_an_empty_queue_says_so(self, visit: Page, staff: User) -> None:

@@ -1,15 +1,13 @@
 """The statistics page: tiles, every metric, spreadsheets, and the wait for the first figures."""
 
-import csv
-import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.ui.conftest import Page, segmented, texts
 from tests.ui.fake_gateway import FakeGateway
-from ui.clients.stats import Metric, PeriodFigures, Status
+from ui.clients.stats import Metric, Status
 from ui.components import figures
 
 User = dict[str, Any]
@@ -140,12 +138,3 @@ class TestValues:
     )
     def test_read_by_their_unit(self, unit: str, value: int | None, text: str) -> None:
         assert figures.value_text(Metric("m", "M", "", unit), value, "EUR") == text
-
-    def test_spreadsheet(self) -> None:
-        catalogue = [Metric("inflow", "In", "", "minor_units"), Metric("count", "Count", "", "count")]
-        item = PeriodFigures("a", date(2026, 11, 1), date(2026, 11, 2), "final", {"inflow": -150, "count": None})
-        text = figures.as_csv([item], catalogue, "EUR").decode("utf-8-sig")
-        assert list(csv.reader(io.StringIO(text))) == [
-            ["period_start", "period_end", "status", "currency", "inflow", "count"],
-            ["2026-11-01", "2026-11-02", "final", "EUR", "-1.50", ""],
-        ]

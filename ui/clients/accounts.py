@@ -119,6 +119,14 @@ class AccountsClient:
             query={"from": _rfc3339(start), "to": _rfc3339(end), "limit": limit, "cursor": cursor},
         )
 
+    def statement_csv(self, account_id: str, *, start: datetime | None, end: datetime | None) -> bytes:
+        """The statement of the time range [start, end) as the bank's CSV, amounts in minor units."""
+        return self._gateway.csv(
+            f"/account/{account_id}/transactions",
+            token=self._token,
+            query={"from": _rfc3339(start), "to": _rfc3339(end)},
+        )
+
 
 def _rfc3339(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat().replace("+00:00", "Z")

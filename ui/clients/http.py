@@ -1,5 +1,6 @@
 """One way to call the bank's API: typed answers, one kind of error, time limits, careful retries."""
 
+import codecs
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,7 @@ TokenSource = Callable[[], str]
 
 TIMEOUT = httpx.Timeout(15.0, connect=3.0)
 RETRY_DELAYS_S = (0.2, 0.6)
+CSV_PAGE_ROWS = 1000
 _GATEWAY_TROUBLE = {502, 503, 504}
 _CODES_OF_THE_GATEWAY = {401: "unauthenticated", 413: "payload_too_large", 429: "too_many_requests"}
 
@@ -57,7 +59,24 @@ class Gateway:
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
-        """Send one call and give the body of a successful answer; raises ApiError.
+        """Send one call and give the body of a successful answer; raises ApiError."""
+        return self._request(
+            method, path, token=token, body=body, files=files, query=query, key=key, headers=headers
+        ).content
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        body: Any = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        query: Mapping[str, str | int | None] | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send one call and give its successful answer.
 
         Calls that may be repeated without harm (reading, or writing with an idempotency `key`) are tried
         again when the connection or a service fails for a moment; others only when nothing was sent.
@@ -77,11 +96,11 @@ class Gateway:
             headers=sent,
             content=content,
             files=files,
-            params={name: value for name, value in (query or {}).items() if value is not None},
+            params={name: value for name, value in query.items() if value is not None} if query else None,
         )
         return self._send(request, may_repeat=method == "GET" or key is not None)
 
-    def _send(self, request: httpx.Request, *, may_repeat: bool) -> bytes:
+    def _send(self, request: httpx.Request, *, may_repeat: bool) -> httpx.Response:
         for delay_s in (*RETRY_DELAYS_S, None):
             try:
                 response = self._http.send(request)
@@ -93,7 +112,7 @@ class Gateway:
                     raise ApiError("no_answer") from error
             else:
                 if response.is_success:
-                    return response.content
+                    return response
                 if delay_s is None or not may_repeat or response.status_code not in _GATEWAY_TROUBLE:
                     raise _error_from(response)
             self._sleep(delay_s)
@@ -106,6 +125,24 @@ class Gateway:
             return msgspec.json.decode(content, type=answer)
         except msgspec.MsgspecError as error:
             raise ApiError("bad_answer") from error
+
+    def csv(
+        self, path: str, *, token: TokenSource, query: Mapping[str, str | int | None], at_most_pages: int = 1000
+    ) -> bytes:
+        """A list as the service's own CSV, its pages put together, with the mark that tells UTF-8."""
+        parts: list[bytes] = []
+        following: str | None = path
+        while following is not None and len(parts) < at_most_pages:
+            response = self._request(
+                "GET",
+                following,
+                token=token(),
+                query={} if parts else {**query, "format": "csv", "limit": CSV_PAGE_ROWS},
+            )
+            # Each page repeats the line of column names.
+            parts.append(response.content.split(b"\r\n", 1)[1] if parts else response.content)
+            following = response.links.get("next", {}).get("url")
+        return codecs.BOM_UTF8 + b"".join(parts)
 
     def pages(
         self,

@@ -90,6 +90,14 @@ class StatsClient:
                 break
         return msgspec.structs.replace(answer, items=sorted(items, key=lambda item: item.period_start))
 
+    def figures_csv(self, account_id: str, period: str, *, first: date, last: date) -> bytes:
+        """The account's periods from `first`'s to `last`'s as the bank's CSV, amounts in minor units."""
+        return self._gateway.csv(
+            f"/stats/{period}",
+            token=self._token,
+            query={"account_id": account_id, "from": first.isoformat(), "to": last.isoformat()},
+        )
+
     def _read(self, account_id: str, period: str, start: date, end: date, cursor: str | None) -> Figures:
         return self._gateway.call(
             Figures,

@@ -1,16 +1,15 @@
 """An account's statistics, for its owner and for staff: tiles, charts, every metric, a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import streamlit as st
 
 from ui.clients.errors import ApiError
 from ui.clients.stats import Figures, Metric, PeriodFigures, Status
 from ui.components import cards, charts, layout, problems, session, when
-from ui.components.money import format_money, format_plain
+from ui.components.money import format_money
 from ui.components.text import html
 
 LABELS = {"daily": "Day", "weekly": "Week", "monthly": "Month"}
@@ -197,11 +196,18 @@ def _explore(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric],
 
 
 def _every_period(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], currency: str) -> None:
+    client = session.stats()
     with st.expander("Every period as a table", icon=":material/table:"):
         st.html(_grid(items, kind, catalogue, currency))
     st.download_button(
         "Download as CSV",
-        data=as_csv(items, catalogue, currency),
+        data=partial(
+            client.figures_csv,
+            items[0].account_id,
+            kind,
+            first=items[0].period_start,
+            last=items[-1].period_start,
+        ),
         file_name=f"tidemark-{kind}-statistics.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -225,19 +231,3 @@ def _grid(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], cu
         '<div class="tm-scroll"><table class="tm-grid"><thead><tr><th>Period</th><th>Status</th>'
         f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-
-
-def as_csv(items: Sequence[PeriodFigures], catalogue: Sequence[Metric], currency: str) -> bytes:
-    """The figures for a spreadsheet: money as decimals of `currency`, nothing where there is no value."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["period_start", "period_end", "status", "currency", *(metric.name for metric in catalogue)])
-    for item in items:
-        values = (
-            format_plain(item.metrics.get(metric.name), currency)
-            if metric.unit == "minor_units"
-            else item.metrics.get(metric.name)
-            for metric in catalogue
-        )
-        writer.writerow([item.period_start, item.period_end, item.status, currency, *values])
-    return out.getvalue().encode("utf-8-sig")

@@ -14,8 +14,10 @@ LOCALE = "en_US"
 MAX_MINOR = 10**12
 # What an account can be opened in, the most asked for first.
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "CZK", "PLN", "SEK", "NOK", "DKK", "JPY", "CAD", "AUD")
-# Digits with or without thousands set off by commas or by spaces, then perhaps a decimal point.
+# Digits with or without thousands set off by commas or by spaces, then perhaps a decimal point; or, as most of
+# Europe writes, thousands set off by points and a decimal comma. Three digits after a comma are thousands.
 _PLAIN = re.compile(r"(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.(\d*))?", re.ASCII)
+_COMMA = re.compile(r"(\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+),(\d{1,2})", re.ASCII)
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
 
@@ -51,11 +53,6 @@ def format_money(minor: int | None, currency: str, *, signed: bool = False) -> s
     return f"{sign}{symbol}\u00a0{digits}" if symbol[-1].isalpha() else f"{sign}{symbol}{digits}"
 
 
-def format_plain(minor: int | None, currency: str) -> str:
-    """For spreadsheets: "-1234.50", and nothing for None."""
-    return "" if minor is None else format(to_major(minor, currency), "f")
-
-
 def currency_label(currency: str) -> str:
     """Code, name and symbol, for choosing: "EUR · Euro (€)"."""
     symbol = get_currency_symbol(currency, locale=LOCALE)
@@ -66,8 +63,8 @@ def currency_label(currency: str) -> str:
 def parse_amount(text: str, currency: str) -> int:
     """The minor units of an amount that somebody typed, such as "1,234.50"; raises AmountError.
 
-    Strict: thousands are set off properly or not at all, a point sets off the decimals, at most as many
-    as the currency has. "12,50" is refused rather than guessed at.
+    Strict: thousands are set off properly or not at all, a point or a comma sets off the decimals, at most as
+    many as the currency has.
     """
     typed = text.translate(_SPACES).strip()
     symbol = get_currency_symbol(currency, locale=LOCALE)
@@ -75,12 +72,12 @@ def parse_amount(text: str, currency: str) -> int:
         typed = typed.removeprefix(prefix).removesuffix(prefix).strip()
     if not typed:
         raise AmountError("Type an amount.")
-    match = _PLAIN.fullmatch(typed)
+    match = _COMMA.fullmatch(typed) or _PLAIN.fullmatch(typed)
     decimals = exponent(currency)
     example = "1,234" if decimals == 0 else f"1,234.{'50'.ljust(decimals, '0')}"
     if match is None:
         raise AmountError(f"That is not an amount we understand. Write it like {example}.")
-    whole, fraction = re.sub("[, ]", "", match[1]), match[2]
+    whole, fraction = re.sub("[,. ]", "", match[1]), match[2]
     if fraction == "" or len(fraction or "") > decimals:
         places = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
         raise AmountError(f"{currency} has {places}. Write the amount like {example}.")

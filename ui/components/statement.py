@@ -1,14 +1,12 @@
-"""The statement as people read it, and as a spreadsheet takes it."""
+"""The statement as people read it."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
 from ui.clients.accounts import Account, Transaction
 from ui.components.cards import short
-from ui.components.money import format_money, format_plain
+from ui.components.money import format_money
 from ui.components.text import html
 from ui.components.when import day
 
@@ -83,30 +81,3 @@ def _framed(rows: str, last: str) -> str:
         '<table class="tm-statement"><thead><tr><th>What</th><th class="tm-num">Amount</th>'
         f'<th class="tm-num">{last}</th></tr></thead><tbody>{rows}</tbody></table>'
     )
-
-
-def as_csv(lines: Iterable[Transaction], account: Account, own: Mapping[str, Account]) -> bytes:
-    """The lines for a spreadsheet: times in UTC, amounts as decimals of the account's currency."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["time", "other side", "memo", "amount", "balance", "currency", "sequence", "transfer"])
-    for line in lines:
-        writer.writerow(
-            [
-                line.time.isoformat().replace("+00:00", "Z"),
-                _harmless(other_side(line, own)),
-                _harmless(line.memo or ""),
-                format_plain(line.amount, account.currency),
-                format_plain(line.balance_after, account.currency),
-                account.currency,
-                line.sequence,
-                line.transfer_id,
-            ]
-        )
-    # With the mark that makes spreadsheets read it as UTF-8.
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text: str) -> str:
-    # A spreadsheet would take text that begins like this for a formula.
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -49,3 +49,15 @@ def period(start: date, end: date, kind: str) -> str:
     if kind == "monthly":
         return f"{start:%B %Y}"
     return f"{start} to {end - timedelta(days=1)}"
+
+
+def age(since: datetime | None, *, now: datetime) -> str:
+    """How long ago, roughly: "just now", "12 minutes", "5 hours", "3 days"."""
+    if since is None:
+        return "—"
+    minutes = int((now - since).total_seconds() // 60)
+    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return "just now"
