@@ -67,7 +67,7 @@ def up(no_ui: bool, no_pipeline: bool, port_base: int | None) -> None:
 def status(as_json: bool) -> None:
     """Tell what runs: state, address, uptime, memory and log of each part.
 
-    Exit code 0 when everything answers, 1 when something does not.
+    Exit code 0 when everything answers, 1 when something does not, or is so slow that one can't say.
     """
     from infra.local.settings import LocalSettings
     from infra.local.status import read_status
@@ -178,7 +178,8 @@ def run_stats() -> None:
     """
     from infra.local.stats_run import run_statistics
 
-    if not run_statistics(_running_bank().dagster_url, click.echo):
+    bank = _running_bank()
+    if not run_statistics(bank.dagster_url, click.echo, bank.operator_headers):
         raise click.ClickException("Not published. Readers keep the last good statistics.")
     click.echo("Published.")
 

@@ -96,5 +96,5 @@ def _hire(bank: Bank, signs: SignIns) -> None:
 
 
 def _refresh(bank: Bank) -> None:
-    if not run_statistics(bank.dagster_url, lambda _line: None):
+    if not run_statistics(bank.dagster_url, lambda _line: None, bank.operator_headers):
         raise LocalError("The statistics of the town were not published; `tidemark stats run` tells why.")

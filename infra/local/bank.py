@@ -15,6 +15,7 @@ from infra.local.dagster_home import URL_VARIABLE
 from infra.local.databases import SERVICES, SUPERUSER
 from infra.local.errors import LocalError
 from infra.local.given import UP, Given
+from infra.local.guard import Guard
 from infra.local.ports import LOOPBACK, Ports
 from infra.local.record import RunRecord
 from infra.local.secrets import AWS_REGION, Secrets
@@ -103,6 +104,16 @@ class Bank:
         return f"http://{LOOPBACK}:{self.ports.dagster}"
 
     @property
+    def code_server_socket(self) -> Path:
+        """Where Dagster's code server listens: it runs what it is asked to, so it is nobody else's to reach."""
+        return self.state.sockets / "pipelines"
+
+    @property
+    def operator_headers(self) -> dict[str, str]:
+        """The headers by which we pass the guard of Dagster and the documentation."""
+        return Guard(self.settings.operator_password).authorization()
+
+    @property
     def docs_url(self) -> str:
         """The dbt project's documentation."""
         return f"http://{LOOPBACK}:{self.ports.docs}"
@@ -186,6 +197,11 @@ class Bank:
         """For Dagster's web server and daemon: its own storage, nothing of the bank."""
         storage = self.database_url("dagster").replace("postgresql://", "postgresql+psycopg2://", 1)
         return self.base_environment() | {"DAGSTER_HOME": str(self.state.dagster), URL_VARIABLE: storage}
+
+    def operator_environment(self) -> Environment:
+        """For those who serve pages to operators: the password, if there is one."""
+        password = self.settings.operator_password
+        return {"TIDEMARK_OPERATOR_PASSWORD": password} if password else {}
 
     def pipeline_environment(self) -> Environment:
         """For Dagster's code server and the runs that it starts."""

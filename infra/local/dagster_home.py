@@ -4,20 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.files import write_json
-from infra.local.ports import LOOPBACK
 
 URL_VARIABLE = "TIDEMARK_DAGSTER_URL"
 CODE_LOCATION = "tidemark"
 MAX_RUN_S = 3600
 
 
-def write_dagster_home(folder: Path, code_server_port: int) -> None:
+def write_dagster_home(folder: Path, code_server_socket: Path) -> None:
     """Write `dagster.yaml` and `workspace.yaml`; the storage's URL stays in the environment (URL_VARIABLE)."""
     for name in ("artifacts", "compute"):
         (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     # JSON is YAML too.
     write_json(folder / "dagster.yaml", _instance(folder))
-    write_json(folder / "workspace.yaml", _workspace(code_server_port))
+    write_json(folder / "workspace.yaml", _workspace(code_server_socket))
 
 
 def workspace_file(folder: Path) -> Path:
@@ -63,6 +62,6 @@ def _instance(folder: Path) -> dict[str, Any]:
     }
 
 
-def _workspace(code_server_port: int) -> dict[str, Any]:
-    server = {"host": LOOPBACK, "port": code_server_port, "location_name": CODE_LOCATION}
+def _workspace(code_server_socket: Path) -> dict[str, Any]:
+    server = {"socket": str(code_server_socket), "location_name": CODE_LOCATION}
     return {"load_from": [{"grpc_server": server}]}

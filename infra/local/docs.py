@@ -5,17 +5,20 @@ been built, and again only when the project has changed. Meanwhile the address a
 Run as `python -m infra.local.docs --port N --folder F --project P`, in an analyst's environment.
 """
 
-import argparse
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 
+import click
+
+from infra.local.guard import Guard, GuardSettings
 from infra.local.ports import LOOPBACK
 
 HEALTH_PATH = "/health"
@@ -32,6 +35,7 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; "
     "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+NO_HEADERS: Mapping[str, str] = {}
 WAITING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tidemark: dbt documentation</title>
 <meta http-equiv="refresh" content="5"><style>body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem;
 margin: 20vh auto; padding: 0 1.5rem; color: #16324f }}</style></head>
@@ -101,7 +105,7 @@ class Documentation:
         return self.has_failed
 
 
-def server(documentation: Documentation, port: int) -> ThreadingHTTPServer:
+def server(documentation: Documentation, port: int, guard: Guard) -> ThreadingHTTPServer:
     """A server of the page on loopback, ready to serve."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -110,7 +114,10 @@ def server(documentation: Documentation, port: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            if path == HEALTH_PATH:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            if refusal := guard.refusal(self.command, self.path, headers):
+                self._answer(HTTPStatus(refusal.status), "text/plain", f"{refusal.reason}\n", refusal.headers)
+            elif path == HEALTH_PATH:
                 self._answer(HTTPStatus.OK, "text/plain", "ok\n")
             elif path in ("/", f"/{PAGE}"):
                 self._answer(HTTPStatus.OK, "text/html", documentation.page())
@@ -119,13 +126,17 @@ def server(documentation: Documentation, port: int) -> ThreadingHTTPServer:
 
         do_HEAD = do_GET  # noqa: N815 - the names that http.server calls
 
-        def _answer(self, status: HTTPStatus, kind: str, text: str) -> None:
+        def _answer(
+            self, status: HTTPStatus, kind: str, text: str, headers: Mapping[str, str] = NO_HEADERS
+        ) -> None:
             body = text.encode()
             self.send_response(status)
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Security-Policy", POLICY)
             self.send_header("Cache-Control", "no-cache")
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
@@ -144,17 +155,16 @@ def _files(project: Path) -> list[Path]:
     )
 
 
-def main() -> None:
-    """Serve until the process is ended."""
-    parser = argparse.ArgumentParser(prog="python -m infra.local.docs")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--project", type=Path, required=True)
-    options = parser.parse_args()
-    options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    maker = [sys.executable, "-m", "infra.local.docs_page", str(options.folder), str(options.project)]
-    documentation = Documentation(options.folder, options.project, maker)
-    with server(documentation, options.port) as listening:
+@click.command()
+@click.option("--port", type=int, required=True)
+@click.option("--folder", type=click.Path(path_type=Path), required=True)
+@click.option("--project", type=click.Path(path_type=Path), required=True)
+def main(port: int, folder: Path, project: Path) -> None:
+    """Serve the documentation of PROJECT, kept in FOLDER, until the process is ended."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    maker = [sys.executable, "-m", "infra.local.docs_page", str(folder), str(project)]
+    documentation = Documentation(folder, project, maker)
+    with server(documentation, port, Guard(GuardSettings.read().operator_password)) as listening:
         threading.Thread(target=documentation.keep, daemon=True).start()
         listening.serve_forever()
 

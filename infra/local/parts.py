@@ -47,7 +47,8 @@ def write_configuration(bank: Bank) -> None:
     """Generate what the parts read: Envoy's and Dagster's configuration."""
     bank.state.scratch.mkdir(mode=0o700, exist_ok=True)
     bank.state.emulator_file.parent.mkdir(mode=0o700, exist_ok=True)
-    write_dagster_home(bank.state.dagster, bank.ports.code_server)
+    bank.state.make_sockets()
+    write_dagster_home(bank.state.dagster, bank.code_server_socket)
     gateway = gateway_of(bank)
     gateway.write()
     for service in SERVICES:
@@ -67,7 +68,7 @@ def embedded_postgres(bank: Bank) -> EmbeddedPostgres:
 def gateway_of(bank: Bank) -> Gateway:
     """The bank's gateway."""
     return Gateway(
-        bank.state.envoy, bank.ports.gateway, bank.ports.envoy_admin, bank.secrets.shared["edge_secret"]
+        bank.state.envoy, bank.ports.gateway, bank.state.sockets / "envoy", bank.secrets.shared["edge_secret"]
     )
 
 
@@ -187,23 +188,22 @@ def _pipeline(bank: Bank) -> list[Element]:
         name="pipelines",
         command=_python(
             *("dagster", "api", "grpc", "--module-name", "pipelines.definitions"),
-            *("--host", LOOPBACK, "--port", str(bank.ports.code_server)),
+            *("--socket", str(bank.code_server_socket)),
             "--use-python-environment-entry-point",
         ),
         environment=bank.pipeline_environment(),
-        probe=probes.tcp(bank.ports.code_server),
+        probe=probes.unix(bank.code_server_socket),
         cwd=CHECKOUT,
-        address=f"{LOOPBACK}:{bank.ports.code_server}",
+        address=str(bank.code_server_socket),
         after=(*MIGRATIONS, *PIPELINE_STEPS),
     )
     web_server = Part(
         name="dagster",
         command=_python(
-            *("dagster_webserver", "--workspace", workspace, "--host", LOOPBACK),
-            *("--port", str(bank.ports.dagster), "--suppress-warnings"),
+            *("infra.local.dagster_web", "--workspace", workspace, "--port", str(bank.ports.dagster)),
         ),
-        environment=bank.dagster_environment(),
-        probe=probes.http(f"{bank.dagster_url}/server_info"),
+        environment=bank.dagster_environment() | bank.operator_environment(),
+        probe=probes.http(f"{bank.dagster_url}/server_info", bank.operator_headers),
         cwd=CHECKOUT,
         address=bank.dagster_url,
         after=("pipelines",),
@@ -212,7 +212,7 @@ def _pipeline(bank: Bank) -> list[Element]:
         name="dagster-daemon",
         command=_python("dagster._daemon", "run", "--workspace", workspace),
         environment=bank.dagster_environment(),
-        probe=probes.dagster_daemons(f"{bank.dagster_url}/graphql"),
+        probe=probes.dagster_daemons(f"{bank.dagster_url}/graphql", bank.operator_headers),
         cwd=CHECKOUT,
         after=("pipelines",),
     )
@@ -232,8 +232,8 @@ def _docs(bank: Bank) -> Part:
             *("infra.local.docs", "--port", str(bank.ports.docs)),
             *("--folder", str(bank.state.docs), "--project", str(CHECKOUT / "warehouse")),
         ),
-        environment=bank.analyst_environment(),
-        probe=probes.http(f"{bank.docs_url}{docs.HEALTH_PATH}"),
+        environment=bank.analyst_environment() | bank.operator_environment(),
+        probe=probes.http(f"{bank.docs_url}{docs.HEALTH_PATH}", bank.operator_headers),
         cwd=CHECKOUT,
         address=bank.docs_url,
         after=("warehouse",),

@@ -25,8 +25,6 @@ class Ports:
     docs: int
     postgres: int
     emulator: int
-    envoy_admin: int
-    code_server: int
     users: int
     accounts: int
     stats: int
@@ -34,7 +32,7 @@ class Ports:
     @classmethod
     def from_base(cls, base: int) -> Self:
         """A compact row: gateway at `base`, app next to it, and so on; instances from base + 10, + 20, + 30."""
-        single = ("gateway", "app", "dagster", "docs", "postgres", "emulator", "envoy_admin", "code_server")
+        single = ("gateway", "app", "dagster", "docs", "postgres", "emulator")
         rows = {"users": base + 10, "accounts": base + 20, "stats": base + 30}
         return cls(**{name: base + offset for offset, name in enumerate(single)}, **rows)
 

@@ -2,14 +2,23 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from enum import IntEnum
+from pathlib import Path
 
 import httpx
 import psycopg
 
-from infra.local.ports import LOOPBACK
 
-Probe = Callable[[], Awaitable[bool]]
+class Health(IntEnum):
+    """What came of asking. SLOW: somebody is there, but did not give the right answer in time. GONE: nobody is."""
+
+    GONE = 0
+    SLOW = 1
+    WELL = 2
+
+
+Probe = Callable[[], Awaitable[Health]]
 TIMEOUT_S = 3.0
 # Every part speaks plain HTTP. Left to itself the client would read all certificate authorities for each question,
 # thirty milliseconds of a processor, ten times a second and part.
@@ -18,71 +27,80 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 DAEMON_HEALTH = "{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
 
 
-def http(url: str) -> Probe:
+def http(url: str, headers: Mapping[str, str] | None = None) -> Probe:
     """Answers 200."""
 
-    async def probe() -> bool:
-        try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=NO_TLS) as client:
-                return (await client.get(url)).status_code == 200
-        except httpx.HTTPError:
-            return False
+    async def probe() -> Health:
+        async with _client() as client:
+            return Health.WELL if (await client.get(url, headers=headers)).status_code == 200 else Health.SLOW
 
-    return probe
+    return _judged(probe)
 
 
 def every(wanted: Iterable[Probe]) -> Probe:
-    """All of them succeed."""
+    """All of them; as well as the worst."""
     probes = list(wanted)
 
-    async def probe() -> bool:
-        return all(await asyncio.gather(*(single() for single in probes)))
+    async def probe() -> Health:
+        return min(await asyncio.gather(*(single() for single in probes)))
 
     return probe
 
 
-def tcp(port: int) -> Probe:
+def unix(path: Path) -> Probe:
     """Accepts connections."""
 
-    async def probe() -> bool:
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                _, writer = await asyncio.open_connection(LOOPBACK, port)
-        except (OSError, TimeoutError):
-            return False
+    async def probe() -> Health:
+        _, writer = await asyncio.open_unix_connection(path)
         writer.close()
-        return True
+        return Health.WELL
 
-    return probe
+    return _judged(probe)
 
 
 def postgres(url: str) -> Probe:
-    """Answers a query."""
+    """Answers a query. One that has no connection left, or is starting, is slow."""
 
-    async def probe() -> bool:
+    async def probe() -> Health:
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                connection = await psycopg.AsyncConnection.connect(url)
-                async with connection:
-                    await connection.execute("select 1")
-        except (psycopg.Error, OSError, TimeoutError):
-            return False
-        return True
+            async with await psycopg.AsyncConnection.connect(url) as connection:
+                await connection.execute("select 1")
+        except psycopg.Error as error:
+            # So begins what the server says itself, unlike libpq's own "connection refused".
+            return Health.SLOW if error.sqlstate or "FATAL:" in str(error) else Health.GONE
+        return Health.WELL
 
-    return probe
+    return _judged(probe)
 
 
-def dagster_daemons(graphql_url: str) -> Probe:
+def dagster_daemons(graphql_url: str, headers: Mapping[str, str]) -> Probe:
     """Every daemon that Dagster needs has shown a sign of life (the web server knows: the daemon has no port)."""
 
-    async def probe() -> bool:
+    async def probe() -> Health:
+        async with _client() as client:
+            answer = await client.post(graphql_url, json={"query": DAEMON_HEALTH}, headers=headers)
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=NO_TLS) as client:
-                answer = await client.post(graphql_url, json={"query": DAEMON_HEALTH})
             statuses = answer.json()["data"]["instance"]["daemonHealth"]["allDaemonStatuses"]
-        except (httpx.HTTPError, ValueError, TypeError, KeyError):
-            return False
+        except (ValueError, TypeError, KeyError):
+            return Health.SLOW
         needed = [status["healthy"] for status in statuses if status["required"]]
-        return bool(needed) and all(needed)
+        return Health.WELL if needed and all(needed) else Health.GONE
+
+    return _judged(probe)
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=NO_TLS)
+
+
+def _judged(ask: Probe) -> Probe:
+    async def probe() -> Health:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await ask()
+        except (TimeoutError, httpx.TimeoutException):
+            return Health.SLOW
+        except (OSError, httpx.HTTPError):
+            return Health.GONE
 
     return probe

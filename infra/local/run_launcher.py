@@ -32,9 +32,9 @@ class WatchingRunLauncher(DefaultRunLauncher):
         time raises DagsterUserCodeUnreachableError; run monitoring then asks again later.
         """
         where = json.loads(run.tags.get(GRPC_INFO_TAG, "{}"))
-        if "port" not in where:
+        if not where.keys() & {"port", "socket"}:
             return CheckRunHealthResult(WorkerStatus.UNKNOWN, "It was never handed to a code server.")
-        client = DagsterGrpcClient(host=where["host"], port=where["port"])
+        client = DagsterGrpcClient(host=where.get("host"), port=where.get("port"), socket=where.get("socket"))
         try:
             reply = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=10)
         except DagsterUserCodeUnreachableError as error:

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from api.shared.settings import Settings
 from infra.local.databases import SERVICES
+from infra.local.guard import OperatorPassword
 from infra.local.ports import Ports
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -39,6 +40,7 @@ class LocalSettings(Settings):
     warehouse_url: Annotated[str | None, Meta(description="The same for warehouse and Dagster.")] = field(
         default=None, repr=False
     )
+    operator_password: OperatorPassword = field(default=None, repr=False)
     users_instances: Instances = 1
     accounts_instances: Instances = 2
     stats_instances: Instances = 1
@@ -48,8 +50,6 @@ class LocalSettings(Settings):
     docs_port: Annotated[int, _port_of("the dbt documentation")] = 8580
     postgres_port: Annotated[int, _port_of("the embedded Postgres")] = 15432
     emulator_port: Annotated[int, _port_of("the emulated AWS")] = 15000
-    envoy_admin_port: Annotated[int, _port_of("Envoy's administration")] = 15901
-    code_server_port: Annotated[int, _port_of("Dagster's code server")] = 15300
     users_port: Annotated[int, _row_of("users")] = 18100
     accounts_port: Annotated[int, _row_of("accounts")] = 18200
     stats_port: Annotated[int, _row_of("stats")] = 18300

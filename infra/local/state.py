@@ -5,9 +5,12 @@ import fcntl
 import json
 import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +21,8 @@ from infra.local.secrets import Secrets
 LAYOUT = 2
 MIN_FREE_BYTES = 1 << 30
 DEFAULT_TIME_ZONE = "UTC"
+# A socket's path has at most 107 bytes (unix(7)), its name included.
+SOCKETS_PATH_MAX = 90
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ class StateFolder:
     def scratch(self) -> Path:
         """HOME of the parts: what libraries want to drop or read there stays out of a person's own home."""
         return self.home / "scratch"
+
+    @property
+    def sockets(self) -> Path:
+        """Unix sockets of parts that trust whoever connects, so that nobody else of the machine can."""
+        inside = self.home / "sockets"
+        if len(os.fsencode(inside)) <= SOCKETS_PATH_MAX:
+            return inside
+        return Path(tempfile.gettempdir()) / f"tidemark-{sha256(os.fsencode(self.home)).hexdigest()[:16]}"
+
+    def make_sockets(self) -> None:
+        """Make the folder. Raises LocalError when somebody else's stands in its place."""
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        status = self.sockets.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
+            raise LocalError(f"{self.sockets} must be a folder of yours that is closed to others: remove it.")
 
     @property
     def run_record(self) -> Path:

@@ -1,7 +1,7 @@
 """`tidemark stats run`: a refresh of the statistics now, through Dagster."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -29,10 +29,13 @@ STATE = """query ($run: ID!, $cursor: String) {
 
 
 class Dagster:
-    """Dagster's GraphQL at `url`. Raises LocalError when it can't be reached or doesn't understand."""
+    """Dagster's GraphQL at `url`, asked with `headers` (see guard.py).
 
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+    Raises LocalError when it can't be reached or doesn't understand.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self._client = httpx.Client(base_url=url, headers=dict(headers), timeout=30, trust_env=False)
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer."""
@@ -47,12 +50,14 @@ class Dagster:
         return data
 
 
-def run_statistics(dagster_url: str, tell: Callable[[str], None]) -> bool:
+def run_statistics(
+    dagster_url: str, tell: Callable[[str], None], headers: Mapping[str, str] | None = None
+) -> bool:
     """Launch the job, `tell` line by line what it does, and return when it has ended: whether it published.
 
     The job ends well only when its proofs held and the publication was committed.
     """
-    dagster = Dagster(dagster_url)
+    dagster = Dagster(dagster_url, headers or {})
     run_id = _launch(dagster)
     tell(f"run {run_id}: {dagster_url}/runs/{run_id}")
     cursor: str | None = None

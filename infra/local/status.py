@@ -10,15 +10,20 @@ from rich.table import Table
 from infra.local.bank import Bank
 from infra.local.part import Part
 from infra.local.parts import elements
-from infra.local.probes import Probe
+from infra.local.probes import Health, Probe
 from infra.local.processes import resident_bytes
 from infra.local.record import PartRecord, RunRecord
 from infra.local.state import StateFolder
 
+STATES = {Health.WELL: "running", Health.SLOW: "slow", Health.GONE: "not answering"}
+
 
 @dataclass(frozen=True)
 class PartStatus:
-    """`state` is running when it answers; else what keeps it from that. Uptime in seconds, memory in bytes."""
+    """One part now. Uptime in seconds, memory in bytes.
+
+    `state` is running when it answers, slow when it is there but does not answer in time; else what is wrong.
+    """
 
     name: str
     state: str
@@ -66,7 +71,7 @@ class BankStatus:
         for header in ("part", "state", "pid", "address", "up for", "memory", "restarts"):
             table.add_column(header, justify="right" if header in numbers else "left", no_wrap=True)
         for part in self.parts:
-            style = "green" if part.state == "running" else "red"
+            style = {"running": "green", "slow": "yellow"}.get(part.state, "red")
             table.add_row(
                 part.name,
                 f"[{style}]{part.state}[/]",
@@ -102,8 +107,8 @@ async def _ask(record: PartRecord, probe: Probe) -> PartStatus:
         state = record.state if record.state in {"waiting", "restarting", "failed"} else "down"
         return PartStatus(record.name, state, None, record.address, None, 0, record.restarts, record.log_file)
     state = record.state
-    if state == "running" and not await probe():
-        state = "not answering"
+    if state == "running":
+        state = STATES[await probe()]
     return PartStatus(
         name=record.name,
         state=state,

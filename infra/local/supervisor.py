@@ -13,6 +13,7 @@ from infra.local import processes
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
 from infra.local.part import Element, Part, Step
+from infra.local.probes import Health
 from infra.local.record import PartRecord, RunRecord
 from infra.local.state import StateFolder
 
@@ -146,7 +147,7 @@ class Supervisor:
 
     async def _until_ready(self, part: Part, process: asyncio.subprocess.Process) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
-        while process.returncode is None and not await part.probe():
+        while process.returncode is None and await part.probe() is not Health.WELL:
             if time.monotonic() > deadline:
                 message = f"{part.name} was not ready within {READY_WITHIN_S:.0f} s. {self._log_end(part)}"
                 if not self._ready[part.name].is_set():

@@ -160,13 +160,9 @@ async def _sentinel(bank: Bank) -> AsyncIterator[None]:
 
 def _needed_ports(bank: Bank, has_app: bool, has_pipeline: bool) -> dict[str, tuple[str, int]]:
     ports = bank.ports
-    needed = {
-        "API gateway": ("gateway", ports.gateway),
-        "Envoy's administration": ("envoy_admin", ports.envoy_admin),
-    }
+    needed = {"API gateway": ("gateway", ports.gateway)}
     if has_pipeline:
         needed["Dagster"] = ("dagster", ports.dagster)
-        needed["Dagster's code server"] = ("code_server", ports.code_server)
         needed["dbt documentation"] = ("docs", ports.docs)
     if has_app:
         needed["app"] = ("app", ports.app)

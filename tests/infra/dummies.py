@@ -1,12 +1,13 @@
 """Small processes to supervise."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
 
-from infra.local import probes
 from infra.local.part import Part
 from infra.local.ports import free_port
+from infra.local.probes import Health, Probe
 
 LISTEN = """
 import os, signal, socket, subprocess, sys, time
@@ -34,6 +35,20 @@ while True:
 """
 
 
+def accepts(port: int) -> Probe:
+    """A probe: something listens on the port."""
+
+    async def probe() -> Health:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return Health.GONE
+        writer.close()
+        return Health.WELL
+
+    return probe
+
+
 def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...] = ()) -> Part:
     """A part that listens on a port and notes its starts and ends in `folder`/notes.
 
@@ -45,7 +60,7 @@ def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...]
         name=name,
         command=[sys.executable, "-c", LISTEN, str(port), mode, str(folder / "notes"), name],
         environment={"PATH": os.environ["PATH"]},
-        probe=probes.tcp(port),
+        probe=accepts(port),
         cwd=folder,
         after=after,
         stop_timeout_s=0.5 if mode == "stubborn" else 10,

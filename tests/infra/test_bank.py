@@ -192,10 +192,10 @@ class TestElements:
 
 class TestDagsterHome:
     def test_is_a_configuration_that_dagster_takes(self, tmp_path: Path) -> None:
-        write_dagster_home(tmp_path, 15300)
+        write_dagster_home(tmp_path, tmp_path / "pipelines")
         configuration, _ = dagster_instance_config(str(tmp_path))
         assert configuration["storage"] == {"postgres": {"postgres_url": {"env": "TIDEMARK_DAGSTER_URL"}}}
         assert configuration["telemetry"] == {"enabled": False}
         assert configuration["run_coordinator"]["config"]["max_concurrent_runs"] == 1
         workspace = json.loads((tmp_path / "workspace.yaml").read_text())
-        assert workspace["load_from"][0]["grpc_server"]["port"] == 15300
+        assert workspace["load_from"][0]["grpc_server"]["socket"] == str(tmp_path / "pipelines")

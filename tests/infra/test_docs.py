@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from infra.local.docs import BEING_MADE, FAILED, PAGE, Documentation, fingerprint, server
+from infra.local.guard import Guard
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def documentation(tmp_path: Path, project: Path) -> Documentation:
 @pytest.fixture
 def client(documentation: Documentation) -> Iterator[httpx.Client]:
     """A browser at the documentation's address."""
-    with server(documentation, 0) as listening:
+    with server(documentation, 0, Guard()) as listening:
         thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         with httpx.Client(base_url=f"http://127.0.0.1:{listening.server_port}") as client:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
+import yaml  # type: ignore[import-untyped]
 
-from infra.local.envoy import EDGE_HEADER, MAX_BODY_BYTES, UPSTREAMS, Gateway
+from infra.local.envoy import BODY_MAX_BYTES, EDGE_HEADER, UPSTREAMS, Gateway
 from infra.local.ports import free_port
 
 SERVICES = tuple(upstream.name for upstream in UPSTREAMS)
@@ -93,7 +96,7 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 15) -> None:
 @pytest.fixture
 def setup(tmp_path: Path) -> Iterator[Setup]:
     services = {name: Service(name) for name in SERVICES}
-    gateway = Gateway(tmp_path / "envoy", free_port(), free_port(), "the-edge-secret")
+    gateway = Gateway(tmp_path / "envoy", free_port(), tmp_path / "admin", "the-edge-secret")
     gateway.write()
     for name, service in services.items():
         gateway.write_endpoints(name, [service.port])
@@ -175,15 +178,15 @@ class TestClientAddress:
 
 class TestSize:
     def test_a_body_up_to_the_limit_passes(self, setup: Setup) -> None:
-        assert setup.ask("POST", "/user/photo", content=b"x" * MAX_BODY_BYTES).status_code == 200
+        assert setup.ask("POST", "/user/photo", content=b"x" * BODY_MAX_BYTES).status_code == 200
 
     def test_a_larger_body_is_refused_and_never_arrives(self, setup: Setup) -> None:
-        answer = setup.ask("POST", "/user/photo", content=b"x" * (MAX_BODY_BYTES + 1))
+        answer = setup.ask("POST", "/user/photo", content=b"x" * (BODY_MAX_BYTES + 1))
         assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
         assert setup.services["users"].requests == 0
 
     def test_a_larger_body_without_a_length_is_refused(self, setup: Setup) -> None:
-        chunks = (b"x" * 65_536 for _ in range(MAX_BODY_BYTES // 65_536 + 2))
+        chunks = (b"x" * 65_536 for _ in range(BODY_MAX_BYTES // 65_536 + 2))
         answer = setup.ask("POST", "/user/photo", content=chunks)
         assert answer.status_code == 413
 
@@ -237,13 +240,35 @@ class TestInstances:
         assert answer.json()["code"] == "unavailable"
 
 
+class TestAdministration:
+    def test_is_behind_a_socket_of_its_owner_alone(self, setup: Setup) -> None:
+        assert stat.S_IMODE(setup.gateway.admin_socket.stat().st_mode) == 0o600
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(setup.gateway.admin_socket))) as client:
+            assert client.get("http://envoy/ready").text == "LIVE\n"
+        listening = {
+            connection.laddr.port
+            for connection in psutil.Process(setup.process.pid).net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert listening == {setup.gateway.port}
+
+
 class TestFiles:
+    @pytest.mark.parametrize("secret", ['quoted"', "br{ace}: #", "line\nbreak", "{{ port }}", "'"])
+    def test_values_stay_values(self, tmp_path: Path, secret: str) -> None:
+        folder = tmp_path / 'a "strange": folder'
+        made = yaml.safe_load(Gateway(folder, 1, folder / "admin", secret).configuration())
+        assert made["admin"]["address"]["pipe"]["path"] == str(folder / "admin")
+        routes = made["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"][
+            "route_config"
+        ]["virtual_hosts"][0]["routes"]
+        assert routes[0]["request_headers_to_add"][0]["header"] == {"key": EDGE_HEADER, "value": secret}
+
     def test_configuration_is_for_its_owner_only(self, tmp_path: Path) -> None:
-        gateway = Gateway(tmp_path / "envoy", 1, 2, "the-edge-secret")
+        gateway = Gateway(tmp_path / "envoy", 1, tmp_path / "admin", "the-edge-secret")
         gateway.write()
         assert os.stat(gateway.config_file).st_mode & 0o077 == 0
 
     def test_everything_listens_on_loopback(self, tmp_path: Path) -> None:
-        configuration = Gateway(tmp_path / "envoy", 1, 2, "the-edge-secret").configuration()
-        addresses = json.dumps(configuration).count('"address": "127.0.0.1"')
-        assert addresses == json.dumps(configuration).count('"socket_address"') == 2
+        configuration = Gateway(tmp_path / "envoy", 1, tmp_path / "admin", "the-edge-secret").configuration()
+        assert configuration.count("address: 127.0.0.1") == configuration.count("socket_address") == 1

@@ -50,8 +50,6 @@ class TestPorts:
             docs=9003,
             postgres=9004,
             emulator=9005,
-            envoy_admin=9006,
-            code_server=9007,
             users=9010,
             accounts=9020,
             stats=9030,

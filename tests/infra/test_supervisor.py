@@ -13,6 +13,7 @@ import pytest
 from infra.local import processes, supervisor
 from infra.local.errors import LocalError
 from infra.local.part import Element, Step
+from infra.local.probes import Health
 from infra.local.record import RunRecord
 from infra.local.state import StateFolder
 from infra.local.supervisor import Supervisor
@@ -170,8 +171,8 @@ class TestStart:
         monkeypatch.setattr(supervisor, "READY_WITHIN_S", 0.3)
         silent = dummy("silent", tmp_path)
 
-        async def never() -> bool:
-            return False
+        async def never() -> Health:
+            return Health.SLOW
 
         async def scenario() -> None:
             async with started(tmp_path, silent.__class__(**{**vars(silent), "probe": never})):

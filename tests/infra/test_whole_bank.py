@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from infra.local.ports import Ports
 from tests.e2e.people import PASSWORD, Person
 from tests.running_bank import RunningBank
 
@@ -59,6 +60,17 @@ class TestWholeBank:
             if connection.pid in ours and connection.status == psutil.CONN_LISTEN
         }
         assert addresses == {"127.0.0.1"}
+
+    def test_no_other_page_drives_dagster(self, bank: RunningBank) -> None:
+        mutation = {"query": "mutation { reloadWorkspace { __typename } }"}
+        own = {"Origin": bank.dagster}
+        assert httpx.post(f"{bank.dagster}/graphql", json=mutation, headers=own).status_code == 200
+        for foreign in ({"Origin": "http://evil.example"}, {"Origin": bank.app}, {"Host": "evil.example"}):
+            answer = httpx.post(f"{bank.dagster}/graphql", json=mutation, headers=foreign)
+            assert (answer.status_code, answer.text.count("data")) == (403, 0)
+        assert httpx.get(f"{bank.dagster}/graphql", params=mutation).status_code == 405
+        port = bank.base + Ports.from_base(0).docs
+        assert httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}).status_code == 403
 
     @pytest.mark.parametrize(
         "part", ["users-1", "accounts-1", "stats-1", "gateway", "aws", "pipelines", "dagster-daemon", "postgres"]

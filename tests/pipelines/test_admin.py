@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from pipelines import admin, manifest
 from tests.pipelines.conftest import Bank
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(admin.main, arguments)
 
 
 @pytest.fixture
@@ -18,26 +23,29 @@ def environment(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("environment")
 class TestPrepare:
     def test_makes_the_schemas_again_and_again(self, bank: Bank) -> None:
-        assert [admin.main(["prepare"]), admin.main(["prepare"])] == [0, 0]
+        assert [run("prepare").exit_code, run("prepare").exit_code] == [0, 0]
         assert bank.raw("select count(*) from raw.batch") == [(0,)]
 
 
 @pytest.mark.usefixtures("environment")
 class TestReload:
-    def test_reads_everything_and_says_so(self, bank: Bank, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_reads_everything_and_says_so(self, bank: Bank) -> None:
         bank.ledger.deposit(bank.ledger.open_account(), 5)
-        assert admin.main(["reload", "--may-restate"]) == 0
-        assert "Read 1 transactions and 1 accounts anew as batch 1." in capsys.readouterr().out
+        done = run("reload", "--may-restate")
+        assert done.exit_code == 0
+        assert "Read 1 transactions and 1 accounts anew as batch 1." in done.stdout
         bank.assert_raw_equals_ledger()
         assert bank.raw("select batch_id, may_restate from pipeline.reload") == [(1, True)]
 
 
 class TestMissingSettings:
-    def test_are_named(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_are_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("TIDEMARK_SOURCE_URL", "TIDEMARK_PUBLISH_URL", "TIDEMARK_WAREHOUSE_URL"):
             monkeypatch.delenv(name, raising=False)
-        assert admin.main(["prepare"]) == 1
-        assert "TIDEMARK_WAREHOUSE_URL" in capsys.readouterr().err
+        done = run("prepare")
+        assert done.exit_code == 1
+        assert "TIDEMARK_WAREHOUSE_URL is not set" in done.stderr
+        assert "Traceback" not in done.output
 
 
 class TestManifest:
