@@ -1,6 +1,7 @@
 """The app's server: the session cookie's routes, headers, and what is closed."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,7 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.ui.conftest import sign_in
 from tests.ui.fake_gateway import FakeGateway
@@ -111,6 +114,37 @@ class TestDrop:
         answer = browser.request("DELETE", "/session", json={}, headers=ORIGIN)
         assert answer.status_code == 204
         assert COOKIE_NAME not in browser.cookies
+
+
+class TestWebsocket:
+    @pytest.fixture
+    def client(self) -> Iterator[TestClient]:
+        async def socket(socket: WebSocket) -> None:
+            await socket.accept()
+            await socket.send_text("inside")
+            await socket.close()
+
+        app = Starlette(
+            routes=[WebSocketRoute("/_stcore/stream", socket)], middleware=[Middleware(SecurityHeaders)]
+        )
+        with TestClient(app, base_url="http://127.0.0.1:8501") as client:
+            yield client
+
+    @pytest.mark.parametrize("origin", ["http://127.0.0.1:8501", "https://127.0.0.1:8501", None])
+    def test_is_for_the_app_s_own_pages_and_for_programs(self, client: TestClient, origin: str | None) -> None:
+        headers = {"Host": "127.0.0.1:8501"} | ({"Origin": origin} if origin else {})
+        with client.websocket_connect("/_stcore/stream", headers=headers) as opened:
+            assert opened.receive_text() == "inside"
+
+    @pytest.mark.parametrize(
+        "origin",
+        ["http://127.0.0.1:9999", "http://127.0.0.1", "http://localhost:8501", "http://evil.example"],
+    )
+    def test_the_whole_origin_counts(self, client: TestClient, origin: str) -> None:
+        headers = {"Host": "127.0.0.1:8501", "Origin": origin}
+        opening = client.websocket_connect("/_stcore/stream", headers=headers)
+        with pytest.raises(WebSocketDisconnect), opening:
+            pass
 
 
 class TestHeaders:

@@ -51,6 +51,13 @@ def content_security_policy() -> str:
     )
 
 
+def is_of_this_app(connection: HTTPConnection) -> bool:
+    """Whether no page of another origin asks; Streamlit itself compares only the host, and not the port."""
+    origin = connection.headers.get("origin")
+    host = connection.headers.get("host")
+    return origin is None or origin in (f"http://{host}", f"https://{host}")
+
+
 class SecurityHeaders:
     """ASGI middleware: closes what is not for visitors and adds the headers of a careful site."""
 
@@ -70,6 +77,9 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket" and not is_of_this_app(HTTPConnection(scope)):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
