@@ -84,6 +84,10 @@ def status(as_json: bool) -> None:
         console.print(found.table())
         if not found.is_up:
             click.echo("The bank is not running. Start it with `tidemark up`.", err=True)
+        elif found.is_disk_full:
+            click.echo(
+                "The disk is full. What has ended for it starts again by itself when there is space.", err=True
+            )
     sys.exit(0 if found.is_healthy else 1)
 
 

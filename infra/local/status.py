@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from infra.local import disk
 from infra.local.bank import Bank
 from infra.local.part import Part
 from infra.local.parts import elements
@@ -42,11 +43,12 @@ class BankStatus:
     home: str
     is_up: bool
     parts: list[PartStatus]
+    is_disk_full: bool = False
 
     @property
     def is_healthy(self) -> bool:
-        """Whether the bank is up and every part answers."""
-        return self.is_up and all(part.state == "running" for part in self.parts)
+        """Whether the bank is up, every part answers, and there is room on the disk."""
+        return self.is_up and not self.is_disk_full and all(part.state == "running" for part in self.parts)
 
     @property
     def memory_bytes(self) -> int:
@@ -94,17 +96,21 @@ def read_status(home: Path) -> BankStatus | None:
     if not state.is_locked:
         return BankStatus(str(home), False, [_stopped(part) for part in record.parts.values()])
     probes = {part.name: part.probe for part in elements(Bank.running(home)) if isinstance(part, Part)}
-    return BankStatus(str(home), True, asyncio.run(_ask_all(list(record.parts.values()), probes)))
+    is_disk_full = disk.is_full(home)
+    parts = asyncio.run(_ask_all(list(record.parts.values()), probes, is_disk_full))
+    return BankStatus(str(home), True, parts, is_disk_full)
 
 
-async def _ask_all(records: list[PartRecord], probes: dict[str, Probe]) -> list[PartStatus]:
-    return await asyncio.gather(*(_ask(record, probes[record.name]) for record in records))
+async def _ask_all(records: list[PartRecord], probes: dict[str, Probe], is_disk_full: bool) -> list[PartStatus]:
+    return await asyncio.gather(*(_ask(record, probes[record.name], is_disk_full) for record in records))
 
 
-async def _ask(record: PartRecord, probe: Probe) -> PartStatus:
+async def _ask(record: PartRecord, probe: Probe, is_disk_full: bool) -> PartStatus:
     process = record.process
     if process is None:
-        state = record.state if record.state in {"waiting", "restarting", "failed"} else "down"
+        # On a full disk the record may be an old one.
+        told = "disk full" if is_disk_full else record.state
+        state = told if told in {"waiting", "restarting", "failed", "disk full"} else "down"
         return PartStatus(record.name, state, None, record.address, None, 0, record.restarts, record.log_file)
     state = record.state
     if state == "running":

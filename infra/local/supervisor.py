@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import psutil
 
-from infra.local import processes
+from infra.local import disk, processes
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
 from infra.local.part import Element, Part, Step
@@ -19,10 +21,11 @@ from infra.local.state import StateFolder
 
 READY_WITHIN_S = 120.0
 POLL_S = 0.1
-MAX_DEATHS = 5
+DEATHS_MAX = 5
 SETTLED_AFTER_S = 5.0
 FIRST_PAUSE_S = 0.5
-MAX_PAUSE_S = 8.0
+SPACE_POLL_S = 1.0
+PAUSE_MAX_S = 8.0
 
 Listener = Callable[[str, str], None]
 
@@ -32,9 +35,9 @@ class Supervisor:
 
     `record` is kept up to date in the state folder at each change. `listener(name, event)` is told what happens:
     events are short phrases for people ("is ready", "ended (signal 9), starting it again"). A part that dies is
-    started again after a growing pause; after MAX_DEATHS in a row, each before it had been ready for
-    SETTLED_AFTER_S, it is given up. `broken` gets the
-    error that ended the start, or one that nobody foresaw.
+    started again after a growing pause; after DEATHS_MAX in a row, each before it had been ready for
+    SETTLED_AFTER_S, it is given up. What dies on a full disk is started again when there is space, however
+    often. `broken` gets the error that ended the start, or one that nobody foresaw.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Supervisor:
         self._ready = {element.name: asyncio.Event() for element in elements}
         self._tasks: list[asyncio.Task[None]] = []
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._is_record_written = True
         self.broken: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         for element in elements:
             if isinstance(element, Part):
@@ -116,16 +120,25 @@ class Supervisor:
             await asyncio.to_thread(processes.end, processes.of_session(process.pid))
             del self._running[part.name]
             deaths = 1 if time.monotonic() - ready_at > SETTLED_AFTER_S else deaths + 1
-            if deaths >= MAX_DEATHS:
+            if disk.is_full(self._state.home):
+                await self._until_space(part, record, how)
+                deaths = 0
+            elif deaths >= DEATHS_MAX:
                 self._give_up(part, record, how)
                 return
             record.restarts += 1
             self._note(record, "restarting")
             self._listener(part.name, f"ended ({how}); starting it again")
-            await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** (deaths - 1), MAX_PAUSE_S))
+            await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** max(deaths - 1, 0), PAUSE_MAX_S))
+
+    async def _until_space(self, part: Part, record: PartRecord, how: str) -> None:
+        self._note(record, "disk full")
+        self._listener(part.name, f"ended ({how}) on a full disk; it starts again when there is space")
+        while disk.is_full(self._state.home):
+            await asyncio.sleep(SPACE_POLL_S)
 
     async def _spawn(self, part: Part, record: PartRecord) -> asyncio.subprocess.Process:
-        with open_log(self._state.log_file(part.name)) as log:
+        with _log_or_nothing(self._state.log_file(part.name)) as log:
             process = await asyncio.create_subprocess_exec(
                 *part.command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -194,7 +207,30 @@ class Supervisor:
 
     def _note(self, record: PartRecord, state: str) -> None:
         record.state = state
-        self._record.write(self._state.run_record)
+        if not self._write_record() and self._is_record_written:
+            self._is_record_written = False
+            self._listener("record", "of what runs could not be written; it is tried again")
+            self._tasks.append(asyncio.create_task(self._write_record_later()))
+
+    def _write_record(self) -> bool:
+        try:
+            self._record.write(self._state.run_record)
+        except OSError:
+            return False
+        return True
+
+    async def _write_record_later(self) -> None:
+        """What runs goes on running without its record; `status` finds by itself that the disk is full."""
+        while not self._write_record():
+            await asyncio.sleep(SPACE_POLL_S)
+        self._is_record_written = True
+
+
+def _log_or_nothing(path: Path) -> BinaryIO:
+    try:
+        return open_log(path)
+    except OSError:
+        return Path(os.devnull).open("ab")
 
 
 def _how_it_ended(code: int) -> str:

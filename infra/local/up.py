@@ -107,6 +107,11 @@ class _Run:
             welcome(self._bank, self._elements, self._console)
 
     def _tell(self, name: str, event: str) -> None:
+        # Standard output may be a file on the disk that is full.
+        with contextlib.suppress(OSError):
+            self._show(name, event)
+
+    def _show(self, name: str, event: str) -> None:
         logger.info("%s %s", name, event)
         if self._is_stopping:
             return
@@ -123,8 +128,9 @@ class _Run:
             self._status.update(f"waiting for {', '.join(self._waiting)}")
 
     def _say(self, text: str) -> None:
-        logger.info(text)
-        self._console.print(text, highlight=False, markup=False)
+        with contextlib.suppress(OSError):
+            logger.info(text)
+            self._console.print(text, highlight=False, markup=False)
 
 
 @contextlib.asynccontextmanager

@@ -204,6 +204,7 @@ class TestNoBank:
             "home": str(made.home),
             "is_up": False,
             "parts": [],
+            "is_disk_full": False,
             "is_healthy": False,
             "memory_bytes": 0,
         }

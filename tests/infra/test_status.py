@@ -1,11 +1,13 @@
 """What `tidemark status` tells of a bank."""
 
+import socket
 import subprocess
 from pathlib import Path
 
 import psutil
 import pytest
 
+from infra.local import disk, probes
 from infra.local.given import UP
 from infra.local.ports import Ports
 from infra.local.record import PartRecord, RunRecord
@@ -21,8 +23,8 @@ def state(tmp_path: Path) -> StateFolder:
         return state
 
 
-def record_with(state: StateFolder, *parts: PartRecord) -> None:
-    settings = {**Ports.from_base(free_port_base()).to_environment(), "TIDEMARK_HOME": str(state.home)}
+def record_with(state: StateFolder, *parts: PartRecord, **ports: str) -> None:
+    settings = {**Ports.from_base(free_port_base()).to_environment(), **ports, "TIDEMARK_HOME": str(state.home)}
     record = RunRecord(1, {UP: settings}, {part.name: part for part in parts})
     record.write(state.run_record)
 
@@ -65,6 +67,39 @@ class TestReadStatus:
         assert status is not None
         assert not status.is_up
         assert [(part.name, part.state, part.pid) for part in status.parts] == [("aws", "stopped", None)]
+
+    def test_a_full_disk(self, state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+        # The record is from before: it could not be written any more.
+        record_with(state, PartRecord("aws", "running", 1, 1.0))
+        monkeypatch.setattr(disk, "FULL_BELOW_BYTES", 1 << 60)
+        with state.open(None):
+            status = read_status(state.home)
+        assert status is not None
+        assert status.is_disk_full
+        assert not status.is_healthy
+        assert [part.state for part in status.parts] == ["disk full"]
+
+    def test_a_slow_part_is_not_gone(self, state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(probes, "TIMEOUT_S", 0.2)
+        with socket.create_server(("127.0.0.1", 0)) as silent, subprocess.Popen(["sleep", "600"]) as running:
+            started_at = psutil.Process(running.pid).create_time()
+            record_with(
+                state,
+                *(PartRecord(name, "running", running.pid, started_at) for name in ("postgres", "aws", "app")),
+                **dict.fromkeys(
+                    ("TIDEMARK_POSTGRES_PORT", "TIDEMARK_EMULATOR_PORT"), str(silent.getsockname()[1])
+                ),
+            )
+            with state.open(None):
+                status = read_status(state.home)
+            running.kill()
+        assert status is not None
+        assert {part.name: part.state for part in status.parts} == {
+            "postgres": "slow",
+            "aws": "slow",
+            "app": "not answering",
+        }
+        assert not status.is_healthy
 
     def test_a_broken_record_is_no_record(self, state: StateFolder) -> None:
         state.run_record.write_text('{"pid": ')
