@@ -44,5 +44,5 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
         state={"accounts": AccountService(settings, UsersClient(settings.gateway_url))},
         key_source=key_source,
     )
-    app.state.posting = PostingService(settings, app.state.statements)
+    app.state.posting = PostingService(settings, app.state.engine)
     return app

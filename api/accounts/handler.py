@@ -1,6 +1,6 @@
 """AWS Lambda's entry: `api.accounts.handler.handler`."""
 
 from api.accounts.app import create_app
-from api.shared.lambda_handler import make_handler
+from api.shared.lambda_handler import LambdaHandler
 
-handler = make_handler(create_app())
+handler = LambdaHandler(create_app())

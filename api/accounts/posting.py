@@ -12,8 +12,8 @@ from api.accounts.schemas import Movement as PostedMovement
 from api.accounts.schemas import PostedTransfer, RefusedTransfer, TransferOutcomes
 from api.accounts.settings import AccountsSettings
 from api.shared.auth import Principal
+from api.shared.database import AsyncEngine
 from api.shared.errors import NotFound
-from api.shared.statements import Statements
 
 _OUTCOMES = msgspec.json.Decoder(list[Outcome])
 
@@ -21,8 +21,8 @@ _OUTCOMES = msgspec.json.Decoder(list[Outcome])
 class PostingService:
     """Each call is one statement and one transaction."""
 
-    def __init__(self, settings: AccountsSettings, statements: Statements) -> None:
-        self._statements = statements
+    def __init__(self, settings: AccountsSettings, engine: AsyncEngine) -> None:
+        self._engine = engine
         self._daily_limit_minor = settings.daily_limit_minor
 
     async def move(self, principal: Principal, movement: Movement, key: IdempotencyKey | None) -> PostedMovement:
@@ -61,7 +61,7 @@ class PostingService:
     ) -> PostedMovement:
         """Posts the transaction's transfer the other way round, once. Raises as `move`."""
         answer = await repository.reverse(
-            self._statements, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
+            self._engine, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
         )
         return _only(_outcomes(*answer))
 
@@ -73,7 +73,7 @@ class PostingService:
         key: IdempotencyKey | None,
     ) -> list[Outcome]:
         answer = await repository.post(
-            self._statements,
+            self._engine,
             user_id=principal.user_id,
             user_approved=principal.user_approved,
             key=key,

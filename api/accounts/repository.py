@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from api.accounts.models import IdempotencyKey, Mode, Movement, SearchQuery
-from api.shared.statements import Statements
+from api.shared.database import AsyncConnection, AsyncEngine, Statement, text
 
 _ACCOUNT = (
     "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
@@ -69,7 +66,7 @@ STATEMENT = text("""
 
 
 async def post(
-    statements: Statements,
+    engine: AsyncEngine,
     *,
     user_id: UUID,
     user_approved: bool,
@@ -91,7 +88,7 @@ async def post(
         "memos": _array(movement.memo for movement in movements),
         "daily_limit": daily_limit_minor,
     }
-    return await _answer(statements, _POST, values)
+    return await _answer(engine, _POST, values)
 
 
 def _array(items: Iterable[str]) -> str:
@@ -101,7 +98,7 @@ def _array(items: Iterable[str]) -> str:
 
 
 async def reverse(
-    statements: Statements, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
+    engine: AsyncEngine, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
 ) -> tuple[str, str]:
     """As `post`, for a reversal."""
     values = {
@@ -111,11 +108,11 @@ async def reverse(
         "transaction_id": transaction_id,
         "memo": memo,
     }
-    return await _answer(statements, _REVERSE, values)
+    return await _answer(engine, _REVERSE, values)
 
 
-async def _answer(statements: Statements, statement: TextClause, values: dict[str, Any]) -> tuple[str, str]:
-    row = await statements.row(statement, values)
+async def _answer(engine: AsyncEngine, statement: Statement, values: dict[str, Any]) -> tuple[str, str]:
+    row = await engine.row(statement, values)
     if row is None:
         raise LookupError("a posting function gave no answer")
     outcome, answer = row
@@ -129,7 +126,7 @@ async def lock_user(connection: AsyncConnection, user_id: UUID) -> None:
 
 async def is_user_approved(connection: AsyncConnection, session_id: UUID) -> bool:
     """Whether the session's user is approved at this moment."""
-    return bool((await connection.execute(_IS_USER_APPROVED, {"session_id": session_id})).scalar_one())
+    return bool(await connection.value(_IS_USER_APPROVED, {"session_id": session_id}))
 
 
 async def open_account(
@@ -137,13 +134,13 @@ async def open_account(
 ) -> tuple[str, UUID | None]:
     """A code (`done`, `limit_exceeded`) and the new account's id."""
     values = {"user_id": user_id, "type": type_, "currency": currency, "approved": approved, "most": most}
-    row = (await connection.execute(_OPEN, values)).one()
+    row = await connection.row(_OPEN, values)
     return row.code, row.account_id
 
 
-async def change(connection: AsyncConnection, function: TextClause, **values: Any) -> Any:
+async def change(connection: AsyncConnection, function: Statement, **values: Any) -> Any:
     """What one of the functions below gives: a code, or a count."""
-    return (await connection.execute(function, values)).scalar_one()
+    return await connection.value(function, values)
 
 
 CLOSE_ACCOUNT = text("select accounts.close_account(:user_id, :account_id)")
@@ -157,28 +154,28 @@ REMOVE_OWNER = text("select accounts.remove_owner(:user_id, :account_id, :owner_
 async def get(connection: AsyncConnection, account_id: UUID, *, user_id: UUID, sees_all: bool) -> Any:
     """The account's row, or None when there is none that this user may see."""
     values = {"account_id": account_id, "user_id": user_id, "sees_all": sees_all}
-    return (await connection.execute(_GET, values)).one_or_none()
+    return await connection.row(_GET, values)
 
 
 async def balance_at(connection: AsyncConnection, account_id: UUID, moment: datetime) -> int:
     """The balance once everything up to and including that moment had happened, minor units."""
-    return (await connection.execute(_BALANCE_AT, {"account_id": account_id, "moment": moment})).scalar_one()
+    return await connection.value(_BALANCE_AT, {"account_id": account_id, "moment": moment})
 
 
 async def of_user(connection: AsyncConnection, user_id: UUID, *, after: UUID, limit: int) -> Sequence[Any]:
     """The user's accounts, closed ones too, in order of opening."""
     values = {"user_id": user_id, "after": after, "limit": limit}
-    return (await connection.execute(_OF_USER, values)).all()
+    return await connection.rows(_OF_USER, values)
 
 
 async def held_by(connection: AsyncConnection, user_id: UUID) -> Sequence[Any]:
     """Accounts that belong to this user alone and are not at zero: (account_id, number, currency, total)."""
-    return (await connection.execute(_HELD, {"user_id": user_id})).all()
+    return await connection.rows(_HELD, {"user_id": user_id})
 
 
 async def owners(connection: AsyncConnection, account_id: UUID) -> Sequence[Any]:
     """Rows (user_id, added_at)."""
-    return (await connection.execute(_OWNERS, {"account_id": account_id})).all()
+    return await connection.rows(_OWNERS, {"account_id": account_id})
 
 
 async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[Any]:
@@ -203,7 +200,7 @@ async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[An
         "after": query.after or UUID(int=0),
         "limit": query.limit,
     }
-    return (await connection.execute(statement, values)).all()
+    return await connection.rows(statement, values)
 
 
 async def statement(
@@ -217,4 +214,4 @@ async def statement(
 ) -> Sequence[Any]:
     """The account's transactions in [start, end) with a sequence below `before`, newest first."""
     values = {"account_id": account_id, "start": start, "end": end, "before": before, "limit": limit}
-    return (await connection.execute(STATEMENT, values)).all()
+    return await connection.rows(STATEMENT, values)

@@ -5,8 +5,6 @@ from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import repository
 from api.accounts.currencies import currencies, in_major
@@ -27,6 +25,7 @@ from api.accounts.schemas import (
 from api.accounts.settings import AccountsSettings
 from api.accounts.users_client import UsersClient
 from api.shared.auth import Principal
+from api.shared.database import AsyncConnection, Statement
 from api.shared.errors import Conflict, NotFound, Unauthenticated, ValueRefused
 from api.shared.fields import AMOUNT_MAX_MINOR, AMOUNT_MIN_MINOR, MEMO_MAX_CHARACTERS
 from api.shared.pages import Page, decode_cursor, page_of
@@ -111,7 +110,7 @@ class AccountService:
             connection,
             SearchQuery(query.number, query.user_id, query.approved, after, query.limit + 1),
         )
-        accounts = [msgspec.convert(row, FoundAccount, from_attributes=True) for row in rows]
+        accounts = [FoundAccount(**row._asdict()) for row in rows]
         return page_of(accounts, query.limit, _key)
 
     async def statement(
@@ -135,7 +134,7 @@ class AccountService:
             before=before,
             limit=limit + 1,
         )
-        lines = [msgspec.convert(row, Transaction, from_attributes=True) for row in rows]
+        lines = [Transaction(**row._asdict()) for row in rows]
         return account, page_of(lines, limit, lambda line: (line.sequence,))
 
     async def close(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> None:
@@ -151,7 +150,7 @@ class AccountService:
             await self._change(connection, repository.CLOSE_ACCOUNTS_OF, user_id=user_id)
         except Conflict as error:
             rows = await repository.held_by(connection, user_id)
-            held = [msgspec.convert(row, HeldAccount, from_attributes=True) for row in rows]
+            held = [HeldAccount(**row._asdict()) for row in rows]
             named = ", ".join(f"{a.number} ({in_major(a.total, a.currency)})" for a in held)
             if error.code != "balance_not_zero" or not held:
                 raise
@@ -171,7 +170,7 @@ class AccountService:
         """Who owns the account."""
         account = await self.get(connection, principal, account_id)
         rows = await repository.owners(connection, account.account_id)
-        return [msgspec.convert(row, Owner, from_attributes=True) for row in rows]
+        return [Owner(**row._asdict()) for row in rows]
 
     async def add_owner(
         self, connection: AsyncConnection, principal: Principal, account_id: UUID, owner_id: UUID
@@ -208,14 +207,14 @@ class AccountService:
         return me.approved
 
     @staticmethod
-    async def _change(connection: AsyncConnection, function: TextClause, **values: UUID) -> None:
+    async def _change(connection: AsyncConnection, function: Statement, **values: UUID) -> None:
         code = await repository.change(connection, function, **values)
         if code != "done":
             raise refusal(code)
 
 
 def _account(row: Any) -> Account:
-    return msgspec.convert(row, Account, from_attributes=True)
+    return Account(**row._asdict())
 
 
 def _key(account: Account) -> tuple[UUID]:

@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from api.shared.auth import provide_principal, require_principal
-from api.shared.database import make_engines, provide_autocommit, provide_transaction
+from api.shared.database import AsyncEngine, provide_autocommit, provide_transaction
 from api.shared.docs import openapi_config
 from api.shared.edge import at_the_edge
 from api.shared.health import health_route
@@ -18,7 +18,6 @@ from api.shared.parameters import require_known_parameters
 from api.shared.problems import handle_exception
 from api.shared.request_log import configure_logging
 from api.shared.settings import ServiceSettings
-from api.shared.statements import Statements
 from api.shared.strict_json import StrictRequest
 from api.shared.tokens import KeySource, TokenVerifier, jwks_from_gateway
 
@@ -38,18 +37,11 @@ def make_app(
 
     `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
     `transaction` (committed before the answer), `autocommit` and whatever `dependencies` adds; `state` is
-    reached as `state.<key>` beside `state.engine`, `state.autocommit`, `state.statements`,
-    `state.settings`, `state.tokens`.
+    reached as `state.<key>` beside `state.engine`, `state.settings`, `state.tokens`.
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()
-    engine, autocommit = make_engines(settings)
-    statements = Statements(settings)
-
-    async def disconnect() -> None:
-        await statements.close()
-        await engine.dispose()
-
+    engine = AsyncEngine(settings)
     app = Litestar(
         route_handlers=[health_route(name, path), *controllers],
         dependencies={
@@ -62,13 +54,11 @@ def make_app(
         request_class=StrictRequest,
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(path, f"Tidemark {name}"),
-        on_shutdown=[disconnect],
+        on_shutdown=[engine.dispose],
         request_max_body_size=max_body_bytes,
         state=State(
             {
                 "engine": engine,
-                "autocommit": autocommit,
-                "statements": statements,
                 "settings": settings,
                 "tokens": TokenVerifier(
                     issuer=settings.issuer,

@@ -14,10 +14,9 @@ import msgspec
 import psycopg
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
-from sqlalchemy import TextClause, text
 
+from api.shared.database import AsyncEngine, Statement, text
 from api.shared.errors import Forbidden, Unauthenticated, Unavailable
-from api.shared.statements import Statements
 
 PEOPLE = frozenset({"bank"})
 PEOPLE_AND_PROGRAMS = frozenset({"bank", "stats:read"})
@@ -70,7 +69,7 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
     token = bearer_token(connection)
     state = connection.app.state
     claims = await state.tokens.verify(token, expired_grace_s=handler.opt.get("expired_grace_s", 0))
-    session = await _ask(state.statements, _LIVE_SESSION, claims.session_id)
+    session = await _ask(state.engine, _LIVE_SESSION, claims.session_id)
     if session is None:
         raise Unauthenticated(ENDED)
     user_id, roles, scope, user_approved, is_use_due = session
@@ -82,13 +81,13 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
     if (needed := handler.opt.get("roles")) and not (roles & needed):
         raise Forbidden()
     if is_use_due:
-        await _ask(state.statements, _NOTE_USE, claims.session_id)
+        await _ask(state.engine, _NOTE_USE, claims.session_id)
     connection.scope["user"] = Principal(user_id, claims.session_id, roles, scope, user_approved, token)
 
 
-async def _ask(statements: Statements, statement: TextClause, session_id: UUID) -> tuple[Any, ...] | None:
+async def _ask(engine: AsyncEngine, statement: Statement, session_id: UUID) -> tuple[Any, ...] | None:
     try:
-        return await statements.row(statement, {"session_id": session_id})
+        return await engine.row(statement, {"session_id": session_id})
     except psycopg.Error as error:
         raise Unavailable() from error
 

@@ -4,8 +4,8 @@ import msgspec
 from litestar import get
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import text
 
+from api.shared.database import text
 from api.shared.problems import problems
 
 
@@ -26,7 +26,7 @@ def health_route(name: str, path: str) -> HTTPRouteHandler:
         responses=problems(),
     )
     async def health(state: State) -> Health:
-        async with state.autocommit.connect() as connection:
+        async with state.engine.connect() as connection:
             await connection.execute(text("select 1"))
         return Health(status="ok", service=name)
 

@@ -1,6 +1,5 @@
 """Puts an application behind AWS Lambda (API Gateway HTTP API, payload format 2.0)."""
 
-from collections.abc import Callable
 from typing import Any
 
 from litestar import Litestar
@@ -9,15 +8,19 @@ from mangum import Mangum
 from api.shared.problems import PROBLEM_MEDIA_TYPE
 
 
-def make_handler(app: Litestar) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """The function that Lambda calls. Lifespan is off: an execution environment is frozen, never shut down."""
-    return Mangum(
-        app,  # type: ignore[arg-type]
-        lifespan="off",
-        text_mime_types=[
-            "text/",
-            "application/json",
-            PROBLEM_MEDIA_TYPE,
-            "application/vnd.oai.openapi",
-        ],
-    )
+class LambdaHandler:
+    """What Lambda calls. Lifespan is off: an execution environment is frozen, never shut down."""
+
+    def __init__(self, app: Litestar) -> None:
+        self.app = app
+        self._mangum = Mangum(
+            app,  # type: ignore[arg-type]
+            lifespan="off",
+            text_mime_types=["text/", "application/json", PROBLEM_MEDIA_TYPE, "application/vnd.oai.openapi"],
+        )
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        """The answer to a request. Whoever calls with anything else wants the instance to be there, and it is."""
+        if isinstance(event, dict) and "http" in event.get("requestContext", {}):
+            return self._mangum(event, context)
+        return {"is_warm": True}

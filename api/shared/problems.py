@@ -11,8 +11,6 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.shared import errors
 from api.shared.parameters import field_errors
@@ -95,9 +93,7 @@ def _translate(exc: BaseException, request: Request[Any, Any, State]) -> errors.
         return exc
     if isinstance(exc, HTTPException):
         return _from_http_exception(exc, request)
-    if isinstance(exc, PoolTimeout | InterfaceError | OperationalError | psycopg.OperationalError) or (
-        isinstance(exc, DBAPIError) and exc.connection_invalidated
-    ):
+    if isinstance(exc, psycopg.OperationalError):
         return errors.Unavailable()
     return errors.TidemarkError()
 

@@ -97,7 +97,7 @@ class ServiceSettings(Settings):
     gateway_url: Annotated[str, Meta(description="Where the API gateway is, for calls to the other services.")]
     issuer: Annotated[str, Meta(description="The tokens' `iss`: the address by which clients know the API.")]
     audience: Annotated[str, Meta(description="The tokens' `aud`.")] = "tidemark"
-    pool_size: Annotated[int, Meta(ge=1, description="Database connections of one instance, of each kind.")] = 10
+    pool_size: Annotated[int, Meta(ge=1, description="Database connections of one instance.")] = 10
     prepared_statements: Annotated[
         bool,
         Meta(
@@ -105,6 +105,17 @@ class ServiceSettings(Settings):
             "sessions."
         ),
     ] = True
+    database_secret_id: Annotated[
+        str | None,
+        Meta(
+            description="A secret of Secrets Manager that has the database's user and password, as RDS keeps it."
+        ),
+    ] = None
+    database_iam: Annotated[
+        bool, Meta(description="true: the database's password is a token of IAM authentication.")
+    ] = False
+    # Above the role's own time limits, below a function's: who hears nothing for so long hears nothing any more.
+    answer_timeout_s: Annotated[int, Meta(ge=1, description="How long the database may be silent.")] = 22
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
 from litestar.params import FromQuery
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
+from api.shared.database import AsyncConnection
 from api.shared.errors import InvalidParameter
 from api.shared.negotiation import CSV, Format, wants_csv
 from api.shared.pages import Cursor, Limit

@@ -1,15 +1,14 @@
 """Reads published statistics. Each function is one statement, and so of one moment: a publication that lands
 meanwhile is either in all that it returns or in nothing of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.shared.database import AsyncConnection, Statement, text
 from api.stats.models import (
     Access,
     BankQuery,
@@ -128,7 +127,7 @@ page as (
     order by sequence
     limit :limit
 )
-select id, transfer_id, account_id, "from", "to", amount, balance_after, sequence, at,
+select id, transfer_id, account_id, "from" as source, "to" as destination, amount, balance_after, sequence, at,
     case when :sees_memos then memo end as memo
 from page
 where at < :ends_at
@@ -174,10 +173,10 @@ select cast(json_build_object(
 
 
 async def _read(
-    connection: AsyncConnection, statement: TextClause, answer: type[T], parameters: Mapping[str, Any]
+    connection: AsyncConnection, statement: Statement, answer: type[T], parameters: Mapping[str, Any]
 ) -> T | None:
     """The one JSON document that a statement returns, decoded into the type; None where it returns no row."""
-    document = (await connection.execute(statement, parameters)).scalar_one_or_none()
+    document = await connection.value(statement, parameters)
     return None if document is None else msgspec.json.decode(document, type=answer)
 
 
@@ -228,8 +227,7 @@ async def read_transactions(
         "limit": limit,
         "sees_memos": sees_memos,
     }
-    rows: Iterable[Any] = await connection.execute(_TRANSACTIONS, parameters)
-    return [Transaction(*row) for row in rows]
+    return [Transaction(*row) for row in await connection.rows(_TRANSACTIONS, parameters)]
 
 
 async def read_bank(connection: AsyncConnection, query: BankQuery) -> BankSnapshot:

@@ -4,8 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from api.shared.database import AsyncConnection
 from api.shared.errors import NotFound
 from api.shared.pages import encode_cursor
 from api.stats import repository

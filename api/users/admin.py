@@ -8,13 +8,14 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from api.shared.database import make_engines
+from api.shared.database import AsyncEngine
 from api.shared.errors import TidemarkError
 from api.shared.migrations.upgrade import upgrade
 from api.shared.settings import SettingsError
@@ -135,14 +136,19 @@ async def _add_users(lines: bytes) -> list[Any]:
 
 
 async def _rotate(lead_s: int) -> list[str]:
+    settings = AdminSettings.read()
+    direct = AsyncEngine(replace(settings, database_url=settings.direct_database_url or settings.database_url))
     async with _services() as services:
-        return await rotate_keys(services, lead_s)
+        try:
+            return await rotate_keys(services, lead_s, direct)
+        finally:
+            await direct.dispose()
 
 
 @asynccontextmanager
 async def _services() -> AsyncIterator[Services]:
     settings = AdminSettings.read()
-    engine, _ = make_engines(settings)
+    engine = AsyncEngine(settings)
     try:
         yield make_services(settings, engine)
     finally:

@@ -10,9 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from api.shared.database import AsyncConnection, AsyncEngine, text
 from api.users.crypto.fields import Unreadable
 from api.users.crypto.index import index_key_context
 from api.users.crypto.master_key import MasterKey, unwrap_own
@@ -53,12 +51,12 @@ _RETIRE_KEYS = text("delete from users.index_key where id <> :key_id")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-async def rotate_keys(services: Services, lead_s: float) -> list[str]:
+async def rotate_keys(services: Services, lead_s: float, direct: AsyncEngine) -> list[str]:
     """Rotates everything; the new signing key signs after `lead_s` seconds, but not before ten.
 
-    Returns a line about each step.
+    `direct` is the database without a proxy. Returns a line about each step.
     """
-    async with _alone(services.engine):
+    async with _alone(direct):
         return [
             await _rotate_master_key(services),
             await _rotate_signing_key(services, max(lead_s, SHORTEST_LEAD_S)),
@@ -78,7 +76,7 @@ async def _rotate_master_key(services: Services) -> str:
 
 async def _rewrap_rows(connection: AsyncConnection, master: MasterKey, table: str, master_key_id: str) -> int:
     column, context_of = _WRAPPED[table]
-    rows = await connection.execute(
+    rows = await connection.rows(
         text(
             f"select id, {column} as wrapped, master_key_id from users.{table}"
             " where master_key_id <> :id for update"
@@ -86,7 +84,7 @@ async def _rewrap_rows(connection: AsyncConnection, master: MasterKey, table: st
         {"id": master_key_id},
     )
     count = 0
-    for row in rows.all():
+    for row in rows:
         context: Mapping[str, str] = context_of(row.id)
         key = await asyncio.to_thread(unwrap_own, master, row.master_key_id, row.wrapped, context)
         wrapped_by, wrapped = await asyncio.to_thread(master.wrap, key, context)
@@ -129,10 +127,10 @@ async def _until_everybody_knows(engine: AsyncEngine) -> None:
     digest alone when that is gone. The role's transaction_timeout bounds the waiting.
     """
     async with engine.begin() as connection:
-        moment: datetime = (await connection.execute(_NOW)).scalar_one()
+        moment: datetime = await connection.value(_NOW)
     while True:
         async with engine.begin() as connection:
-            if not (await connection.execute(_OLDER, {"moment": moment})).scalar_one():
+            if not await connection.value(_OLDER, {"moment": moment}):
                 return
         await asyncio.sleep(POLL_S)
 
@@ -144,7 +142,7 @@ async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
     while True:
         async with services.engine.begin() as connection:
             values = {"after": after, "key_id": key_id, "limit": BATCH}
-            missing: Sequence[UUID] = (await connection.execute(_MISSING, values)).scalars().all()
+            missing: Sequence[UUID] = [row.id for row in await connection.rows(_MISSING, values)]
         for user_id in missing:
             async with services.engine.begin() as connection:
                 # The row is locked, so that an email changed meanwhile is not digested in its old form.
@@ -166,10 +164,9 @@ async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
 
 
 @asynccontextmanager
-async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
-    """One rotation at a time. The lock belongs to the connection, outside any transaction's time limit."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+async def _alone(direct: AsyncEngine) -> AsyncIterator[None]:
+    """One rotation at a time. The lock belongs to the session, which a proxy would give to others in between."""
+    async with direct.connect() as connection:
         await connection.execute(_LOCK)
         try:
             yield

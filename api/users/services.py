@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from api.shared.database import AsyncEngine
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.index import Index

@@ -46,6 +46,11 @@ class UsersSettings(ServiceSettings):
 class AdminSettings(UsersSettings):
     """For commands that change users and keys: no address of the bank is needed, and all cores may hash."""
 
+    direct_database_url: Annotated[
+        str | None,
+        Meta(description="The database past its proxy, for locks that belong to a session; else `database_url`."),
+    ] = field(default=None, repr=False)
+    answer_timeout_s: Annotated[int, Meta(ge=1, description="How long the database may be silent.")] = 86_400
     gateway_url: Annotated[str, Meta(description="Not used.")] = ""
     issuer: Annotated[str, Meta(description="Not used.")] = ""
     hash_workers: Annotated[int, Meta(ge=1, description="How many passwords are hashed at the same time.")] = 4

@@ -9,7 +9,7 @@ import pytest
 
 from api.accounts.app import create_app
 from api.accounts.settings import AccountsSettings
-from api.shared.lambda_handler import make_handler
+from api.shared.lambda_handler import LambdaHandler
 from tests.accounts.world import ISSUER, Person, World, key_source
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -41,7 +41,7 @@ def event(
 
 @pytest.fixture
 def handler(settings: AccountsSettings) -> Handler:
-    return make_handler(create_app(settings, key_source))
+    return LambdaHandler(create_app(settings, key_source))
 
 
 class TestHandler:

@@ -139,7 +139,7 @@ class TestCost:
         self, world: World, long_account: dict[str, Any], plan_mode: str, before: int, has_range: bool
     ) -> None:
         names = list(PARAMETERS)
-        query = re.sub(r"(?<!:):(\w+)", lambda name: f"${names.index(name[1]) + 1}", STATEMENT.text)
+        query = re.sub(r"%\((\w+)\)s", lambda name: f"${names.index(name[1]) + 1}", STATEMENT.decode())
         since = "1993-01-01T00:00Z" if has_range else None
         with psycopg.connect(world.databases.url("accounts_app")) as connection:
             connection.execute(f"set plan_cache_mode = {plan_mode}".encode())

@@ -18,11 +18,10 @@ from litestar import Litestar, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.testing import TestClient
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.shared.app import make_app
 from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF, STAFF_AND_ANALYSTS, Principal
+from api.shared.database import AsyncConnection, text
 from api.shared.errors import Conflict
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from api.shared.problems import problems

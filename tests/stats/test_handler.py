@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from api.shared.lambda_handler import make_handler
+from api.shared.lambda_handler import LambdaHandler
 from api.stats.app import create_app
 from api.stats.settings import StatsSettings
 from tests.stats.world import ISSUER, OPENED, World, key_source
@@ -35,7 +35,7 @@ def event(path: str, params: Mapping[str, Any] | None = None, headers: Mapping[s
 
 @pytest.fixture
 def handler(settings: StatsSettings) -> Handler:
-    return make_handler(create_app(settings, key_source))
+    return LambdaHandler(create_app(settings, key_source))
 
 
 class TestHandler:

@@ -15,7 +15,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from api.shared.database import make_engines
+from api.shared.database import AsyncEngine
 from api.users.app import create_app
 from api.users.rotation import rotate_keys
 from api.users.services import make_services
@@ -31,9 +31,9 @@ def rotate(settings: UsersSettings, lead_s: float = 0) -> list[str]:
     """What the command does, in this process."""
 
     async def run() -> list[str]:
-        engine, _ = make_engines(settings)
+        engine = AsyncEngine(settings)
         try:
-            return await rotate_keys(make_services(settings, engine), lead_s)
+            return await rotate_keys(make_services(settings, engine), lead_s, engine)
         finally:
             await engine.dispose()
 

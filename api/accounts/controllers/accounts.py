@@ -5,12 +5,12 @@ from uuid import UUID
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import parameters
 from api.accounts.schemas import Account, CreateAccount
 from api.accounts.service import AccountService
 from api.shared.auth import Principal
+from api.shared.database import AsyncConnection
 from api.shared.pages import Cursor, Limit, Page
 from api.shared.problems import problems
 from api.shared.ranges import moment

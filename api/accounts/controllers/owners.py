@@ -5,11 +5,11 @@ from uuid import UUID
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts.schemas import AddOwner, Owners
 from api.accounts.service import AccountService
 from api.shared.auth import Principal
+from api.shared.database import AsyncConnection
 from api.shared.problems import problems
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import parameters
 from api.accounts.controllers.money import posting_of
@@ -15,6 +14,7 @@ from api.accounts.models import SearchQuery
 from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, Movement, Reversal
 from api.accounts.service import AccountService
 from api.shared.auth import STAFF, Principal
+from api.shared.database import AsyncConnection
 from api.shared.pages import Cursor, Limit, Page
 from api.shared.problems import problems
 

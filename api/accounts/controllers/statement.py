@@ -6,7 +6,6 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.accounts import parameters
 from api.accounts.models import TimeRange
@@ -14,6 +13,7 @@ from api.accounts.schemas import Transaction
 from api.accounts.service import AccountService
 from api.accounts.statement_csv import statement_csv
 from api.shared.auth import Principal
+from api.shared.database import AsyncConnection
 from api.shared.negotiation import CSV, Format, wants_csv
 from api.shared.pages import Cursor, Limit, Page, next_link
 from api.shared.problems import problems

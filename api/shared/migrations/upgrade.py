@@ -20,6 +20,7 @@ SWEEP = (HERE / "sweep.sql").read_text()
 # tries again is never the reason that a posting fails.
 LOCK_TIMEOUT_MS = 300
 PAUSE_S = 0.5
+OLDEST_SERVER = (18,)  # the first with uuidv7()
 GIVE_UP_AFTER_S = 60.0
 
 
@@ -64,6 +65,12 @@ def _is_done(engine: Engine, schema: str, folder: Path) -> bool:
 
 
 def _begin(connection: Connection, schema: str) -> None:
+    version = connection.dialect.server_version_info or ()
+    if version < OLDEST_SERVER:
+        raise MigrationError(
+            f"Schema {schema} needs Postgres {OLDEST_SERVER[0]} or newer; this server is "
+            f"{'.'.join(map(str, version))}. Nothing was changed."
+        )
     find = text("select to_regclass(:schema || '.alembic_version'), to_regclass(:schema || '.applied_sql')")
     versions, applied = connection.execute(find, {"schema": schema}).one()
     if versions and not applied:

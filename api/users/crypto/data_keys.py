@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from api.users.crypto.aws import aws_errors, make_client
+from api.shared.aws import aws_errors, make_client
 from api.users.crypto.master_key import KEY_BYTES, MasterKey, UnwrapError
 
 if TYPE_CHECKING:

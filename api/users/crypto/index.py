@@ -11,9 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from api.shared.database import AsyncConnection, text
 from api.users.crypto.master_key import KEY_BYTES, MasterKey, unwrap_own
 
 _LIST = "select id, wrapped, master_key_id from users.index_key order by created_at, id"
@@ -46,13 +44,13 @@ class Index:
     async def load(self, connection: AsyncConnection, *, for_writing: bool = False) -> IndexKeys:
         """The keys as this transaction sees them; `for_writing` keeps the set unchanged until it ends."""
         statement = text(f"{_LIST} for share" if for_writing else _LIST)
-        rows = (await connection.execute(statement)).all()
+        rows = await connection.rows(statement)
         if not rows:
             await connection.execute(_LOCK)
-            rows = (await connection.execute(statement)).all()
+            rows = await connection.rows(statement)
         if not rows:
             await self.add(connection)
-            rows = (await connection.execute(statement)).all()
+            rows = await connection.rows(statement)
         for row in rows:
             if row.id not in self._unwrapped:
                 self._unwrapped[row.id] = await asyncio.to_thread(

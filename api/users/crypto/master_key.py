@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from api.shared.aws import aws_errors, make_client
 from api.shared.settings import SettingsError
-from api.users.crypto.aws import aws_errors, make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient

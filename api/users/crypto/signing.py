@@ -18,9 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 from jwt.algorithms import RSAAlgorithm
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.shared.database import AsyncConnection, text
 from api.shared.tokens import ALGORITHM
 from api.users.crypto.master_key import MasterKey, unwrap_own
 
@@ -71,13 +70,13 @@ class SigningKeys:
 
     async def current(self, connection: AsyncConnection) -> SigningKey:
         """The newest key whose time has come."""
-        row = (await connection.execute(_CURRENT)).one_or_none()
+        row = await connection.row(_CURRENT)
         if row is None:
             await connection.execute(_LOCK)
-            row = (await connection.execute(_CURRENT)).one_or_none()
+            row = await connection.row(_CURRENT)
         if row is None:
             await self.add(connection, lead_s=0)
-            row = (await connection.execute(_CURRENT)).one()
+            row = await connection.row(_CURRENT)
         if row.id not in self._unwrapped:
             der = await asyncio.to_thread(
                 unwrap_own, self._master, row.master_key_id, row.private_key, signing_key_context(row.id)
@@ -104,7 +103,7 @@ class SigningKeys:
     async def jwks(self, connection: AsyncConnection) -> dict[str, Any]:
         """Public keys (RFC 7517) of all tokens that can still be presented, and of those to come."""
         await self.current(connection)
-        return {"keys": [row.public_jwk for row in await connection.execute(text(_NEEDED))]}
+        return {"keys": [row.public_jwk for row in await connection.rows(text(_NEEDED))]}
 
     async def prune(self, connection: AsyncConnection) -> None:
         """Deletes keys whose last token has expired."""

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from api.shared.aws import aws_errors, make_client
 from api.shared.errors import Conflict
 from api.users.crypto import fields
-from api.users.crypto.aws import aws_errors, make_client
 from api.users.crypto.data_keys import DataKey
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from api.shared.database import AsyncEngine
 from api.shared.errors import Unauthenticated, Unavailable
 from api.users.crypto.data_keys import DataKeys
 from api.users.errors import PhotoNotReplaceable

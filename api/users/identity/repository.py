@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.shared.database import AsyncConnection, text
 from api.users.profile.repository import COLUMNS, UserRow
 
 _SUBMIT = text("""
@@ -70,14 +69,14 @@ class DecidedRow(msgspec.Struct, frozen=True):
 
 async def submit(connection: AsyncConnection, user_id: UUID, version: int) -> datetime:
     """A photo of this version waits for review from now on."""
-    return (await connection.execute(_SUBMIT, {"user_id": user_id, "version": version})).scalar_one()
+    return await connection.value(_SUBMIT, {"user_id": user_id, "version": version})
 
 
 async def queue(connection: AsyncConnection, after: tuple[datetime, UUID] | None, limit: int) -> list[UserRow]:
     """Who waits, longest first."""
     after_at, after_id = after or (None, None)
     values = {"after_at": after_at, "after_id": after_id, "limit": limit}
-    return [UserRow(**row._mapping) for row in await connection.execute(_QUEUE, values)]
+    return [UserRow(**row._asdict()) for row in await connection.rows(_QUEUE, values)]
 
 
 async def decide(
@@ -94,7 +93,8 @@ async def decide(
 
 async def decided(connection: AsyncConnection, user_id: UUID) -> DecidedRow:
     """How the last review of this user ended."""
-    return DecidedRow(**(await connection.execute(_DECIDED, {"user_id": user_id})).one()._mapping)
+    row = await connection.row(_DECIDED, {"user_id": user_id})
+    return DecidedRow(**row._asdict())
 
 
 async def note_accounts_approved(connection: AsyncConnection, user_id: UUID) -> None:
@@ -111,4 +111,4 @@ async def record_view(connection: AsyncConnection, user_id: UUID, reviewer_id: U
 async def last_seen(connection: AsyncConnection, user_id: UUID, reviewer_id: UUID) -> int | None:
     """The newest version of a user's photo that this reviewer looked at."""
     values = {"user_id": user_id, "reviewer_id": reviewer_id}
-    return (await connection.execute(_LAST_SEEN, values)).scalar_one()
+    return await connection.value(_LAST_SEEN, values)

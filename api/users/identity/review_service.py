@@ -4,8 +4,7 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from api.shared.database import AsyncConnection, AsyncEngine
 from api.shared.errors import Forbidden, NotFound, ValueRefused
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys

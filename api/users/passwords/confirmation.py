@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from api.shared.database import AsyncEngine
 from api.shared.errors import TooManyRequests, Unauthenticated
 from api.users.crypto.index import Index
 from api.users.errors import WrongPassword

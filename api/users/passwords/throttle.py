@@ -10,8 +10,7 @@ whole account can get is short, and does not hold where its owner has signed in 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from api.shared.database import AsyncConnection, text
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ async def count_attempt(connection: AsyncConnection, buckets: Sequence[Bucket]) 
         "free": [rule.free for _, rule in buckets],
         "longest_s": [rule.longest_s for _, rule in buckets],
     }
-    return (await connection.execute(_COUNT, values)).scalar_one() == len(buckets)
+    return await connection.value(_COUNT, values) == len(buckets)
 
 
 async def take_back(connection: AsyncConnection, buckets: Sequence[Bucket]) -> None:

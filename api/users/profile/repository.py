@@ -7,10 +7,8 @@ from uuid import UUID
 
 import msgspec
 from psycopg.errors import UniqueViolation
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.shared.database import AsyncConnection, text
 from api.users.errors import EmailTaken
 
 COLUMNS = """
@@ -79,7 +77,7 @@ _ERASE_KNOWN_SOURCES = text("delete from users.known_source where user_id = :use
 
 async def insert(connection: AsyncConnection, values: Mapping[str, Any], digests: Mapping[str, bytes]) -> datetime:
     """Adds a user with their email's digests; gives the time. Raises EmailTaken."""
-    created_at: datetime = (await connection.execute(_INSERT, values)).scalar_one()
+    created_at: datetime = await connection.value(_INSERT, values)
     await add_digests(connection, values["id"], digests)
     return created_at
 
@@ -87,13 +85,13 @@ async def insert(connection: AsyncConnection, values: Mapping[str, Any], digests
 async def get(connection: AsyncConnection, user_id: UUID, *, for_update: bool = False) -> UserRow | None:
     """The user, or None when there is none or they were deleted."""
     statement = text(f"{_GET} for update" if for_update else _GET)
-    row = (await connection.execute(statement, {"user_id": user_id})).one_or_none()
-    return None if row is None else UserRow(**row._mapping)
+    row = await connection.row(statement, {"user_id": user_id})
+    return None if row is None else UserRow(**row._asdict())
 
 
 async def find(connection: AsyncConnection, digests: Mapping[str, bytes]) -> UUID | None:
     """The id of the user who has this email."""
-    return (await connection.execute(_FIND, {"digests": list(digests.values())})).scalar_one_or_none()
+    return await connection.value(_FIND, {"digests": list(digests.values())})
 
 
 async def update(
@@ -127,8 +125,9 @@ async def add_digests(connection: AsyncConnection, user_id: UUID, digests: Mappi
     """Makes the user findable by these digests of their email. Raises EmailTaken."""
     rows = [{"digest": digest, "key_id": key_id, "user_id": user_id} for key_id, digest in digests.items()]
     try:
-        await connection.execute(_INSERT_DIGEST, rows)
-    except IntegrityError as error:
-        if isinstance(error.orig, UniqueViolation) and error.orig.diag.constraint_name == "email_digest_pkey":
+        for row in rows:
+            await connection.execute(_INSERT_DIGEST, row)
+    except UniqueViolation as error:
+        if error.diag.constraint_name == "email_digest_pkey":
             raise EmailTaken from error
         raise

@@ -8,8 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from api.shared.database import AsyncEngine
 from api.shared.errors import Conflict, TooManyRequests, Unauthenticated
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys

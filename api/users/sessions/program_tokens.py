@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from api.shared.database import AsyncEngine
 from api.shared.errors import NotFound
 from api.users.crypto.signing import SigningKeys
 from api.users.errors import TooManyTokens

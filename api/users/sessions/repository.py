@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.shared.database import AsyncConnection, text
 
 # A person's session ends after 12 hours at most, or when it was not refreshed for 30 minutes.
 _INSERT_PERSON = text("""
@@ -93,14 +93,14 @@ async def find_credentials(
 ) -> Credentials | None:
     """The user with this email, and whether they signed in from this source before."""
     values = {"digests": list(digests), "source": source}
-    row = (await connection.execute(_FIND_FOR_LOGIN, values)).one_or_none()
-    return None if row is None else Credentials(**row._mapping)
+    row = await connection.row(_FIND_FOR_LOGIN, values)
+    return None if row is None else Credentials(**row._asdict())
 
 
 async def lock_credentials(connection: AsyncConnection, user_id: UUID, password_hash: str) -> bool:
     """Whether the user still exists with this password; keeps it so until the transaction ends."""
     values = {"user_id": user_id, "password_hash": password_hash}
-    return (await connection.execute(_LOCK_CREDENTIALS, values)).one_or_none() is not None
+    return await connection.row(_LOCK_CREDENTIALS, values) is not None
 
 
 async def remember_source(connection: AsyncConnection, user_id: UUID, source: bytes) -> None:
@@ -112,14 +112,14 @@ async def remember_source(connection: AsyncConnection, user_id: UUID, source: by
 async def insert_person(connection: AsyncConnection, user_id: UUID, key_id: str) -> tuple[UUID, datetime]:
     """A new session of a person: its id, and when it ends at the latest."""
     await connection.execute(_DELETE_DEAD, {"user_id": user_id})
-    row = (await connection.execute(_INSERT_PERSON, {"user_id": user_id, "key_id": key_id})).one()
+    row = await connection.row(_INSERT_PERSON, {"user_id": user_id, "key_id": key_id})
     return row.id, row.expires_at
 
 
 async def refresh(connection: AsyncConnection, session_id: UUID, key_id: str) -> datetime | None:
     """Keeps a live session of a person alive; when it ends at the latest, or None if it has ended."""
     values = {"session_id": session_id, "key_id": key_id}
-    return (await connection.execute(_REFRESH, values)).scalar_one_or_none()
+    return await connection.value(_REFRESH, values)
 
 
 async def insert_program(
@@ -127,12 +127,12 @@ async def insert_program(
 ) -> SessionRow:
     """A new session of a program."""
     values = {"user_id": user_id, "label": label, "key_id": key_id, "days": days}
-    return _row((await connection.execute(_INSERT_PROGRAM, values)).one())
+    return _row(await connection.row(_INSERT_PROGRAM, values))
 
 
 async def count_programs(connection: AsyncConnection, user_id: UUID) -> int:
     """How many program tokens of the user are alive."""
-    return (await connection.execute(_COUNT_PROGRAMS, {"user_id": user_id})).scalar_one()
+    return await connection.value(_COUNT_PROGRAMS, {"user_id": user_id})
 
 
 async def list_live(
@@ -140,13 +140,13 @@ async def list_live(
 ) -> list[SessionRow]:
     """Live sessions of the user, newest first, at most `limit`, older than `after`."""
     values = {"user_id": user_id, "scope": scope, "after": after, "limit": limit}
-    return [_row(row) for row in await connection.execute(text(_LIST), values)]
+    return [_row(row) for row in await connection.rows(text(_LIST), values)]
 
 
 async def delete(connection: AsyncConnection, user_id: UUID, session_id: UUID, *, scope: str) -> bool:
     """Ends one session of the user; False when there is none such."""
     values = {"user_id": user_id, "session_id": session_id, "scope": scope}
-    return (await connection.execute(_DELETE, values)).one_or_none() is not None
+    return await connection.row(_DELETE, values) is not None
 
 
 async def delete_all(connection: AsyncConnection, user_id: UUID, *, but: UUID | None = None) -> None:
@@ -155,4 +155,4 @@ async def delete_all(connection: AsyncConnection, user_id: UUID, *, but: UUID | 
 
 
 def _row(row: Any) -> SessionRow:
-    return SessionRow(**row._mapping)
+    return SessionRow(**row._asdict())

@@ -3,8 +3,7 @@
 import unicodedata
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from api.shared.database import AsyncConnection, AsyncEngine
 from api.shared.errors import NotFound, Unauthenticated, ValueRefused
 from api.users.crypto.index import Index, IndexKeys
 from api.users.crypto.signing import SigningKeys

@@ -8,10 +8,8 @@ import psycopg
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.shared.database import make_engines
+from api.shared.database import AsyncEngine, text
 from api.users.passwords import hashing
 from api.users.passwords.throttle import ACCOUNT, PAIR, count_attempt
 from api.users.settings import UsersSettings
@@ -87,11 +85,11 @@ class TestAccountAndSource:
         async def attempt(engine: AsyncEngine) -> tuple[bool, bool]:
             async with engine.begin() as connection:
                 is_allowed = await count_attempt(connection, [(b"account", ACCOUNT), (b"pair", PAIR)])
-                written = await connection.execute(text("select pg_current_xact_id_if_assigned() is not null"))
-                return is_allowed, written.scalar_one()
+                written = await connection.value(text("select pg_current_xact_id_if_assigned() is not null"))
+                return is_allowed, written
 
         async def attempts() -> list[tuple[bool, bool]]:
-            engine, _ = make_engines(settings)
+            engine = AsyncEngine(settings)
             try:
                 return [await attempt(engine) for _ in range(8)]
             finally:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from sqlalchemy import event
 
 from tests.users.conftest import Sign
 from tests.users.people import PASSWORD, Person, code
@@ -26,7 +25,7 @@ def age(database: psycopg.Connection, person: Person, **columns: str) -> None:
 
 
 @pytest.fixture
-def work(client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def work(client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What takes the service time, in order: statements, commits and rollbacks, hashing."""
     done: list[str] = []
     state = client.app.state
@@ -38,16 +37,19 @@ def work(client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch) -> Itera
         return verify(encoded, password)
 
     monkeypatch.setattr(hasher, "_verify", count_and_verify)
-    listeners: dict[str, Callable[..., None]] = {
-        "before_cursor_execute": lambda _connection, _cursor, statement, *_: done.append(statement),
-        "commit": lambda _: done.append("commit"),
-        "rollback": lambda _: done.append("rollback"),
-    }
-    for name, listener in listeners.items():
-        event.listen(state.engine.sync_engine, name, listener)
-    yield done
-    for name, listener in listeners.items():
-        event.remove(state.engine.sync_engine, name, listener)
+    execute, leave = psycopg.AsyncCursor.execute, psycopg.AsyncTransaction.__aexit__
+
+    async def note_and_execute(cursor: Any, statement: bytes, *rest: Any) -> Any:
+        done.append(statement.decode())
+        return await execute(cursor, statement, *rest)
+
+    async def note_and_leave(transaction: Any, error: Any, *rest: Any) -> Any:
+        done.append("rollback" if error else "commit")
+        return await leave(transaction, error, *rest)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", note_and_execute)
+    monkeypatch.setattr(psycopg.AsyncTransaction, "__aexit__", note_and_leave)
+    return done
 
 
 class TestLogin:

@@ -1,6 +1,7 @@
 """The one place where AWS clients are made and their failures translated.
 
-boto3 is imported when the first client is made: it costs a fifth of a second that a Lambda start cannot spare.
+botocore is imported when the first client is made: that takes time which a Lambda start cannot spare. boto3, which
+would add resources and transfers, is not needed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,11 +23,11 @@ BUSY = frozenset(
 
 def make_client(service: str) -> Any:
     """A client with time limits well below those of a database transaction. Thread-safe; making one is not."""
-    import boto3
     from botocore.config import Config
+    from botocore.session import get_session
 
-    return boto3.session.Session().client(
-        service,  # type: ignore[call-overload]
+    return get_session().create_client(
+        service,
         region_name=AwsSettings.read().region,
         config=Config(
             connect_timeout=2,
