@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test bench torture check lock
+.PHONY: help setup up demo package test bench torture check lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ analyst: $(READY) ## try a change of the dbt project beside production (shows ho
 WORKERS ?= 0
 test: $(READY) ## set everything up and run all tests (WORKERS=2: side by side; ARGS="tests/users -k photo": some)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+package: $(READY) ## build the archives for AWS Lambda (ARGS=--help: which, for what)
+	@exec $(BIN)/tidemark package $(ARGS)
 
 torture: $(READY) ## kill a bank's processes under 500,000 operations (ARGS=--help: how many, how long, seed)
 	@exec $(BIN)/python -m tests.torture $(ARGS)

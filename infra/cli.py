@@ -12,6 +12,7 @@ from rich.console import Console
 from api.shared.settings import SettingsError
 from infra.analyst.commands import analyst
 from infra.local.errors import LocalError
+from infra.package.command import package
 
 HELP = {"help_option_names": ["-h", "--help"]}
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True)
@@ -243,6 +244,7 @@ def reload_warehouse(may_restate: bool) -> None:
 
 
 main.add_command(analyst)
+main.add_command(package)
 
 
 @main.command()

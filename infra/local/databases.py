@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from infra.local.errors import LocalError
+
 SERVICES = ("users", "accounts", "stats")
 OWNERS = tuple(f"{service}_owner" for service in SERVICES)
 APPS = tuple(f"{service}_app" for service in SERVICES)
@@ -30,6 +32,7 @@ APP_TIMEOUTS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "15s",
     "statement_timeout": "20s",
 }
+OLDEST_SERVER = 180_000  # as libpq counts versions
 LOCK_KEY = 7_113_400_211  # any constant: two starts must not prepare one server at the same time
 
 
@@ -62,13 +65,14 @@ def prepare(superuser_url: str, passwords: Mapping[str, str], names: DatabaseNam
 def prepare_bank(admin_url: str, passwords: Mapping[str, str], names: DatabaseNames = NAMES) -> None:
     """The bank's share of `prepare`: database `bank` and its roles, for a server of its own."""
     with _admin(admin_url) as connection:
+        _require_version(connection)
         for role in BANK_ROLES:
             _ensure_role(connection, role, passwords[role])
         _ensure_group(connection, LEDGER, member="accounts_owner")
         for role in APPS:
             for name, value in APP_TIMEOUTS.items():
                 _set_on_role(connection, role, name, value)
-        connection.execute("grant pg_read_all_stats to extractor")
+        _let_see_all_transactions(connection, "extractor")
         _ensure_database(connection, names.bank, owner=None)
         grant_bank(connection, names.bank)
 
@@ -151,6 +155,27 @@ def _admin(admin_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
         yield connection
+
+
+def _require_version(connection: psycopg.Connection) -> None:
+    found = connection.info.server_version
+    if found < OLDEST_SERVER:
+        raise LocalError(
+            f"The bank's server is Postgres {found // 10_000}.{found % 10_000}; it must be "
+            f"{OLDEST_SERVER // 10_000} or newer, whose uuidv7() and transaction_timeout the bank uses. Nothing "
+            "was changed: upgrade the server, or name another with TIDEMARK_BANK_URL."
+        )
+
+
+def _let_see_all_transactions(connection: psycopg.Connection, role: str) -> None:
+    try:
+        connection.execute(sql.SQL("grant pg_read_all_stats to {}").format(sql.Identifier(role)))
+    except psycopg.errors.InsufficientPrivilege:
+        admin = connection.info.user
+        raise LocalError(
+            f"The administrator {admin} may not grant pg_read_all_stats, by which {role} sees which transactions "
+            f"are still open. Have a superuser run: grant pg_read_all_stats to {admin} with admin option"
+        ) from None
 
 
 def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:

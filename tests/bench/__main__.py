@@ -14,13 +14,13 @@ from uuid import UUID
 import click
 from moto.server import ThreadedMotoServer
 
-from tests.bench import extract, ledger, login, refresh, stats
+from tests.bench import extract, lambdas, ledger, login, refresh, stats
 from tests.bench.bank import ServingBank, serving_bank
 from tests.bench.report import Table, write
 from tests.cluster import Cluster
 from tests.e2e.people import Person
 
-PARTS = ("ledger", "login", "stats", "extract", "refresh")
+PARTS = ("lambda", "ledger", "login", "stats", "extract", "refresh")
 SERVED = {"ledger", "login", "stats"}
 PEOPLE = 8
 
@@ -50,6 +50,9 @@ def main(parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: in
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("ended by SIGTERM"))
     wanted = [part for part in PARTS if part in (parts or PARTS)]
     with temporary_folder() as folder:
+        if "lambda" in wanted:
+            with cluster(folder / "lambda") as own:
+                show("lambda", lambdas.run(own, lambdas.Size(), folder / "lambda", tell))
         if SERVED & set(wanted):
             served(wanted, folder, pgledger, rounds, seconds)
         if "extract" in wanted:

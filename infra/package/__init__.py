@@ -1,0 +1,1 @@
+"""Builds the archives that AWS Lambda runs: one for each service, and for each function of `infra/functions`."""

@@ -1,0 +1,88 @@
+"""Servers of one's own: a managed one, whose administrator is no superuser, and one that is too old."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from api.shared.migrations.upgrade import MigrationError, upgrade
+from infra.local import postgres
+from infra.local.databases import BANK_ROLES, ROLES, prepare, prepare_bank, url, urls
+from infra.local.errors import LocalError
+from infra.local.ports import free_port
+from infra.local.postgres import EmbeddedPostgres
+from tests.cluster import PASSWORDS, REPOSITORY
+
+pytestmark = pytest.mark.slow
+ADMIN = "managed_admin"
+
+
+def started(folder: Path) -> EmbeddedPostgres:
+    server = EmbeddedPostgres(
+        folder / "data", free_port(), folder / "postgres.log", password="postgres", durable=False
+    )
+    server.start()
+    server.wait_ready()
+    return server
+
+
+class TestManagedAdministrator:
+    """As on RDS: may create roles and databases, and owns nothing that it did not make."""
+
+    @pytest.fixture
+    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+        server = started(tmp_path_factory.mktemp("managed"))
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            connection.execute(f"create role {ADMIN} login createrole createdb password 'admin'")
+        yield server
+        server.stop()
+
+    @pytest.fixture
+    def admin_url(self, server: EmbeddedPostgres) -> str:
+        return url(server.superuser_url, ADMIN, "admin", "postgres")
+
+    def test_prepares_twice_and_the_services_make_their_schemas(
+        self, server: EmbeddedPostgres, admin_url: str
+    ) -> None:
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            connection.execute(f"grant pg_read_all_stats to {ADMIN} with admin option")
+        for _ in range(2):
+            prepare(admin_url, PASSWORDS)
+        made = urls(admin_url, PASSWORDS)
+        for service in ("users", "accounts", "stats"):
+            upgrade(service, REPOSITORY / "api" / service, made[f"{service}_owner"])
+        for role in ROLES:
+            with psycopg.connect(made[role]) as connection:
+                assert connection.execute("select current_user").fetchone() == (role,)
+        with psycopg.connect(made["accounts_app"]) as other, psycopg.connect(made["extractor"]) as connection:
+            other.execute("select 1")
+            seen = "select xact_start is not null from pg_stat_activity where pid = %s"
+            assert connection.execute(seen, (other.info.backend_pid,)).fetchone() == (True,)
+        with psycopg.connect(made["accounts_owner"]) as connection:
+            owner = "select proowner::regrole::text from pg_proc where oid = 'accounts.post'::regproc"
+            assert connection.execute(owner).fetchone() == ("accounts_ledger",)
+
+    def test_what_it_lacks_is_said(self, admin_url: str) -> None:
+        with pytest.raises(LocalError, match=f"grant pg_read_all_stats to {ADMIN} with admin option"):
+            prepare_bank(admin_url, PASSWORDS)
+
+
+class TestOldServer:
+    @pytest.fixture
+    def old_url(self, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+        monkeypatch.setattr(postgres, "BIN", postgres.BIN.parent.parent / "pginstall" / "bin")
+        monkeypatch.setattr(postgres, "SETTINGS", {"listen_addresses": "127.0.0.1"})
+        server = started(tmp_path_factory.mktemp("old"))
+        yield server.superuser_url
+        server.stop()
+
+    def test_is_refused_before_anything_is_made(self, old_url: str) -> None:
+        with pytest.raises(LocalError, match=r"is Postgres 16\.\d+; it must be 18 or newer"):
+            prepare_bank(old_url, PASSWORDS)
+        with pytest.raises(MigrationError, match=r"needs Postgres 18 or newer; this server is 16\.\d+"):
+            upgrade("accounts", REPOSITORY / "api" / "accounts", old_url)
+        with psycopg.connect(old_url) as connection:
+            roles = "select count(*) from pg_roles where rolname = any(%s)"
+            assert connection.execute(roles, (list(BANK_ROLES),)).fetchone() == (0,)
+            assert connection.execute("select to_regnamespace('accounts')").fetchone() == (None,)

@@ -1,0 +1,1 @@
+"""The archives, run as Lambda runs them."""
