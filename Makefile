@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo package test bench torture check lock
+.PHONY: help setup up demo analyst package test quick torture fuzz bench check lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,10 +34,17 @@ demo: $(READY) ## fill a running bank with a small town (200 customers, 90 days)
 analyst: $(READY) ## try a change of the dbt project beside production (shows how)
 	@exec $(BIN)/tidemark analyst $(or $(ARGS),--help)
 
-# A worker has a Postgres of its own; a file's tests stay together, for they share a bank. 0: no workers.
-WORKERS ?= 0
-test: $(READY) ## set everything up and run all tests (WORKERS=2: side by side; ARGS="tests/users -k photo": some)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+# A worker has a Postgres of its own; a file's tests stay together, for they share a bank.
+WORKERS ?= auto
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
+test: $(READY) ## set everything up and run all tests (ARGS="tests/users -k photo": some; WORKERS=0: one after the other)
+	@$(PYTEST) $(ARGS)
+
+quick: $(READY) ## run the tests that take under two minutes in all: no whole bank, no dbt, no browser
+	@$(PYTEST) -m "not slow and not browser" $(ARGS)
+
+fuzz: $(READY) ## send a bank what no client should, look for a 5xx (ARGS="--requests 1000000", ARGS=--help)
+	@exec $(BIN)/python -m tests.fuzz $(ARGS)
 
 package: $(READY) ## build the archives for AWS Lambda (ARGS=--help: which, for what)
 	@exec $(BIN)/tidemark package $(ARGS)

@@ -1,4 +1,7 @@
-"""Before routing: every request is logged, names one host, and HEAD is GET without a body (RFC 9110)."""
+"""Before routing: every request is logged, names one host, and HEAD is GET without a body (RFC 9110).
+
+After it: what a browser must know of an answer that it was never meant to show.
+"""
 
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,6 +10,14 @@ from api.shared.errors import InvalidRequest
 from api.shared.problems import PROBLEM_MEDIA_TYPE
 from api.shared.request_log import log_requests
 
+# Nothing is guessed, run, framed, told to the next site or kept, unless the route says otherwise.
+BROWSER_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+
 
 def at_the_edge(app: ASGIApp) -> ASGIApp:
     """The application as requests reach it."""
@@ -14,7 +25,9 @@ def at_the_edge(app: ASGIApp) -> ASGIApp:
     async def edge(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
-        elif b"," in b",".join(value for name, value in scope["headers"] if name == b"host"):
+            return
+        send = _with_browser_headers(send)
+        if b"," in b",".join(value for name, value in scope["headers"] if name == b"host"):
             await _refuse(send, InvalidRequest("A request names one host, in one Host header."))
         elif scope["method"] == "HEAD":
             scope["method"] = "GET"
@@ -23,6 +36,17 @@ def at_the_edge(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
 
     return log_requests(edge)
+
+
+def _with_browser_headers(send: Send) -> Send:
+    async def send_careful(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"]]
+            names = {name for name, _ in headers}
+            message["headers"] = headers + [header for header in BROWSER_HEADERS if header[0] not in names]
+        await send(message)
+
+    return send_careful
 
 
 def _without_body(send: Send) -> Send:

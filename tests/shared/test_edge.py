@@ -32,3 +32,26 @@ class TestEdge:
     )
     def test_json_is_acceptable(self, client: TestClient[Litestar], accept: str) -> None:
         assert client.get("/thing/page", headers={"Accept": accept}).status_code == 200
+
+
+class TestAnswerHeaders:
+    @pytest.mark.parametrize("path", ["/thing/page", "/thing/health", "/nowhere", "/thing/me", "/thing/break"])
+    def test_nothing_is_guessed_framed_or_kept(self, client: TestClient[Litestar], path: str) -> None:
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers.get_list("content-security-policy") == [
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+        ]
+
+    def test_the_documentation_runs_its_own_scripts_alone(self, client: TestClient[Litestar]) -> None:
+        (policy,) = client.get("/thing/docs").headers.get_list("content-security-policy")
+        assert "default-src 'self'" in policy
+        assert "object-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+
+    def test_no_other_origin_is_let_in(self, client: TestClient[Litestar]) -> None:
+        headers = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+        for answer in (client.get("/thing/page", headers=headers), client.options("/thing/page", headers=headers)):
+            assert not [name for name in answer.headers if name.startswith("access-control")]

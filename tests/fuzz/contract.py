@@ -1,0 +1,146 @@
+"""Schemathesis on a running bank: does each service answer as its own OpenAPI document says?"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from infra.local.secrets import Secrets
+from tests.e2e.cast import Things, approved_customer, employee, things_of
+from tests.e2e.people import Person
+from tests.fuzz.operations import SERVICES
+from tests.running_bank import RunningBank
+
+WITHIN_S = 7_200.0
+# Where staff are answered otherwise than a customer is.
+FOR_STAFF = {
+    "user": ("ListReviews", "GetReviewPhoto", "DecideReview"),
+    "account": (
+        "SearchAccounts",
+        "ApproveAccount",
+        "ApproveUserAccounts",
+        "ReverseTransaction",
+        "GetAccount",
+        "ListTransactions",
+        "ListOwners",
+        "ListUserAccounts",
+    ),
+    "stats": ("GetBankDays", "GetFigures", "GetFigureTransactions", "GetStatsStatus"),
+}
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+# Seven times in ten a parameter is something that exists: without that most answers would be 404.
+EXISTING = {name: name for name in ("account_id", "user_id", "session_id", "token_id", "transaction_id")} | {
+    "body.from": "account_id",
+    "body.to": "other_account_id",
+    "body.user_id": "friend_id",
+}
+# Envoy knows no QUERY, and answers 400 where 405 is expected.
+METHODS = ["get", "put", "post", "delete", "patch", "options", "trace"]
+CALLERS = {
+    # What is not of the right form is refused alike, whoever sent it.
+    "anonymous": ("--mode", "positive", "--phases", "fuzzing"),
+    # To sign out would leave nothing to be seen.
+    "owner": ("--exclude-operation-id", "Logout"),
+    "staff": (),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How many requests were sent, and Schemathesis' own words."""
+
+    requests: int
+    is_kept: bool
+    report: str
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        return "as documented" if self.is_kept else "not as documented"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Who calls, and what there is to be called about."""
+
+    gateway: str
+    callers: dict[str, Person]
+    things: Things
+    app_secret: str
+
+    @classmethod
+    def prepare(cls, bank: RunningBank) -> Self:
+        """New people, of whom no other test knows."""
+        staff = employee(bank, "staff")
+        owner, friend = approved_customer(bank, staff), Person(bank.gateway).sign_up()
+        return cls(
+            bank.gateway,
+            {"anonymous": Person(bank.gateway), "owner": owner, "staff": staff},
+            things_of(owner, friend, is_approved=True),
+            Secrets.read(bank.home / "secrets").shared["app_secret"],
+        )
+
+    def runs(self) -> Iterator[tuple[str, str]]:
+        """Each service and each caller."""
+        return ((service, caller) for service in SERVICES for caller in CALLERS)
+
+    def follow(self, service: str, caller: str, folder: Path, examples: int, seed: int) -> Result:
+        """Runs Schemathesis with so many examples for each operation: for one seed the same requests each time."""
+        configuration = folder / "schemathesis.toml"
+        configuration.write_text(self._configuration(caller))
+        options = list(CALLERS[caller])
+        if caller == "staff":
+            options += [word for name in FOR_STAFF[service] for word in ("--include-operation-id", name)]
+        if caller != "anonymous":
+            options += ["--phases", "coverage,fuzzing"]
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
+                *("run", f"{self.gateway}/{service}/docs/openapi.json", "--checks", ",".join(CHECKS)),
+                *("--max-examples", str(examples), "--seed", str(seed), "--generation-deterministic"),
+                *("--no-shrink", "--continue-on-failure", "--warnings", "off", "--no-color", *options),
+            ],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+        report = done.stdout + done.stderr
+        counted = re.search(r"([\d,]+) generated", report)
+        return Result(int(counted[1].replace(",", "")) if counted else 0, done.returncode == 0, report)
+
+    def _configuration(self, caller: str) -> str:
+        """Schemathesis' configuration for one caller, as TOML."""
+        token = self.callers[caller].token
+        headers = {
+            # As somebody at another address: no other test is to be throttled for what this one tries.
+            "X-Tidemark-App": self.app_secret,
+            "X-Tidemark-Client": "203.0.113.7",
+            **({"Authorization": f"Bearer {token}"} if token else {}),
+        }
+        lines = ["[headers]"]
+        lines += [f"{name} = {json.dumps(value)}" for name, value in headers.items()]
+        # What answers tell is not taken up: the session that is at work here would be found, and ended.
+        lines += ["[phases.fuzzing.extra-data-sources]", "responses = false"]
+        lines += ["[phases.coverage.extra-data-sources]", "responses = false"]
+        lines += ["[phases.coverage]", f"unexpected-methods = {json.dumps(METHODS)}"]
+        for name, value in vars(self.things).items():
+            lines += [f"[dictionaries.{name}]", f"values = [{json.dumps(value)}]"]
+        lines += ["[parameters]"]
+        lines += [
+            f'"{name}" = {{ dictionary = "{thing}", probability = 0.7 }}' for name, thing in EXISTING.items()
+        ]
+        return "\n".join(lines)
