@@ -24,7 +24,7 @@ from infra.local.databases import (
     urls,
 )
 from infra.local.ports import free_port
-from infra.local.postgres import EmbeddedPostgres
+from infra.local.postgres import BIN, EmbeddedPostgres, server_environment
 
 PASSWORDS = {role: f"password-of-{role}" for role in ROLES}
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -54,6 +54,13 @@ class Databases:
     def superuser_url(self, database: str | None = None) -> str:
         """The superuser's URL; in the bank database unless another name is given."""
         return url(self.server_url, "postgres", "postgres", database or self.names.bank)
+
+    def dump(self, *options: str) -> str:
+        """The bank as pg_dump writes it, such as `--schema-only`: definitions, owners, grants, settings."""
+        command = [str(BIN / "pg_dump"), *options, "--dbname", self.superuser_url()]
+        done = subprocess.run(command, env=server_environment(), capture_output=True, text=True, check=True)
+        # Two lines hold a random word.
+        return "\n".join(line for line in done.stdout.splitlines() if "restrict " not in line)
 
 
 class Cluster:

@@ -27,12 +27,12 @@ from (
     select 3, 'drop routine ' || string_agg(oid::regprocedure::text, ', ')
     from pg_proc where pronamespace = cast(:schema as regnamespace) having count(*) > 0
     union all
-    select 4, format('revoke all on %s from %s cascade', object,
-                     case grantee when 0 then 'public' else grantee::regrole::text end)
-    from granted
-    union all
     -- The owner's own rights, and everybody's on a type, are there from the start.
-    select distinct 5, format('grant all on %s to current_user', object) from granted
+    select distinct 4, format('grant all on %s to current_user', object) from granted
+    union all
+    select 5, format('revoke all on %s from %s cascade', object,
+                     case grantee when 0 then 'public' else grantee::regrole::text end)
+    from granted where grantee <> current_user::regrole
     union all
     select distinct 6, format('grant usage on %s to public', object) from granted where starts_with(object, 'type ')
 ) statements

@@ -59,7 +59,7 @@ create table accounts.transfer (
 create unique index transfer_reversed_once on accounts.transfer (reverses) where reverses is not null;
 
 -- One row per account that a movement touches, written by the database itself and by nobody else. A balance that
--- does not follow from the account's head is null, which the table refuses.
+-- does not follow from the account's head is null, which the table refuses. What is derived is not stored.
 create table accounts.transaction (
     id uuid primary key default uuidv7(),
     transfer_id uuid not null,
@@ -70,6 +70,9 @@ create table accounts.transaction (
     sequence bigint not null,
     at timestamptz not null,
     xid xid8 not null default pg_current_xact_id(),
+    "from" text generated always as (case when amount < 0 then account_id::text else counterparty end) virtual,
+    "to" text generated always as (case when amount < 0 then counterparty else account_id::text end) virtual,
+    time timestamptz generated always as (at) virtual,
     constraint transaction_sequence_unique unique (account_id, sequence)
 );
 create index transaction_xid on accounts.transaction (xid);

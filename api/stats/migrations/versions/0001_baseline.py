@@ -34,12 +34,14 @@ create table stats.stats (
     metrics        jsonb not null,
     basis          jsonb not null,
     publication_id bigint not null,
+    time           timestamp generated always as (period_start::timestamp) virtual,
     unique (account_id, type, period_start),
     check (period_start < period_end)
 );
 create index stats_publication_id on stats.stats (publication_id);
 comment on table stats.stats is
     'One row for each account and period with a transaction; idle periods are filled on reading.';
+comment on column stats.stats.time is 'When the period begins, in the bank''s time zone.';
 comment on column stats.stats.metrics is
     'Every statistic of the period, integers by name; averages as if the last balance stood to the period''s end.';
 comment on column stats.stats.basis is

@@ -22,6 +22,7 @@ create table users.user (
     roles text[] not null default '{}' check (roles <@ array['staff', 'analyst']),
     created_at timestamptz not null default now(),
     approved_at timestamptz,
+    approved boolean generated always as (approved_at is not null) virtual,
     accounts_approved_at timestamptz,
     photo_status text not null default 'missing'
         check (photo_status in ('missing', 'pending', 'approved', 'rejected')),
