@@ -37,9 +37,9 @@ def claim(bank: Connection, kind: Kind, end: date, run_id: str) -> bool:
     Call it with the run lock held: a claim whose run did not publish was left by a run that failed.
     """
     row = bank.execute(
-        "insert into stats.close_claim as c (kind, period_end, run_id) values (%s, %s, %s) "
+        "insert into pipeline.close_claim as c (kind, period_end, run_id) values (%s, %s, %s) "
         "on conflict (kind, period_end) do update set run_id = excluded.run_id, claimed_at = now() "
-        "where not exists (select from stats.run as r where r.run_id = c.run_id and r.outcome = 'published') "
+        "where not exists (select from pipeline.run as r where r.run_id = c.run_id and r.outcome = 'published') "
         "returning run_id",
         (kind, end, run_id),
     ).fetchone()

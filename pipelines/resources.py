@@ -72,7 +72,7 @@ class PipelineRun:
 
 @dg.resource(description="The run at work. Holds the warehouse's run lock, so that runs follow one another.")
 def pipeline_run(context: dg.InitResourceContext) -> Iterator[PipelineRun]:
-    """Reads the settings, waits for its turn and notes the run in stats.run."""
+    """Reads the settings, waits for its turn and notes the run in pipeline.run."""
     dagster_run = context.run
     if dagster_run is None:
         raise SettingsError("The pipeline's steps work only within a run.")

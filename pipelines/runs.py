@@ -1,4 +1,4 @@
-"""What became of each run, for /stats/status: table stats.run."""
+"""What became of each run, for /stats/status: table pipeline.run."""
 
 from typing import Any, Literal
 
@@ -15,15 +15,15 @@ KEEP = "30 days"
 def begin(bank: Connection, run_id: str, kind: Kind) -> None:
     """Note that a run has begun. Call it with the run lock held: whoever else is noted as running was killed."""
     bank.execute(
-        "update stats.run as r set finished_at = now(), "
+        "update pipeline.run as r set finished_at = now(), "
         "outcome = case when p.run_id is null then 'failed' else 'published' end, "
         "error = case when p.run_id is null then 'The run ended without a word: it was killed.' end "
-        "from stats.run as killed left join stats.publication as p on p.run_id = killed.run_id "
+        "from pipeline.run as killed left join pipeline.publication as p on p.run_id = killed.run_id "
         "where r.run_id = killed.run_id and r.outcome = 'running' and r.run_id <> %s",
         (run_id,),
     )
     bank.execute(
-        "insert into stats.run (run_id, kind, started_at, outcome, proofs) "
+        "insert into pipeline.run (run_id, kind, started_at, outcome, proofs) "
         "values (%s, %s, now(), 'running', '[]') "
         "on conflict (run_id) do update set outcome = 'running', finished_at = null, error = null, proofs = '[]'",
         (run_id, kind),
@@ -34,7 +34,7 @@ def add_proofs(bank: Connection, run_id: str, proofs: list[dict[str, Any]]) -> N
     """Add what a run's proofs found; a proof that is run again replaces what it found before."""
     names = [proof["name"] for proof in proofs]
     bank.execute(
-        "update stats.run set proofs = coalesce((select jsonb_agg(p) from jsonb_array_elements(proofs) as p "
+        "update pipeline.run set proofs = coalesce((select jsonb_agg(p) from jsonb_array_elements(proofs) as p "
         "where p ->> 'name' <> all (%s)), '[]') || %s where run_id = %s",
         (names, Jsonb(proofs), run_id),
     )
@@ -42,14 +42,14 @@ def add_proofs(bank: Connection, run_id: str, proofs: list[dict[str, Any]]) -> N
 
 def proofs_of(bank: Connection, run_id: str) -> list[dict[str, Any]]:
     """What a run's proofs found, in their order."""
-    row = bank.execute("select proofs from stats.run where run_id = %s", (run_id,)).fetchone()
+    row = bank.execute("select proofs from pipeline.run where run_id = %s", (run_id,)).fetchone()
     return list(row[0]) if row else []
 
 
 def finish(bank: Connection, run_id: str, outcome: Outcome, error: str | None = None) -> None:
     """Note how a run ended. A publication stays a publication, whatever fails after it."""
     bank.execute(
-        "update stats.run set outcome = %s, error = %s, finished_at = now() "
+        "update pipeline.run set outcome = %s, error = %s, finished_at = now() "
         "where run_id = %s and outcome <> 'published'",
         (outcome, error[:LONGEST_ERROR] if error else None, run_id),
     )
@@ -57,11 +57,11 @@ def finish(bank: Connection, run_id: str, outcome: Outcome, error: str | None = 
 
 def prune(bank: Connection) -> None:
     """Delete what is older than 30 days: runs, closed alerts, and publications that no row names."""
-    bank.execute("delete from stats.run where started_at < now() - %s::interval", (KEEP,))
-    bank.execute("delete from stats.alert where resolved_at < now() - %s::interval", (KEEP,))
+    bank.execute("delete from pipeline.run where started_at < now() - %s::interval", (KEEP,))
+    bank.execute("delete from pipeline.alert where resolved_at < now() - %s::interval", (KEEP,))
     bank.execute(
-        "delete from stats.publication as p where p.published_at < now() - %s::interval "
-        "and p.id < (select max(id) from stats.publication) "
+        "delete from pipeline.publication as p where p.published_at < now() - %s::interval "
+        "and p.id < (select max(id) from pipeline.publication) "
         "and not exists (select from stats.stats as s where s.publication_id = p.id)",
         (KEEP,),
     )
@@ -69,4 +69,4 @@ def prune(bank: Connection) -> None:
 
 def forget_unfinished(bank: Connection, run_id: str) -> None:
     """Drop a run that neither published nor failed: it was not asked to publish."""
-    bank.execute("delete from stats.run where run_id = %s and outcome = 'running'", (run_id,))
+    bank.execute("delete from pipeline.run where run_id = %s and outcome = 'running'", (run_id,))

@@ -1,6 +1,5 @@
 """A Postgres server of the test run's own, and fresh databases on it."""
 
-import importlib.util
 import itertools
 import os
 import subprocess
@@ -15,10 +14,11 @@ from psycopg import sql
 from infra.local.databases import (
     NAMES,
     ROLES,
-    SERVICES,
+    SCHEMAS,
     DatabaseNames,
     grant_bank,
     grant_owned,
+    migration,
     prepare,
     url,
     urls,
@@ -115,15 +115,13 @@ class Cluster:
             connection.execute("drop database if exists bank_template with (force)")
             self._copy(connection, NAMES.bank, names.bank)
             grant_bank(connection, names.bank)
-        for service in SERVICES:
-            self._migrate(service, urls(self.server.superuser_url, PASSWORDS, names)[f"{service}_owner"])
+        for schema in SCHEMAS:
+            self._migrate(schema, urls(self.server.superuser_url, PASSWORDS, names)[f"{schema}_owner"])
         self._is_migrated = True
 
-    def _migrate(self, service: str, migration_url: str) -> None:
-        if importlib.util.find_spec(f"api.{service}.admin") is None:
-            return
+    def _migrate(self, schema: str, migration_url: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", f"api.{service}.admin", "migrate"],
+            [sys.executable, "-m", *migration(schema)],
             cwd=REPOSITORY,
             env={
                 "PATH": os.environ["PATH"],
@@ -135,4 +133,4 @@ class Cluster:
             check=False,
         )
         if done.returncode != 0:
-            raise RuntimeError(f"python -m api.{service}.admin migrate failed:\n{done.stdout}{done.stderr}")
+            raise RuntimeError(f"the migration of {schema} failed:\n{done.stdout}{done.stderr}")

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _PUBLICATION = """
 publication as (
-    select run_id, complete_through, time_zone from stats.publication order by id desc limit 1
+    select run_id, complete_through, time_zone from pipeline.current_publication
 )"""
 
 # The statistics know an account from its first publication on, its owners from its opening on.
@@ -164,10 +164,11 @@ select cast(json_build_object(
     'publication', (select to_json(p) from publication p),
     'lag_s', (select extract(epoch from clock_timestamp() - p.complete_through) from publication p),
     'finished', (
-        select to_json(r) from stats.run r where r.outcome <> 'running' order by r.started_at desc limit 1
+        select to_json(r) from pipeline.run_report r where r.outcome <> 'running'
+        order by r.started_at desc limit 1
     ),
-    'started', (select to_json(r) from stats.run r order by r.started_at desc limit 1),
-    'alert', (select to_json(a) from stats.alert a order by a.id desc limit 1)
+    'started', (select to_json(r) from pipeline.run_report r order by r.started_at desc limit 1),
+    'alert', (select to_json(a) from pipeline.alert_report a order by a.id desc limit 1)
 ) as text)
 """)
 

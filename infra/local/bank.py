@@ -181,12 +181,12 @@ class Bank:
             **(self._users_environment() if service == "users" else {}),
         }
 
-    def migration_environment(self, service: str) -> Environment:
-        """For `admin migrate`: the schema's owner; the users service also makes tables in DynamoDB."""
+    def migration_environment(self, schema: str) -> Environment:
+        """For what brings a schema up to date: its owner; the users service also makes tables in DynamoDB."""
         return {
             **self.base_environment(),
-            **self.given.get(service, {}),
-            **self._owner_environment(service),
+            **self.given.get(schema, {}),
+            **self._owner_environment(schema),
         }
 
     def admin_environment(self, service: str) -> Environment:

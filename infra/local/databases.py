@@ -1,7 +1,7 @@
 """The bank's databases and roles.
 
-`prepare` makes them, again and again without harm, on the embedded server or on a real one; each service's
-migrations then make its schema and grant. Roles are cluster-wide, so tests that share a cluster make further
+`prepare` makes them, again and again without harm, on the embedded server or on a real one; the migrations of each
+of SCHEMAS then make it and grant. Roles are cluster-wide, so tests that share a cluster make further
 databases by other names and keep the roles.
 """
 
@@ -16,7 +16,8 @@ from psycopg import sql
 from infra.local.errors import LocalError
 
 SERVICES = ("users", "accounts", "stats")
-OWNERS = tuple(f"{service}_owner" for service in SERVICES)
+SCHEMAS = (*SERVICES, "pipeline")
+OWNERS = tuple(f"{schema}_owner" for schema in SCHEMAS)
 APPS = tuple(f"{service}_app" for service in SERVICES)
 BANK_ROLES = (*OWNERS, *APPS, "extractor", "publisher")
 ANALYST = "analyst"
@@ -94,6 +95,14 @@ def prepare_warehouse(admin_url: str, passwords: Mapping[str, str], names: Datab
         # Analysts read what production makes, also what it will make anew; they write in schemas of their own.
         for what in ("usage on schemas", "select on tables"):
             connection.execute(f"alter default privileges for role warehouse grant {what} to {ANALYST}")
+
+
+def migration(schema: str) -> tuple[str, ...]:
+    """The module, and its arguments, that brings one of SCHEMAS up to date; run in the checkout."""
+    if schema in SERVICES:
+        return f"api.{schema}.admin", "migrate"
+    # The pipeline imports nothing of the services; its folder holds what makes its schema.
+    return "api.shared.migrations", "upgrade", schema, "pipelines"
 
 
 def grant_bank(connection: psycopg.Connection, name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from infra.local import docs, probes
 from infra.local.bank import Bank, Environment
 from infra.local.dagster_home import workspace_file, write_dagster_home
-from infra.local.databases import SERVICES, SUPERUSER, prepare_bank, prepare_warehouse
+from infra.local.databases import SCHEMAS, SERVICES, SUPERUSER, migration, prepare_bank, prepare_warehouse
 from infra.local.emulator import HEALTH_PATH
 from infra.local.envoy import UPSTREAMS, Gateway
 from infra.local.errors import LocalError
@@ -18,7 +18,7 @@ from infra.local.postgres import STOP_SIGNALS, EmbeddedPostgres, server_environm
 from infra.local.processes import MARK
 from infra.local.settings import CHECKOUT
 
-MIGRATIONS = tuple(f"migrate {service}" for service in SERVICES)
+MIGRATIONS = tuple(f"migrate {schema}" for schema in SCHEMAS)
 PIPELINE_STEPS = ("warehouse", "dbt manifest")
 UPSTREAM = {upstream.name: upstream for upstream in UPSTREAMS}
 
@@ -35,7 +35,7 @@ def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> 
     return [
         *own_servers,
         Step("databases", lambda: _prepare(bank), after=tuple(name for name in running if name == "postgres")),
-        *(_migration(bank, service, running) for service in SERVICES),
+        *(_migration(bank, schema, running) for schema in SCHEMAS),
         *services,
         _gateway(bank, [service.name for service in services]),
         *([*_pipeline(bank), _docs(bank)] if has_pipeline else []),
@@ -116,14 +116,14 @@ def _prepare(bank: Bank) -> None:
     prepare_warehouse(bank.warehouse_server, bank.secrets.databases)
 
 
-def _migration(bank: Bank, service: str, running: Sequence[str]) -> Step:
-    command = _python(f"api.{service}.admin", "migrate")
-    environment = bank.migration_environment(service)
+def _migration(bank: Bank, schema: str, running: Sequence[str]) -> Step:
+    command = _python(*migration(schema))
+    environment = bank.migration_environment(schema)
     # The users service also makes its tables in DynamoDB.
-    needs_aws = service == "users" and "aws" in running
+    needs_aws = schema == "users" and "aws" in running
     return Step(
-        f"migrate {service}",
-        lambda: _run_once(bank, f"migrate-{service}", command, environment),
+        f"migrate {schema}",
+        lambda: _run_once(bank, f"migrate-{schema}", command, environment),
         after=("databases", "aws") if needs_aws else ("databases",),
     )
 

@@ -1,4 +1,4 @@
-"""Which alerts are open and what was sent: table stats.alert."""
+"""Which alerts are open and what was sent: table pipeline.alert."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,13 +15,14 @@ REMIND_AFTER = timedelta(hours=1)
 def raise_(bank: Connection, alert: Alert) -> None:
     """Note an alert. Where one that says the same is open, note only the run; another one is replaced."""
     with bank.transaction():
-        bank.execute("lock table stats.alert in share row exclusive mode")
+        bank.execute("lock table pipeline.alert in share row exclusive mode")
         bank.execute(
-            "update stats.alert set resolved_at = now() where kind = %s and resolved_at is null and subject <> %s",
+            "update pipeline.alert set resolved_at = now() "
+            "where kind = %s and resolved_at is null and subject <> %s",
             (alert.kind, alert.subject),
         )
         bank.execute(
-            "insert into stats.alert (kind, subject, run_id, path) values (%s, %s, %s, %s) "
+            "insert into pipeline.alert (kind, subject, run_id, path) values (%s, %s, %s, %s) "
             "on conflict (kind) where resolved_at is null "
             "do update set run_id = excluded.run_id, path = excluded.path",
             (alert.kind, alert.subject, alert.run_id, alert.path),
@@ -31,9 +32,9 @@ def raise_(bank: Connection, alert: Alert) -> None:
 def resolve(bank: Connection, stale_after_s: int) -> None:
     """Close what is over: a failure once a later run has published, staleness once the statistics are fresh."""
     bank.execute(
-        "update stats.alert as a set resolved_at = now() where resolved_at is null and case kind "
-        "when 'failure' then exists (select from stats.publication as p where p.published_at > a.raised_at) "
-        "else (select complete_through from stats.publication order by id desc limit 1) "
+        "update pipeline.alert as a set resolved_at = now() where resolved_at is null and case kind "
+        "when 'failure' then exists (select from pipeline.publication as p where p.published_at > a.raised_at) "
+        "else (select complete_through from pipeline.publication order by id desc limit 1) "
         ">= now() - %s * interval '1 second' end",
         (stale_after_s,),
     )
@@ -43,7 +44,7 @@ def send(bank: Connection, channels: Mapping[str, Send]) -> list[str]:
     """Send open alerts over each channel that did not take them within the last hour; what went wrong."""
     faults: list[str] = []
     rows = bank.execute(
-        "select id, kind, subject, run_id, path, raised_at, deliveries, now() from stats.alert "
+        "select id, kind, subject, run_id, path, raised_at, deliveries, now() from pipeline.alert "
         "where resolved_at is null order by id"
     ).fetchall()
     for id_, kind, subject, run_id, path, raised_at, deliveries, now in rows:
@@ -57,7 +58,7 @@ def send(bank: Connection, channels: Mapping[str, Send]) -> list[str]:
                 faults.append(str(fault))
                 continue
             bank.execute(
-                "update stats.alert set deliveries = deliveries || %s where id = %s",
+                "update pipeline.alert set deliveries = deliveries || %s where id = %s",
                 (Jsonb({name: now.isoformat()}), id_),
             )
     return faults

@@ -91,7 +91,7 @@ def _report(faults: list[str]) -> None:
 
 def _stale(bank: Connection, stale_after_s: int) -> Alert | None:
     row = bank.execute(
-        "select run_id from (select * from stats.publication order by id desc limit 1) as newest "
+        "select run_id from (select * from pipeline.publication order by id desc limit 1) as newest "
         "where complete_through < now() - %s * interval '1 second'",
         (stale_after_s,),
     ).fetchone()

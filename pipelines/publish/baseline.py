@@ -13,7 +13,7 @@ MARTS = ("stats_daily", "stats_weekly", "stats_monthly", "accounts", "bank_daily
 
 @dataclass(frozen=True)
 class Publication:
-    """The newest row of stats.publication. `relations`: mart → the table it was read from."""
+    """The newest row of pipeline.publication. `relations`: mart → the table it was read from."""
 
     publication_id: int
     run_id: str
@@ -47,7 +47,7 @@ def last_publication(bank: Connection) -> Publication | None:
     """What readers have; None before the first publication."""
     row = bank.execute(
         "select id, run_id, batch_id, complete_through, time_zone, row_counts "
-        "from stats.publication order by id desc limit 1"
+        "from pipeline.publication order by id desc limit 1"
     ).fetchone()
     if row is None:
         return None

@@ -41,7 +41,7 @@ def publish(
         database.one_cut(warehouse),
     ):
         # One publication at a time; readers go on reading.
-        bank.execute("lock table stats.publication in share row exclusive mode")
+        bank.execute("lock table pipeline.publication in share row exclusive mode")
         batch_id, complete_through = _newest_batch(warehouse)
         done = _already_published(bank, run_id, batch_id)
         if done is not None:
@@ -49,14 +49,14 @@ def publish(
         standing = baseline(bank, warehouse)
         _check_time_zone(standing, time_zone)
         row = bank.execute(
-            "insert into stats.publication "
+            "insert into pipeline.publication "
             "(run_id, batch_id, complete_through, time_zone, proofs, catalog_version) "
             "values (%s, %s, %s, %s, %s, %s) returning id",
             (run_id, batch_id, complete_through, time_zone, Jsonb(proofs), _catalog_version(warehouse)),
         ).fetchone()
         assert row is not None
         row_counts = _merge_all(warehouse, bank, standing, row[0])
-        bank.execute("update stats.publication set row_counts = %s where id = %s", (Jsonb(row_counts), row[0]))
+        bank.execute("update pipeline.publication set row_counts = %s where id = %s", (Jsonb(row_counts), row[0]))
     return Published(row[0], batch_id, complete_through, row_counts)
 
 
@@ -101,7 +101,7 @@ def _newest_batch(warehouse: Connection) -> tuple[int, datetime]:
 
 def _already_published(bank: Connection, run_id: str, batch_id: int) -> Published | None:
     row = bank.execute(
-        "select id, batch_id, complete_through, row_counts from stats.publication "
+        "select id, batch_id, complete_through, row_counts from pipeline.publication "
         "where run_id = %s and batch_id = %s",
         (run_id, batch_id),
     ).fetchone()

@@ -87,7 +87,7 @@ def publish(bank: ServingBank, size: Size) -> None:
     """Statistics for every day of many accounts, as a publication leaves them."""
     with psycopg.connect(bank.superuser_url()) as connection:
         connection.execute(
-            "insert into stats.publication (run_id, batch_id, complete_through, time_zone) "
+            "insert into pipeline.publication (run_id, batch_id, complete_through, time_zone) "
             "values ('benchmark', 1, date_trunc('day', now()), 'UTC')"
         )
         connection.cursor().executemany(

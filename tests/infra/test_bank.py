@@ -8,7 +8,7 @@ from dagster._core.instance.config import dagster_instance_config
 
 from infra.local.bank import Bank
 from infra.local.dagster_home import write_dagster_home
-from infra.local.databases import SERVICES
+from infra.local.databases import SCHEMAS, SERVICES
 from infra.local.errors import LocalError
 from infra.local.given import catalogue, share_out
 from infra.local.part import Part, Step
@@ -76,9 +76,9 @@ class TestEnvironment:
     def test_holds_only_the_passwords_that_the_part_needs(self, bank: Bank, part: str, roles: set[str]) -> None:
         assert roles_known_to(bank, parts_of(bank)[part].environment) == roles
 
-    @pytest.mark.parametrize("service", SERVICES)
-    def test_migrations_know_the_owner_only(self, bank: Bank, service: str) -> None:
-        assert roles_known_to(bank, bank.migration_environment(service)) == {f"{service}_owner"}
+    @pytest.mark.parametrize("schema", SCHEMAS)
+    def test_migrations_know_the_owner_only(self, bank: Bank, schema: str) -> None:
+        assert roles_known_to(bank, bank.migration_environment(schema)) == {f"{schema}_owner"}
 
     def test_only_the_users_service_gets_the_master_key_and_the_edges_secret(self, bank: Bank) -> None:
         parts = parts_of(bank)

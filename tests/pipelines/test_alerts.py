@@ -17,7 +17,7 @@ from pipelines.alerts.settings import AlertSettings
 from tests.pipelines.conftest import Bank
 from tests.pipelines.receivers import Inbox, mail_server, web_server
 
-OPEN = "select kind, subject, run_id from stats.alert where resolved_at is null order by kind"
+OPEN = "select kind, subject, run_id from pipeline.alert where resolved_at is null order by kind"
 TO = ("one@operators.example", "two@operators.example")
 REFUSED = failure("refresh", "run-1", ["balance_chain"], ["prove_ledger"])
 
@@ -57,14 +57,14 @@ def bank(module_bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     monkeypatch.setenv("TIDEMARK_WAREHOUSE_URL", module_bank.warehouse_url)
     yield module_bank
     with database.connect(module_bank.publish_url) as connection:
-        connection.execute("delete from stats.alert")
-        connection.execute("delete from stats.publication")
+        connection.execute("delete from pipeline.alert")
+        connection.execute("delete from pipeline.publication")
 
 
 def publish(bank: Bank, age_s: int) -> None:
     with database.connect(bank.publish_url) as connection:
         connection.execute(
-            "insert into stats.publication (run_id, batch_id, complete_through, time_zone) "
+            "insert into pipeline.publication (run_id, batch_id, complete_through, time_zone) "
             "values ('good', 1, now() - %s * interval '1 second', 'UTC')",
             (age_s,),
         )
@@ -145,8 +145,8 @@ class TestBook:
         assert bank.published(OPEN) == [("failure", REFUSED.subject, "run-2")]
         with database.connect(bank.publish_url) as connection:
             connection.execute(
-                "update stats.alert set deliveries = jsonb_build_object('webhook', now() - interval '61 minutes',"
-                " 'email', now() - interval '59 minutes')"
+                "update pipeline.alert set deliveries = jsonb_build_object("
+                "'webhook', now() - interval '61 minutes', 'email', now() - interval '59 minutes')"
             )
         tell(bank, settings, again)
         assert [body["run_id"] for body in web.bodies] == ["run-1", "run-2"]
@@ -155,7 +155,7 @@ class TestBook:
     def test_another_failure_takes_its_place(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
         tell(bank, settings, REFUSED, failure("refresh", "run-2", [], ["extract"]))
         assert [body["subject"] for body in web.bodies] == ["refresh failed: extract"]
-        assert bank.published("select count(*) from stats.alert") == [(2,)]
+        assert bank.published("select count(*) from pipeline.alert") == [(2,)]
 
     def test_what_a_channel_did_not_take_is_sent_again_to_it_alone(
         self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox

@@ -116,6 +116,6 @@ class TestJob:
         assert result.success
         [made] = result.asset_materializations_for_node("raw__day")
         assert (made.partition, made.metadata["rows"].value) == ("2024-03-05", 3)
-        assert bank.published("select kind, outcome from stats.run") == [("backfill", "published")]
+        assert bank.published("select kind, outcome from pipeline.run") == [("backfill", "published")]
         assert bank.published(PUBLISHED) == before
-        assert bank.published("select count(*) from stats.publication") == [(2,)]
+        assert bank.published("select count(*) from pipeline.publication") == [(2,)]

@@ -42,7 +42,7 @@ class TestClaim:
             assert closing.claim(connection, "close_weekly", day, "two")
             assert closing.claim(connection, "close_daily", day + timedelta(days=1), "two")
         assert bank.published(
-            "select run_id from stats.close_claim where kind = 'close_daily' order by period_end"
+            "select run_id from pipeline.close_claim where kind = 'close_daily' order by period_end"
         ) == [
             ("one",),
             ("two",),

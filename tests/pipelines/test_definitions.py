@@ -14,10 +14,11 @@ from pipelines.settings import CHECKOUT
 from tests.pipelines.conftest import Pipeline
 from tests.pipelines.ledger import later
 
-RUNS = "select kind, outcome, error from stats.run order by started_at"
-PUBLISHED = (
-    "select count(*), (select sum((metrics ->> 'transaction_count')::int) from stats.stats) from stats.publication"
-)
+RUNS = "select kind, outcome, error from pipeline.run order by started_at"
+PUBLISHED = """
+    select count(*), (select sum((metrics ->> 'transaction_count')::int) from stats.stats)
+    from pipeline.publication
+"""
 
 
 class TestDefinitions:
@@ -132,7 +133,7 @@ class TestRefresh:
         assert bank.published(PUBLISHED) == [(1, 9)]
         assert bank.published(RUNS) == [("refresh", "published", None)]
         proofs = bank.published(
-            "select count(*) from stats.publication, jsonb_array_elements(proofs) as p "
+            "select count(*) from pipeline.publication, jsonb_array_elements(proofs) as p "
             "where (p ->> 'passed')::bool"
         )
         assert proofs == [(len(NAMES),)]
@@ -166,7 +167,7 @@ class TestClose:
         assert first.success
         assert len(first.asset_materializations_for_node("stats__publication")) == 1
         chain = bank.published(
-            "select p ->> 'checked' from stats.run, jsonb_array_elements(proofs) as p "
+            "select p ->> 'checked' from pipeline.run, jsonb_array_elements(proofs) as p "
             "where kind = 'close_daily' and p ->> 'name' = 'balance_chain'"
         )
         assert chain == [("1",)]
@@ -174,11 +175,11 @@ class TestClose:
         second = pipeline.run("close_daily")
         assert second.success
         assert second.asset_materializations_for_node("stats__publication") == []
-        assert bank.published("select kind, outcome from stats.run order by started_at") == [
+        assert bank.published("select kind, outcome from pipeline.run order by started_at") == [
             ("refresh", "published"),
             ("close_daily", "published"),
         ]
-        assert bank.published("select kind, run_id from stats.close_claim") == [("close_daily", first.run_id)]
+        assert bank.published("select kind, run_id from pipeline.close_claim") == [("close_daily", first.run_id)]
 
     def test_fails_loudly_when_it_cannot_be_final(
         self, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch

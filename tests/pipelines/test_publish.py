@@ -17,7 +17,7 @@ from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
 STATE = (
-    "select (select count(*) from stats.publication), "
+    "select (select count(*) from pipeline.publication), "
     "(select count(*) from stats.stats), (select count(*) from stats.account), "
     "(select count(*) from stats.metric), (select count(*) from stats.bank_daily), "
     "(select coalesce(sum((metrics ->> 'transaction_count')::bigint), 0) from stats.stats)"
@@ -68,7 +68,7 @@ class TestPublish:
         published = history.publish("run-1")
 
         assert bank.published(STATE) == [(1, 10, 2, 17, 3, 27)]
-        assert bank.published("select run_id, batch_id, time_zone from stats.publication") == [
+        assert bank.published("select run_id, batch_id, time_zone from pipeline.publication") == [
             ("run-1", published.batch_id, "UTC")
         ]
         day = bank.published(
@@ -109,7 +109,7 @@ class TestPublish:
 
     def test_same_run_and_batch_once(self, bank: Bank, history: Steps) -> None:
         assert history.publish("run-1") == history.publish("run-1")
-        assert bank.published("select count(*) from stats.publication") == [(1,)]
+        assert bank.published("select count(*) from pipeline.publication") == [(1,)]
 
     def test_what_failed_before_comes_with_the_next(self, bank: Bank, history: Steps) -> None:
         account = bank.raw("select id from raw.account limit 1")[0][0]
@@ -169,7 +169,7 @@ class TestAtomic:
         stop = threading.Event()
         seen: set[tuple[Any, ...]] = set()
         query = (
-            "select (select max(batch_id) from stats.publication), "
+            "select (select max(batch_id) from pipeline.publication), "
             "count(*) filter (where metrics ->> 'counterparty_count' = '1'), "
             "sum((metrics ->> 'closing_balance')::bigint) from stats.stats where type <> 'weekly'"
         )

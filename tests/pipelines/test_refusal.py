@@ -19,10 +19,11 @@ from tests.pipelines.conftest import Bank, Pipeline
 from tests.pipelines.ledger import later
 from tests.stats.world import ISSUER, Api, Person, World, key_source
 
-RUNS = "select kind, outcome, error from stats.run order by started_at"
-PUBLISHED = (
-    "select count(*), (select sum((metrics ->> 'transaction_count')::int) from stats.stats) from stats.publication"
-)
+RUNS = "select kind, outcome, error from pipeline.run order by started_at"
+PUBLISHED = """
+    select count(*), (select sum((metrics ->> 'transaction_count')::int) from stats.stats)
+    from pipeline.publication
+"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class TestRefused:
         account = ledger.open_account()
         ledger.deposit(account, 10_000, at=later(hours=1))
         assert pipeline.run().success
-        good = bank.published("select id, complete_through from stats.publication")
+        good = bank.published("select id, complete_through from pipeline.publication")
         shown = readers.figures(account)
         with database.connect(bank.warehouse_url) as warehouse:
             warehouse.execute(
@@ -79,10 +80,10 @@ class TestRefused:
         refused = pipeline.run()
 
         assert not refused.success
-        [row] = bank.published("select outcome, error from stats.run order by started_at desc limit 1")
+        [row] = bank.published("select outcome, error from pipeline.run order by started_at desc limit 1")
         assert row[0] == "refused"
         assert f"account {account}, 2: expected 10501, found 10500" in str(row[1])
-        assert bank.published("select id, complete_through from stats.publication") == good
+        assert bank.published("select id, complete_through from pipeline.publication") == good
         assert bank.published(PUBLISHED) == [(1, 3)]
         checks = {check.check_name: check for check in refused.get_asset_check_evaluations()}
         assert not checks["balance_chain"].passed

@@ -1,4 +1,4 @@
-"""Table stats.run: what became of each run, for /stats/status."""
+"""Table pipeline.run: what became of each run, for /stats/status."""
 
 from pipelines import database, runs
 from tests.pipelines.conftest import Bank
@@ -7,7 +7,7 @@ from tests.pipelines.conftest import Bank
 def publish(connection: database.Connection, run_id: str) -> int:
     """A publication of a run; its id."""
     row = connection.execute(
-        "insert into stats.publication (run_id, batch_id, complete_through, time_zone) "
+        "insert into pipeline.publication (run_id, batch_id, complete_through, time_zone) "
         "values (%s, 1, now(), 'UTC') returning id",
         (run_id,),
     ).fetchone()
@@ -21,11 +21,11 @@ class TestRuns:
             runs.begin(connection, "killed", "refresh")
             publish(connection, "published-then-killed")
             connection.execute(
-                "insert into stats.run (run_id, kind, outcome) "
+                "insert into pipeline.run (run_id, kind, outcome) "
                 "values ('published-then-killed', 'refresh', 'running')"
             )
             runs.begin(connection, "next", "close_daily")
-        assert bank.published("select run_id, outcome, error from stats.run order by run_id") == [
+        assert bank.published("select run_id, outcome, error from pipeline.run order by run_id") == [
             ("killed", "failed", "The run ended without a word: it was killed."),
             ("next", "running", None),
             ("published-then-killed", "published", None),
@@ -36,7 +36,7 @@ class TestRuns:
             runs.begin(connection, "run", "refresh")
             runs.finish(connection, "run", "published")
             runs.finish(connection, "run", "failed", "too late")
-        assert bank.published("select outcome, error from stats.run") == [("published", None)]
+        assert bank.published("select outcome, error from pipeline.run") == [("published", None)]
 
     def test_proofs_are_kept_by_name(self, bank: Bank) -> None:
         with database.connect(bank.publish_url) as connection:
@@ -52,7 +52,7 @@ class TestRuns:
         with database.connect(bank.publish_url) as connection:
             runs.begin(connection, "run", "refresh")
             runs.forget_unfinished(connection, "run")
-        assert bank.published("select count(*) from stats.run") == [(0,)]
+        assert bank.published("select count(*) from pipeline.run") == [(0,)]
 
     def test_prune_keeps_what_is_named_and_the_newest(self, bank: Bank) -> None:
         with database.connect(bank.publish_url) as connection:
@@ -67,15 +67,15 @@ class TestRuns:
                 publish(connection, name)
             for resolved_at in ("now() - interval '31 days'", "now()", "null"):
                 connection.execute(
-                    "insert into stats.alert (kind, subject, path, resolved_at) "
+                    "insert into pipeline.alert (kind, subject, path, resolved_at) "
                     f"values ('failure', 'x', '/', {resolved_at})"
                 )
             runs.begin(connection, "old", "refresh")
-            connection.execute("update stats.run set started_at = now() - interval '31 days'")
-            connection.execute("update stats.publication set published_at = now() - interval '31 days'")
+            connection.execute("update pipeline.run set started_at = now() - interval '31 days'")
+            connection.execute("update pipeline.publication set published_at = now() - interval '31 days'")
             runs.begin(connection, "new", "refresh")
             runs.prune(connection)
-        assert bank.published("select run_id from stats.publication order by id") == [("named",), ("newest",)]
+        assert bank.published("select run_id from pipeline.publication order by id") == [("named",), ("newest",)]
         assert bank.published("select distinct publication_id from stats.stats") == [(named,)]
-        assert bank.published("select run_id from stats.run") == [("new",)]
-        assert bank.published("select count(*) from stats.alert") == [(2,)]
+        assert bank.published("select run_id from pipeline.run") == [("new",)]
+        assert bank.published("select count(*) from pipeline.alert") == [(2,)]

@@ -1,5 +1,7 @@
 """Schemas are made and brought up to date."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +27,12 @@ from tests.shared.schemas import (
     write,
 )
 
-SCHEMAS = {service: REPOSITORY / "api" / service for service in ("users", "accounts", "stats")}
+SCHEMAS = {
+    "users": REPOSITORY / "api" / "users",
+    "accounts": REPOSITORY / "api" / "accounts",
+    "stats": REPOSITORY / "api" / "stats",
+    "pipeline": REPOSITORY / "pipelines",
+}
 # What an earlier version may have left in any schema.
 PAST = """
     create function {0}.past(p_past text) returns text language sql return p_past;
@@ -85,7 +92,8 @@ class TestUpgrade:
         assert schema_of(empty_databases) == schema_of(fresh_databases)
 
     @pytest.mark.parametrize(
-        ("schema", "table"), [("users", "session"), ("accounts", "request"), ("stats", "stats")]
+        ("schema", "table"),
+        [("users", "session"), ("accounts", "request"), ("stats", "stats"), ("pipeline", "run")],
     )
     def test_a_services_schema_equals_a_fresh_one_whatever_stood_there(
         self, tmp_path: Path, empty_databases: Databases, fresh_databases: Databases, schema: str, table: str
@@ -157,6 +165,24 @@ class TestUpgrade:
         with pytest.raises(MigrationError, match="newer version of Tidemark"):
             bring_up(write(tmp_path / "before", {"0001_baseline": TABLES}, SQL_BEFORE), url)
         assert empty_databases.dump() == old
+
+
+class TestNewVersion:
+    def test_it_follows_the_last_one(self, tmp_path: Path, url: str) -> None:
+        folder = now(tmp_path)
+        command = [sys.executable, "-m", "api.shared.migrations"]
+        done = subprocess.run(
+            [*command, "new", str(folder), "Things have owners"], capture_output=True, text=True, check=True
+        )
+        made = folder / "migrations" / "versions" / "0003_things_have_owners.py"
+        assert done.stdout == f"{made}\n"
+        assert made.read_text().startswith('"""Things have owners."""\n')
+        made.write_text(made.read_text().replace('"""\n\n ', '"""\nalter table example.thing add owner text\n '))
+        subprocess.run(
+            [*command, "upgrade", "example", str(folder)], env={"TIDEMARK_MIGRATION_URL": url}, check=True
+        )
+        assert one(url, "select version_num from example.alembic_version") == "0003"
+        assert one(url, "select count(owner) from example.thing") == 0
 
 
 class TestUpgradeOfARunningBank:

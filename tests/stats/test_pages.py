@@ -85,7 +85,7 @@ class TestPages:
                         "update stats.stats set metrics = metrics || %s", (Jsonb({"transaction_count": number}),)
                     )
                     world.publisher.execute(
-                        "insert into stats.publication (run_id, batch_id, complete_through, time_zone)"
+                        "insert into pipeline.publication (run_id, batch_id, complete_through, time_zone)"
                         " values (%s, 1, %s, 'UTC')",
                         (str(number), NOW + timedelta(seconds=number)),
                     )

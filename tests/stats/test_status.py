@@ -99,7 +99,7 @@ class TestGetStatsStatus:
 
     def test_the_last_alert_is_shown_without_where_it_went(self, api: Api, world: World) -> None:
         world.publisher.execute(
-            "insert into stats.alert (kind, subject, run_id, path, raised_at, resolved_at, deliveries) values"
+            "insert into pipeline.alert (kind, subject, run_id, path, raised_at, resolved_at, deliveries) values"
             " ('failure', 'over', 'a', '/runs/a', '2026-03-01Z', '2026-03-02Z', '{}'),"
             " ('failure', 'refresh failed: extract', 'b', '/runs/b', '2026-03-03Z', null, '{\"webhook\": \"x\"}')"
         )
@@ -125,13 +125,13 @@ class TestGetStatsStatus:
         for happen in (
             lambda: world.run("a run", "running", now()),
             lambda: world.publisher.execute(
-                "update stats.run set outcome = 'published', finished_at = now() where run_id = 'a run'"
+                "update pipeline.run set outcome = 'published', finished_at = now() where run_id = 'a run'"
             ),
             lambda: world.publish(now(), run_id="a run"),
             lambda: world.publisher.execute(
-                "insert into stats.alert (kind, subject, path) values ('staleness', 'stale', '/')"
+                "insert into pipeline.alert (kind, subject, path) values ('staleness', 'stale', '/')"
             ),
-            lambda: world.publisher.execute("update stats.alert set resolved_at = now()"),
+            lambda: world.publisher.execute("update pipeline.alert set resolved_at = now()"),
         ):
             happen()
             answered, changed = status(tag)
@@ -191,20 +191,16 @@ class TestSchema:
     def test_the_service_may_only_read(self, module_databases: Databases, world: World) -> None:
         world.publish(now())
         with psycopg.connect(module_databases.url("stats_app"), autocommit=True) as connection:
-            for table in (
-                "publication",
-                "stats",
-                "account",
-                "metric",
-                "bank_daily",
-                "run",
-                "close_claim",
-                "alert",
-            ):
-                connection.execute(f"select * from stats.{table}")
-                for statement in (f"delete from stats.{table}", f"truncate stats.{table}"):
+            for table in ("stats.stats", "stats.account", "stats.metric", "stats.bank_daily"):
+                connection.execute(f"select * from {table}")
+                for statement in (f"delete from {table}", f"truncate {table}"):
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         connection.execute(statement)
+            for view in ("current_publication", "run_report", "alert_report"):
+                connection.execute(f"select * from pipeline.{view}")
+            for table in ("publication", "run", "close_claim", "alert"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"select * from pipeline.{table}")
 
     @pytest.mark.parametrize("table", ["users.user", "users.session", "accounts.account", "accounts.transaction"])
     def test_of_other_services_it_sees_only_what_they_publish(

@@ -90,8 +90,8 @@ class World:
         """Nothing was ever published and no account is known; people keep their sessions."""
         self.histories.clear()
         self.owner.execute(
-            "truncate stats.publication, stats.stats, stats.account, stats.metric, stats.bank_daily, stats.run, "
-            "stats.alert"
+            "truncate stats.stats, stats.account, stats.metric, stats.bank_daily, pipeline.publication,"
+            " pipeline.run, pipeline.alert"
         )
 
     def person(self, *roles: str) -> Person:
@@ -176,7 +176,7 @@ class World:
                     ],
                 )
             self.publisher.execute(
-                "insert into stats.publication (run_id, batch_id, complete_through, time_zone)"
+                "insert into pipeline.publication (run_id, batch_id, complete_through, time_zone)"
                 " values (%s, 1, %s, %s)",
                 (run_id, complete_through, zone),
             )
@@ -200,7 +200,7 @@ class World:
         """A run of the pipeline, ended after a minute unless it is running."""
         finished_at = None if outcome == "running" else started_at + timedelta(minutes=1)
         self.publisher.execute(
-            "insert into stats.run (run_id, kind, started_at, finished_at, outcome, proofs, error)"
+            "insert into pipeline.run (run_id, kind, started_at, finished_at, outcome, proofs, error)"
             " values (%s, 'refresh', %s, %s, %s, %s, %s)",
             (run_id, started_at, finished_at, outcome, Jsonb(list(proofs)), error),
         )

@@ -1,6 +1,8 @@
 -- The statements that take away, from schema `:schema`, all that can be replaced whole, in the order in which they
 -- must run: triggers, views, functions, grants. What is left is what the versions made, so that an upgraded schema
 -- equals a fresh one whatever stood there before. They refuse to take what somebody else's object needs.
+-- To drop a trigger locks its table: tables come in the order in which they were made, which is to be the order in
+-- which the services use them, so that a running service waits for the upgrade, or it for them, but not both.
 with relation as (
     select oid, oid::regclass::text as name, relkind, relacl from pg_class
     where relnamespace = cast(:schema as regnamespace) and relkind in ('r', 'p', 'v', 'S')
@@ -19,21 +21,21 @@ granted as (
 )
 select statement
 from (
-    select 1 as step, format('drop trigger %I on %s', t.tgname, r.name) as statement
+    select 1 as step, r.oid::bigint as place, format('drop trigger %I on %s', t.tgname, r.name) as statement
     from pg_trigger t join relation r on r.oid = t.tgrelid where not t.tgisinternal and t.tgparentid = 0
     union all
-    select 2, 'drop view ' || string_agg(name, ', ') from relation where relkind = 'v' having count(*) > 0
+    select 2, 0, 'drop view ' || string_agg(name, ', ') from relation where relkind = 'v' having count(*) > 0
     union all
-    select 3, 'drop routine ' || string_agg(oid::regprocedure::text, ', ')
+    select 3, 0, 'drop routine ' || string_agg(oid::regprocedure::text, ', ')
     from pg_proc where pronamespace = cast(:schema as regnamespace) having count(*) > 0
     union all
     -- The owner's own rights, and everybody's on a type, are there from the start.
-    select distinct 4, format('grant all on %s to current_user', object) from granted
+    select distinct 4, 0, format('grant all on %s to current_user', object) from granted
     union all
-    select 5, format('revoke all on %s from %s cascade', object,
+    select 5, 0, format('revoke all on %s from %s cascade', object,
                      case grantee when 0 then 'public' else grantee::regrole::text end)
     from granted where grantee <> current_user::regrole
     union all
-    select distinct 6, format('grant usage on %s to public', object) from granted where starts_with(object, 'type ')
+    select distinct 6, 0, format('grant usage on %s to public', object) from granted where starts_with(object, 'type ')
 ) statements
-order by step, statement
+order by step, place, statement

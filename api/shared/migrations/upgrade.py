@@ -9,13 +9,13 @@ import click
 import psycopg
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-HERE = Path(__file__).parent
-SWEEP = (HERE / "sweep.sql").read_text()
+from api.shared.migrations.version import versions
+
+SWEEP = Path(__file__).with_name("sweep.sql").read_text()
 # Whoever posts waits a second for a lock before Postgres looks for a deadlock: an upgrade that gives up sooner and
 # tries again is never the reason that a posting fails.
 LOCK_TIMEOUT_MS = 300
@@ -55,7 +55,7 @@ def _is_done(engine: Engine, schema: str, folder: Path) -> bool:
             connection.execute(text("select pg_advisory_xact_lock(hashtext(:schema))"), {"schema": schema})
             connection.execute(text(f"set local lock_timeout = {LOCK_TIMEOUT_MS}"))
             _begin(connection, schema)
-            _run_versions(connection, schema, folder / "migrations" / "versions")
+            _run_versions(connection, schema, folder)
             _apply(connection, schema, sorted((folder / "sql").glob("*.sql")))
     except DBAPIError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
@@ -72,8 +72,8 @@ def _begin(connection: Connection, schema: str) -> None:
             f"{'.'.join(map(str, version))}. Nothing was changed."
         )
     find = text("select to_regclass(:schema || '.alembic_version'), to_regclass(:schema || '.applied_sql')")
-    versions, applied = connection.execute(find, {"schema": schema}).one()
-    if versions and not applied:
+    version, applied = connection.execute(find, {"schema": schema}).one()
+    if version and not applied:
         raise MigrationError(
             f"Schema {schema} was made by a version of Tidemark before 0.2.0, which can't be upgraded. Nothing "
             "was changed. Begin a new bank: name an empty folder with TIDEMARK_HOME, or another database."
@@ -89,8 +89,8 @@ def _begin(connection: Connection, schema: str) -> None:
     )
 
 
-def _run_versions(connection: Connection, schema: str, versions: Path) -> None:
-    scripts = ScriptDirectory(str(HERE), version_locations=[str(versions)])
+def _run_versions(connection: Connection, schema: str, folder: Path) -> None:
+    scripts = versions(folder)
     environment = EnvironmentContext(
         Config(), scripts, fn=lambda revision, _: scripts._upgrade_revs("head", revision)
     )

@@ -1,4 +1,7 @@
-"""The ledger's tables. Amounts are integers in minor units, times timestamptz, ids UUIDv7."""
+"""The ledger's tables. Amounts are integers in minor units, times timestamptz, ids UUIDv7.
+
+They stand in the order in which a posting comes to them, for an upgrade locks them in this order (see sweep.sql).
+"""
 
 from alembic import op
 
@@ -9,6 +12,17 @@ down_revision = None
 def upgrade() -> None:
     op.execute(
         """
+-- What was answered under an Idempotency-Key; `shown` are the caller's accounts whose balance the answer tells.
+create table accounts.request (
+    user_id uuid not null,
+    key text not null,
+    digest bytea not null,
+    answer text,
+    shown uuid[] not null default '{}',
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (user_id, key)
+) with (fillfactor = 50);
+
 create table accounts.account (
     id uuid primary key default uuidv7(),
     number text not null constraint account_number_unique unique,
@@ -76,17 +90,6 @@ create table accounts.transaction (
     constraint transaction_sequence_unique unique (account_id, sequence)
 );
 create index transaction_xid on accounts.transaction (xid);
-
--- What was answered under an Idempotency-Key; `shown` are the caller's accounts whose balance the answer tells.
-create table accounts.request (
-    user_id uuid not null,
-    key text not null,
-    digest bytea not null,
-    answer text,
-    shown uuid[] not null default '{}',
-    created_at timestamptz not null default clock_timestamp(),
-    primary key (user_id, key)
-) with (fillfactor = 50);
 
 -- Each extract leaves a random row here, by which it recognises this ledger again.
 create table accounts.extract_receipt (
