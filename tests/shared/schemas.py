@@ -17,15 +17,16 @@ TABLES = """
 SQL_BEFORE = {
     "01_things": """
         -- 100% of the text is taken as it stands, :also this.
-        create function example.length_of(p_name text) returns integer language sql immutable
+        create or replace function example.length_of(p_name text) returns integer language sql immutable
         return length(p_name);
-        create function example.gone() returns text language plpgsql security definer set enable_seqscan = off
-        as $$ begin return '%'; end $$;
+        create or replace function example.gone() returns text language plpgsql security definer
+        set enable_seqscan = off as $$ begin return '%'; end $$;
         create view example.seen as select id, name, example.length_of(name) as length from example.thing;
         create view example.seen_twice as select * from example.seen;
-        create function example.refuse() returns trigger language plpgsql as $$ begin return null; end $$;
-        create trigger kept before update on example.thing for each row execute function example.refuse();
-        create trigger gone before delete on example.other for each row execute function example.refuse();
+        create or replace function example.refuse() returns trigger language plpgsql
+        as $$ begin return null; end $$;
+        create or replace trigger kept before update on example.thing execute function example.refuse();
+        create or replace trigger gone before delete on example.other execute function example.refuse();
         alter table example.other enable always trigger gone;
         create aggregate example.longest(integer) (sfunc = int4larger, stype = integer);
         create procedure example.nothing() language sql as $$ select 1 $$;
@@ -49,15 +50,26 @@ CHANGE = """
 SQL_NOW = {
     "01_things": """
         create view example.seen as select name, size, id from example.thing;
-        create function example.length_of(p_text text) returns bigint language sql stable
+        create or replace function example.length_of(p_text text) returns bigint language sql stable
         set search_path = pg_catalog, pg_temp return length(p_text);
-        create function example.seen_longest() returns bigint language sql
+        create or replace function example.seen_longest() returns bigint language sql
         as $$ select max(example.length_of(name)) from example.seen $$;
-        create function example.refuse() returns trigger language plpgsql security definer
+        create or replace function example.refuse() returns trigger language plpgsql security definer
         as $$ begin return new; end $$;
-        create trigger kept after insert on example.thing for each statement execute function example.refuse();
+        create or replace trigger kept after insert on example.thing execute function example.refuse();
     """,
     "02_grants": "grant usage on schema example to users_app; grant select on example.seen to users_app;",
+}
+SQL_WITH_THE_SAME_SIGNATURES = {
+    "01_things": """
+        create or replace function example.gone() returns text language sql stable return 'still here';
+        create or replace function example.length_of(p_name text) returns integer language plpgsql
+        set search_path = pg_catalog, pg_temp as $$ begin return 0; end $$;
+        create or replace function example.refuse() returns trigger language plpgsql
+        as $$ begin return old; end $$;
+        create or replace trigger kept after insert on example.thing execute function example.refuse();
+        grant execute on function example.length_of to stats_app;
+    """,
 }
 
 
@@ -84,9 +96,9 @@ def before(folder: Path) -> Path:
     return write(folder, {"0001_baseline": TABLES}, SQL_BEFORE)
 
 
-def now(folder: Path) -> Path:
+def now(folder: Path, sql: dict[str, str] = SQL_NOW) -> Path:
     """The schema as it is: a version more, and everything that can be replaced is another or gone."""
-    return write(folder, {"0001_baseline": TABLES, "0002_change": CHANGE}, SQL_NOW)
+    return write(folder, {"0001_baseline": TABLES, "0002_change": CHANGE}, sql)
 
 
 def copy_of(schema: Path, folder: Path) -> Path:

@@ -2,7 +2,7 @@
 
 -- The check digit of Damm's quasigroup finds every wrong digit and every swap of neighbours.
 -- H. Michael Damm, "Total anti-symmetrische Quasigruppen", Marburg 2004; the table is the one of order 10 there.
-create function accounts.damm_digit(p_digits text) returns integer
+create or replace function accounts.damm_digit(p_digits text) returns integer
 language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
 declare
     c_rows constant text[] := array['0317598642', '7092154863', '4206871359', '1750983426', '6123045978',
@@ -16,11 +16,11 @@ begin
 end
 $$;
 
-create function accounts.is_account_number(p_number text) returns boolean
+create or replace function accounts.is_account_number(p_number text) returns boolean
 language sql immutable strict parallel safe
 return case when p_number ~ '^[1-9][0-9]{9}$' then accounts.damm_digit(p_number) = 0 else false end;
 
-create function accounts.new_number() returns text
+create or replace function accounts.new_number() returns text
 language plpgsql volatile as $$
 declare
     v_digits text;

@@ -7,22 +7,22 @@
 -- does not add up, and one that does but differs from the warehouse's copy. The triggers don't fire on a replica that
 -- applies what passed them.
 
-create function accounts.refuse_change() returns trigger
+create or replace function accounts.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception 'accounts.% is append-only: % is refused', tg_table_name, lower(tg_op)
         using errcode = 'restrict_violation';
 end
 $$;
-create trigger transfer_append_only before update or delete or truncate on accounts.transfer
+create or replace trigger transfer_append_only before update or delete or truncate on accounts.transfer
     for each statement execute function accounts.refuse_change();
-create trigger transaction_append_only before update or delete or truncate on accounts.transaction
+create or replace trigger transaction_append_only before update or delete or truncate on accounts.transaction
     for each statement execute function accounts.refuse_change();
-create trigger account_kept before delete or truncate on accounts.account
+create or replace trigger account_kept before delete or truncate on accounts.account
     for each statement execute function accounts.refuse_change();
 
 -- Entries come from a transfer's trigger, one level down, never by themselves.
-create function accounts.guard_entries() returns trigger
+create or replace function accounts.guard_entries() returns trigger
 language plpgsql as $$
 begin
     if current_user <> 'accounts_ledger' and pg_trigger_depth() < 2 then
@@ -32,11 +32,11 @@ begin
     return null;
 end
 $$;
-create trigger transaction_entries before insert on accounts.transaction
+create or replace trigger transaction_entries before insert on accounts.transaction
     for each statement execute function accounts.guard_entries();
 
 -- An account begins open and empty, with a valid number.
-create function accounts.guard_new_account() returns trigger
+create or replace function accounts.guard_new_account() returns trigger
 language plpgsql as $$
 begin
     if new.total <> 0 or new.last_sequence <> 0 or new.last_at is not null or new.closed_at is not null
@@ -49,12 +49,12 @@ begin
     return new;
 end
 $$;
-create trigger account_new before insert on accounts.account
+create or replace trigger account_new before insert on accounts.account
     for each row execute function accounts.guard_new_account();
 
 -- What an account is never changes, only an empty one closes, closed is closed, and its head and what it has spent
 -- today move only with an entry. Each version carries its writer's transaction id, which the extract needs.
-create function accounts.guard_account_version() returns trigger
+create or replace function accounts.guard_account_version() returns trigger
 language plpgsql as $$
 begin
     if new.id <> old.id or new.number <> old.number or new.type <> old.type or new.currency <> old.currency
@@ -73,12 +73,12 @@ begin
     return new;
 end
 $$;
-create trigger account_version before update on accounts.account
+create or replace trigger account_version before update on accounts.account
     for each row when (current_user <> 'accounts_ledger'::text)
     execute function accounts.guard_account_version();
 
 -- What a transfer must be by itself.
-create function accounts.is_valid(t accounts.transfer) returns boolean
+create or replace function accounts.is_valid(t accounts.transfer) returns boolean
 language sql immutable
 return t.amount between 1 and 1000000000000 and length(t.memo) <= 500 and isfinite(t.at)
     and t.kind in ('deposit', 'withdrawal', 'transfer', 'reversal', 'imported')
@@ -87,7 +87,7 @@ return t.amount between 1 and 1000000000000 and length(t.memo) <= 500 and isfini
     and accounts.is_side(t.source) and accounts.is_side(t.destination);
 
 -- A reversal is the transfer that it names, turned round.
-create function accounts.reverses_its_transfer(t accounts.transfer) returns boolean
+create or replace function accounts.reverses_its_transfer(t accounts.transfer) returns boolean
 language plpgsql stable as $$
 begin
     return exists (

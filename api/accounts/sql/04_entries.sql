@@ -4,7 +4,7 @@
 -- account besides.
 
 -- All transfers of one statement, in the order of their times and ids.
-create function accounts.enter_all() returns trigger
+create or replace function accounts.enter_all() returns trigger
 language plpgsql as $$
 begin
     if exists (select from added a where accounts.is_valid(a) is not true)
@@ -50,6 +50,6 @@ begin
     return null;
 end
 $$;
-create trigger transfer_entries after insert on accounts.transfer
+create or replace trigger transfer_entries after insert on accounts.transfer
     referencing new table as added
     for each statement when (current_user <> 'accounts_ledger'::text) execute function accounts.enter_all();

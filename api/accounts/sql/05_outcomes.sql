@@ -1,7 +1,7 @@
 -- What becomes of a movement, as the caller reads it. Refusals are codes, never errors.
 
 -- The code of an account that takes no part in movements; null when it does.
-create function accounts.state_of(p_approved boolean, p_closed_at timestamptz) returns text
+create or replace function accounts.state_of(p_approved boolean, p_closed_at timestamptz) returns text
 language sql immutable
 return case when p_closed_at is not null then 'account_closed' when not p_approved then 'account_not_approved' end;
 
@@ -10,7 +10,7 @@ return case when p_closed_at is not null then 'account_closed' when not p_approv
 -- source unless that is outside, is theirs; `p_spent` is what left the source before on the same day. Whatever is
 -- wrong on a stranger's side is one code, so that their account's state is not told. Single values and not the
 -- accounts' rows, which cost more to take apart than to judge.
-create function accounts.refusal(
+create or replace function accounts.refusal(
     p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_owns boolean, p_owns_destination boolean, p_in boolean, p_out boolean,
     p_source_state text, p_source_currency text, p_source_total bigint, p_least bigint, p_spent bigint,
@@ -35,12 +35,12 @@ return case
     when p_spent + p_amount > p_daily_limit then 'limit_exceeded'
 end;
 
-create function accounts.refused(p_code text) returns text
+create or replace function accounts.refused(p_code text) returns text
 language sql immutable
 return '{"status":"refused","code":"' || p_code || '"}';
 
 -- `p_balance_after` is that of the caller's side.
-create function accounts.posted(
+create or replace function accounts.posted(
     p_transfer_id uuid, p_kind text, p_source text, p_destination text, p_amount bigint, p_currency text,
     p_memo text, p_at timestamptz, p_balance_after bigint
 ) returns text

@@ -7,7 +7,7 @@
 -- transfer (entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
 -- statements and to set up their expressions: hence both heads in one update, single values instead of rows, and one
 -- function for all of it.
-create function accounts.post_one(
+create or replace function accounts.post_one(
     p_user uuid, p_user_approved boolean, p_key text, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_daily_limit bigint
 ) returns text

@@ -2,7 +2,7 @@
 -- by one statement.
 
 -- The accounts of these sides, locked in id order.
-create function accounts.lock_all(p_sides text[]) returns accounts.account[]
+create or replace function accounts.lock_all(p_sides text[]) returns accounts.account[]
 language sql as $$
 select array_agg(locked.a)
 from (
@@ -14,14 +14,14 @@ from (
 ) locked;
 $$;
 
-create function accounts.new_ids(p_count integer) returns uuid[]
+create or replace function accounts.new_ids(p_count integer) returns uuid[]
 language sql
 return array(select uuidv7() from generate_series(1, p_count));
 
 -- What becomes of each movement: a refusal's code (null where there is none), and balance and sequence of its sides
 -- after it; `heads` are the accounts after all of them. `p_places` finds an account in `p_accounts`; `p_owned` says
 -- which of them are the caller's.
-create function accounts.judge_all(
+create or replace function accounts.judge_all(
     p_user_approved boolean, p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[],
     p_accounts accounts.account[], p_places jsonb, p_owned boolean[], p_daily_limit bigint, p_at timestamptz,
     out codes text[], out currencies text[], out source_balances bigint[], out source_sequences bigint[],
@@ -87,7 +87,7 @@ $$;
 
 -- As post_one for arrays; `answer` is a JSON list with an outcome for each movement, `shown` the accounts whose
 -- balances it tells. With `p_all_or_nothing` one refusal leaves the others `not_posted`.
-create function accounts.post_many(
+create or replace function accounts.post_many(
     p_user uuid, p_user_approved boolean, p_all_or_nothing boolean,
     p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
     out answer text, out shown uuid[]

@@ -3,7 +3,7 @@
 
 -- What became of a key: `new` (go on), `conflict` (another body), `not_found` (the caller lost access since) or
 -- `replayed` with the stored answer.
-create function accounts.claim_request(
+create or replace function accounts.claim_request(
     p_user uuid, p_key text, p_digest bytea, out outcome text, out answer text
 )
 language plpgsql as $$
@@ -32,7 +32,7 @@ end
 $$;
 
 -- Keeps what was answered under an Idempotency-Key, which is null when there is none; see accounts.request.
-create function accounts.keep_answer(p_user uuid, p_key text, p_answer text, p_shown uuid[]) returns void
+create or replace function accounts.keep_answer(p_user uuid, p_key text, p_answer text, p_shown uuid[]) returns void
 language plpgsql as $$
 begin
     update accounts.request set answer = p_answer, shown = p_shown where user_id = p_user and key = p_key;
@@ -43,7 +43,7 @@ $$;
 -- movement. `p_key` null: no idempotency. Gives outcome `posted` (or one of claim_request's) and the outcomes of the
 -- movements as JSON text. Plans are kept: one that was made while a table was small would read all of it ever after,
 -- and for two heads a bitmap costs more to make than it saves.
-create function accounts.post(
+create or replace function accounts.post(
     p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
     p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
     out outcome text, out answer text
@@ -79,7 +79,7 @@ $$;
 -- Posts the named transaction's whole transfer the other way round, once, for staff: owners and the daily limit
 -- are not asked, the overdraft limit is. Codes besides those of refusal(): `not_found`, `already_reversed` and
 -- `not_reversible` (it is a reversal itself). Outcome and answer as from post.
-create function accounts.reverse(
+create or replace function accounts.reverse(
     p_user uuid, p_key text, p_digest bytea, p_transaction uuid, p_memo text, out outcome text, out answer text
 )
 language plpgsql security definer

@@ -1,13 +1,13 @@
 -- Accounts open, are approved, change owners and close. Each call gives a code: `done` or why not.
 
 -- Held to the end of the transaction: opening, approving and closing all of one user's accounts take turns.
-create function accounts.lock_user(p_user uuid) returns void
+create or replace function accounts.lock_user(p_user uuid) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
 select pg_advisory_xact_lock(hashtextextended('accounts.user ' || p_user, 0));
 $$;
 
 -- This user's open accounts, locked in id order as postings lock them.
-create function accounts.lock_accounts_of(p_user uuid) returns uuid[]
+create or replace function accounts.lock_accounts_of(p_user uuid) returns uuid[]
 language sql as $$
 select coalesce(array_agg(locked.id), '{}')
 from (
@@ -20,7 +20,7 @@ from (
 $$;
 
 -- Code `limit_exceeded` when the user already has `p_max` open accounts.
-create function accounts.open_account(
+create or replace function accounts.open_account(
     p_user uuid, p_type text, p_currency text, p_approved boolean, p_max integer,
     out code text, out account_id uuid
 )
@@ -40,7 +40,7 @@ end
 $$;
 
 -- Codes `not_found`, `account_closed`, `balance_not_zero`.
-create function accounts.close_account(p_user uuid, p_account uuid) returns text
+create or replace function accounts.close_account(p_user uuid, p_account uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     a accounts.account;
@@ -60,7 +60,7 @@ $$;
 
 -- Closes what the user alone owns and takes them off what they share. Code `balance_not_zero` when money lies on
 -- an account of theirs alone; then nothing changes. Repeating it does nothing more.
-create function accounts.close_accounts_of(p_user uuid) returns text
+create or replace function accounts.close_accounts_of(p_user uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     v_all uuid[];
@@ -84,7 +84,7 @@ begin
 end
 $$;
 
-create function accounts.approve_account(p_account uuid) returns text
+create or replace function accounts.approve_account(p_account uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     a accounts.account;
@@ -101,7 +101,7 @@ end
 $$;
 
 -- How many accounts it approved.
-create function accounts.approve_accounts_of(p_user uuid) returns bigint
+create or replace function accounts.approve_accounts_of(p_user uuid) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     v_approved bigint;
@@ -116,7 +116,7 @@ $$;
 
 -- Locking the account makes a posting that waits for it see the change. Codes `not_found`, `account_closed`,
 -- `limit_exceeded` (ten owners); adding an owner again is `done`.
-create function accounts.add_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
+create or replace function accounts.add_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     a accounts.account;
@@ -135,7 +135,7 @@ end
 $$;
 
 -- Codes `not_found` (the account, or that owner of it) and `last_owner`.
-create function accounts.remove_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
+create or replace function accounts.remove_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from accounts.account where id = p_account for no key update;

@@ -2,7 +2,7 @@
 
 -- Where a moment falls in an account's history: how many of its transactions are before it. Sequences have no gaps
 -- and follow time, so halving finds it in twenty looks among a million rows, without an index by time.
-create function accounts.entries_before(p_account uuid, p_moment timestamptz) returns bigint
+create or replace function accounts.entries_before(p_account uuid, p_moment timestamptz) returns bigint
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     v_low bigint := 0;
@@ -23,7 +23,7 @@ end
 $$;
 
 -- The balance once everything up to and including that moment had happened.
-create function accounts.balance_at(p_account uuid, p_moment timestamptz) returns bigint
+create or replace function accounts.balance_at(p_account uuid, p_moment timestamptz) returns bigint
 language sql stable set search_path = pg_catalog, pg_temp as $$
 select coalesce(
     (select t.balance_after from accounts.transaction t

@@ -18,7 +18,7 @@ from accounts.import_row r
 left join accounts.import_account a on a.reference = r.account
 left join accounts.import_account o on o.reference = r.counterparty;
 
-create function accounts.import_account_fault(out line bigint, out fault text)
+create or replace function accounts.import_account_fault(out line bigint, out fault text)
 language sql stable as $$
 select f.line, f.fault
 from (
@@ -39,7 +39,7 @@ limit 1;
 $$;
 
 -- What is wrong with a row by itself.
-create function accounts.import_row_fault(out line bigint, out fault text)
+create or replace function accounts.import_row_fault(out line bigint, out fault text)
 language sql stable as $$
 select f.line, f.fault
 from (
@@ -68,7 +68,7 @@ limit 1;
 $$;
 
 -- Of accounts that were imported before, only what they already have may come again.
-create function accounts.import_repeat_fault(out line bigint, out fault text)
+create or replace function accounts.import_repeat_fault(out line bigint, out fault text)
 language sql stable as $$
 select m.line, format('account %s was imported before, and has no such transaction',
                       case when m.is_new then m.counterparty else m.account end)
@@ -83,7 +83,7 @@ order by m.line
 limit 1;
 $$;
 
-create function accounts.import_balance_fault(out line bigint, out fault text)
+create or replace function accounts.import_balance_fault(out line bigint, out fault text)
 language sql stable as $$
 select b.line, format(
     case when b.balance < 0 then 'the balance of account %s would pass its overdraft limit'
@@ -104,7 +104,7 @@ limit 1;
 $$;
 
 -- How many it opened. One by one, because each number must differ from those before it.
-create function accounts.import_accounts(p_owner uuid) returns bigint
+create or replace function accounts.import_accounts(p_owner uuid) returns bigint
 language plpgsql as $$
 declare
     i accounts.import_account;
@@ -132,7 +132,7 @@ $$;
 -- Opens the accounts that are new and posts their movements in the order of time and line, each at its own time;
 -- entries and heads follow as from any transfer. `fault` tells what is wrong with line `line` of `file` (accounts
 -- or transactions); then nothing may be kept.
-create function accounts.import_history(
+create or replace function accounts.import_history(
     p_owner uuid, out file text, out line bigint, out fault text,
     out opened bigint, out posted bigint, out repeated bigint
 )

@@ -16,6 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from api.shared.migrations.version import versions
 
 SWEEP = Path(__file__).with_name("sweep.sql").read_text()
+LEFT_OVER = Path(__file__).with_name("left_over.sql").read_text()
+# What can't be replaced in place: a function by one with other results or names of parameters, one that is named
+# without its parameters while another has the name, a constraint trigger.
+NOT_IN_PLACE = (
+    psycopg.errors.InvalidFunctionDefinition,
+    psycopg.errors.AmbiguousFunction,
+    psycopg.errors.DuplicateObject,
+)
 # Whoever posts waits a second for a lock before Postgres looks for a deadlock: an upgrade that gives up sooner and
 # tries again is never the reason that a posting fails.
 LOCK_TIMEOUT_MS = 300
@@ -65,11 +73,11 @@ def _is_done(engine: Engine, schema: str, folder: Path) -> bool:
 
 
 def _begin(connection: Connection, schema: str) -> None:
-    version = connection.dialect.server_version_info or ()
-    if version < OLDEST_SERVER:
+    server = connection.dialect.server_version_info or ()
+    if server < OLDEST_SERVER:
         raise MigrationError(
             f"Schema {schema} needs Postgres {OLDEST_SERVER[0]} or newer; this server is "
-            f"{'.'.join(map(str, version))}. Nothing was changed."
+            f"{'.'.join(map(str, server))}. Nothing was changed."
         )
     find = text("select to_regclass(:schema || '.alembic_version'), to_regclass(:schema || '.applied_sql')")
     version, applied = connection.execute(find, {"schema": schema}).one()
@@ -107,18 +115,37 @@ def _run_versions(connection: Connection, schema: str, folder: Path) -> None:
 
 def _apply(connection: Connection, schema: str, files: list[Path]) -> None:
     """Makes anew what can be replaced whole, unless it was made by just these files."""
-    digest = hashlib.sha256(SWEEP.encode())
+    digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.name}\0{file.read_text()}\0".encode())
     applied = f"{schema}.applied_sql"
     if connection.scalar(text(f"select digest from {applied}")) == digest.hexdigest():
         return
-    # As they are: `:name` and `%` in the functions' text are no parameters.
-    plain = connection.execution_options(no_parameters=True)
-    statements: Sequence[str] = connection.execute(text(SWEEP), {"schema": schema}).scalars().all()
-    for statement in statements:
-        plain.exec_driver_sql(statement)
-    for file in files:
-        plain.exec_driver_sql(file.read_text())
+    try:
+        with connection.begin_nested():
+            _replace(connection, schema, files, in_place=True)
+    except DBAPIError as error:
+        if not isinstance(error.orig, NOT_IN_PLACE):
+            raise
+        _replace(connection, schema, files, in_place=False)
     connection.execute(text(f"delete from {applied}"))
     connection.execute(text(f"insert into {applied} (digest) values (:digest)"), {"digest": digest.hexdigest()})
+
+
+def _replace(connection: Connection, schema: str, files: list[Path], *, in_place: bool) -> None:
+    _run(connection, SWEEP, {"schema": schema, "in_place": in_place})
+    for file in files:
+        _plain(connection).exec_driver_sql(file.read_text())
+    _run(connection, LEFT_OVER, {"schema": schema})
+
+
+def _run(connection: Connection, query: str, parameters: dict[str, object]) -> None:
+    """Runs the statements that a query gives."""
+    statements: Sequence[str] = connection.execute(text(query), parameters).scalars().all()
+    for statement in statements:
+        _plain(connection).exec_driver_sql(statement)
+
+
+def _plain(connection: Connection) -> Connection:
+    """For statements as they are: `:name` and `%` in the functions' text are no parameters."""
+    return connection.execution_options(no_parameters=True)

@@ -17,7 +17,7 @@ where s.expires_at > now() and s.idle_expires_at > now() and u.deleted_at is nul
 
 -- A program's token is used at the stats service, which may not write here: it calls this function, and only
 -- when the view says that the last note is more than a minute old, so that reading statistics seldom writes.
-create function users.note_session_use(session_id uuid) returns void
+create or replace function users.note_session_use(session_id uuid) returns void
 language sql security definer set search_path = ''
 begin atomic
     update users.session as s

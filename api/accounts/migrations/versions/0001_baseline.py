@@ -1,6 +1,6 @@
 """The ledger's tables. Amounts are integers in minor units, times timestamptz, ids UUIDv7.
 
-They stand in the order in which a posting comes to them, for an upgrade locks them in this order (see sweep.sql).
+They stand in the order in which a posting writes them, for an upgrade locks them in this order (see sweep.sql).
 """
 
 from alembic import op
