@@ -8,7 +8,7 @@ import psycopg
 from api.shared.settings import SettingsError
 from pipelines import database
 from pipelines.extract.errors import ExtractError
-from pipelines.extract.run import reload as read_anew
+from pipelines.extract.service import reload as read_anew
 from pipelines.settings import Databases
 
 LOCK_WAIT_S = 600.0

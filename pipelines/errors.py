@@ -1,11 +1,22 @@
 """Errors that more than one step raises."""
 
 
-class Refused(Exception):
+class StepError(Exception):
+    """A step can't go on, and trying it again at once would end in the same way. The message says what to do."""
+
+
+class NothingExtracted(StepError):
+    """There is no batch yet, so there is nothing to build, to prove or to publish."""
+
+    def __init__(self) -> None:
+        super().__init__("raw.batch is empty: run an extract first.")
+
+
+class Refused(StepError):
     """What was built is not fit to be published; readers keep the last good publication."""
 
 
-class TimeZoneChanged(Exception):
+class TimeZoneChanged(StepError):
     """The bank's time zone was changed after its first publication."""
 
     def __init__(self, published: str, wanted: str) -> None:

@@ -8,22 +8,16 @@ from typing import Any, cast, get_args
 import dagster as dg
 
 from api.shared.settings import SettingsError
-from pipelines import database, runs
-from pipelines.closing import CannotBeFinal
-from pipelines.errors import Refused, TimeZoneChanged
-from pipelines.extract.errors import ExtractError
-from pipelines.proofs.proof import ProofResult
-from pipelines.publish.baseline import last_publication
-from pipelines.runs import Kind
+from pipelines import database, run_log
+from pipelines.baseline import check_time_zone, last_publication
+from pipelines.errors import Refused, StepError
+from pipelines.run_log import Kind
 from pipelines.settings import Databases, PipelineSettings
-from pipelines.transform.errors import TransformError
 
 KIND_TAG = "tidemark/kind"
 # A run that someone starts by hand waits for the one at work; a close or a backfill also for a long build.
 LOCK_WAIT_S = {"refresh": 180.0}
 LONG_LOCK_WAIT_S = 900.0
-# Trying again at once would end in the same way.
-HOPELESS = (Refused, TimeZoneChanged, CannotBeFinal, ExtractError, TransformError, SettingsError, LookupError)
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class PipelineRun:
         """Around a step's work: what makes it fail is noted for /stats/status, and not tried again in vain."""
         try:
             yield
-        except HOPELESS as error:
+        except (StepError, SettingsError) as error:
             self._note("refused" if isinstance(error, Refused) else "failed", str(error))
             raise dg.Failure(str(error), allow_retries=False) from error
         except GeneratorExit:
@@ -54,20 +48,14 @@ class PipelineRun:
             self._note("failed", f"{type(error).__name__}: {error}")
             raise
 
-    def note_proofs(self, results: list[ProofResult]) -> None:
-        """Store what proofs found; when one does not hold, the run has been refused."""
-        with database.connect(self.databases.publish_url) as bank:
-            runs.add_proofs(bank, self.run_id, [result.as_json() for result in results])
-        self.refuse([result.in_words() for result in results if not result.passed])
-
     def refuse(self, reasons: list[str]) -> None:
         """Note that the run will not be published, for these reasons; nothing when there are none."""
         if reasons:
             self._note("refused", " | ".join(reasons))
 
-    def _note(self, outcome: runs.Outcome, error: str) -> None:
+    def _note(self, outcome: run_log.Outcome, error: str) -> None:
         with database.connect(self.databases.publish_url) as bank:
-            runs.finish(bank, self.run_id, outcome, error)
+            run_log.finish(bank, self.run_id, outcome, error)
 
 
 @dg.resource(description="The run at work. Holds the warehouse's run lock, so that runs follow one another.")
@@ -84,20 +72,14 @@ def pipeline_run(context: dg.InitResourceContext) -> Iterator[PipelineRun]:
     ):
         wait_s = LOCK_WAIT_S.get(run.kind, LONG_LOCK_WAIT_S)
         database.lock(lock_holder, database.RUN_LOCK, wait_s)
-        _check_time_zone(bank, settings.time_zone)
-        runs.begin(bank, run.run_id, run.kind)
+        check_time_zone(last_publication(bank), settings.time_zone)
+        run_log.begin(bank, run.run_id, run.kind)
         try:
             yield run
         finally:
-            runs.forget_unfinished(bank, run.run_id)
+            run_log.forget_unfinished(bank, run.run_id)
 
 
 def _kind(tags: Any) -> Kind:
     kind = tags.get(KIND_TAG, "refresh")
     return cast(Kind, kind if kind in get_args(Kind) else "refresh")
-
-
-def _check_time_zone(bank: database.Connection, time_zone: str) -> None:
-    published = last_publication(bank)
-    if published is not None and published.time_zone != time_zone:
-        raise TimeZoneChanged(published.time_zone, time_zone)

@@ -8,7 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from pipelines.extract.assets import DAY
 from pipelines.resources import KIND_TAG
-from pipelines.runs import Kind
+from pipelines.run_log import Kind
 from pipelines.settings import PipelineSettings
 
 MAX_RUNTIME_S = 3600

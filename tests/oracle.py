@@ -99,6 +99,8 @@ def account_statistics(
     last_day = local_date(last_moment, zone)
     rows = []
     for start, end in periods(period, local_date(account.opened_at, zone), last_day):
+        if day_start(start, zone) == day_start(end, zone):
+            continue  # a day that never was
         final = complete_through >= day_start(end, zone)
         rows.append(
             PeriodStatistics(
@@ -156,14 +158,25 @@ def bank_days(
 
 
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
-    """The date on the zone's calendar of a moment."""
-    return moment.astimezone(zone).date()
+    """The day of the zone's calendar that holds a moment: the clock's date, if that has come for good."""
+    day = moment.astimezone(zone).date()
+    return day if day_start(day, zone) <= moment else day - timedelta(days=1)
 
 
 @cache
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of a day of the zone's calendar: its first midnight, or the clock's jump over midnight."""
-    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+    """The moment from which on the zone's clock never shows an earlier date: found by looking at the clock."""
+    before = datetime.combine(day, time(0), tzinfo=UTC) + timedelta(hours=40)
+    while before.astimezone(zone).date() >= day:
+        before -= timedelta(minutes=15)
+    after = before + timedelta(minutes=15)
+    while after - before > timedelta(microseconds=1):
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).date() < day:
+            before = middle
+        else:
+            after = middle
+    return after
 
 
 def period_of(period: PeriodType, day: date) -> tuple[date, date]:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from api.shared.pages import encode_cursor
 from api.stats.models import Account, FiguresQuery, FiguresSnapshot, Metric, Metrics, Row
-from api.stats.periods import MICROSECOND, ONE_DAY, Cut, Period, day_start, local_date, microseconds
+from api.stats.periods import MICROSECOND, Cut, Period, day_start, days_between, exists, local_date, microseconds
 from api.stats.schemas import Figure, Figures
 
 OpenTime = tuple[datetime, datetime]
@@ -57,7 +57,8 @@ def _periods(account: Account, period: Period, first: date, last: date, cut: Cut
     start = max(first, period.start(local_date(account.opened_at, cut.zone)))
     while start <= last:
         end = period.end(start)
-        yield start, end
+        if exists(start, end, cut.zone):
+            yield start, end
         start = end
 
 
@@ -83,8 +84,8 @@ def _averages(row: Row, balance: int, open_time: OpenTime, cut: Cut) -> Metrics:
     last_at = row.basis.last_transaction_at
     last_day = local_date(until - MICROSECOND, cut.zone)
     integral = int(row.basis.balance_integral) + balance * microseconds(last_at, until)
-    days = (last_day - local_date(opened, cut.zone)) // ONE_DAY + 1
-    days_after = (last_day - local_date(last_at, cut.zone)) // ONE_DAY + 1
+    days = days_between(local_date(opened, cut.zone), last_day, cut.zone)
+    days_after = days_between(local_date(last_at, cut.zone), last_day, cut.zone)
     day_sum = int(row.basis.daily_balance_sum) + balance * days_after
     return {
         "average_balance": rounded_ratio(integral, microseconds(opened, until)),

@@ -1,13 +1,16 @@
 """The raw tables as Dagster assets."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from pipelines import closing, database
+from pipelines import database
+from pipelines.calendar import ONE_DAY, day_start
+from pipelines.extract import closing
 from pipelines.extract.batch import Batch, rows_between
-from pipelines.extract.run import Window, extract, extract_again
+from pipelines.extract.service import Window, extract, extract_again
 from pipelines.owners import OWNERS
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
@@ -51,7 +54,8 @@ def day_of(time_zone: str) -> dg.AssetsDefinition:
 
 
 def _window(day: date, time_zone: str) -> Window:
-    return closing.start_of(day, time_zone), closing.start_of(day + timedelta(days=1), time_zone)
+    zone = ZoneInfo(time_zone)
+    return day_start(day, zone), day_start(day + ONE_DAY, zone)
 
 
 @dg.multi_asset(
@@ -92,7 +96,7 @@ def _may_close(context: dg.AssetExecutionContext, run: PipelineRun) -> bool:
         if not closing.claim(bank, run.kind, end, run.run_id):
             context.log.info(f"{run.kind} of the period up to {end} has been done by another run.")
             return False
-    moment = closing.start_of(end, run.settings.time_zone)
+    moment = day_start(end, ZoneInfo(run.settings.time_zone))
     closing.wait_until_final(run.databases.source_url, moment, closing.WAIT_S)
     return True
 

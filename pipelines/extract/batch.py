@@ -10,6 +10,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from pipelines.database import Connection
+from pipelines.errors import NothingExtracted
 from pipelines.extract.source import ACCOUNT_COLUMNS, TRANSACTION_COLUMNS, Summary
 
 
@@ -38,6 +39,14 @@ def last_batch(warehouse: Connection) -> Batch | None:
         "foreign_xid from raw.batch order by batch_id desc limit 1"
     ).fetchone()
     return Batch(*row) if row else None
+
+
+def newest_batch(warehouse: Connection) -> Batch:
+    """The newest batch. Raises NothingExtracted before the first."""
+    batch = last_batch(warehouse)
+    if batch is None:
+        raise NothingExtracted()
+    return batch
 
 
 def next_batch_id(warehouse: Connection) -> int:

@@ -1,7 +1,9 @@
 """Why an extract stops. Each message says what to do."""
 
+from pipelines.errors import StepError
 
-class ExtractError(Exception):
+
+class ExtractError(StepError):
     """The extract can't go on; nothing was changed in the warehouse."""
 
 
@@ -18,3 +20,7 @@ class SourceSwitched(ExtractError):
 
 class StartUnknown(ExtractError):
     """A transaction writes in the source and nobody can tell since when, so completeness can't be told either."""
+
+
+class CannotBeFinal(ExtractError):
+    """A transaction that began in the period to be closed is still open, so its figures may still change."""

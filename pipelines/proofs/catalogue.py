@@ -1,8 +1,9 @@
 """Which proofs there are."""
 
+from pipelines.calendar import Period
 from pipelines.proofs.proof import Proof
 
-PERIODS = ({"type": "daily"}, {"type": "weekly"}, {"type": "monthly"})
+PERIODS = tuple({"type": str(period), "unit": period.unit} for period in Period)
 
 LEDGER = tuple(
     Proof(name, "ledger", f"{name}.sql")
@@ -14,7 +15,7 @@ STATISTICS = (
     Proof("continuity", "statistics", "continuity.sql", PERIODS),
     Proof(
         *("days_add_up", "statistics", "days_add_up.sql"),
-        ({"type": "weekly", "unit": "week"}, {"type": "monthly", "unit": "month"}),
+        PERIODS[1:],
     ),
     Proof("completeness", "statistics", "completeness.sql", PERIODS),
     Proof("averages", "statistics", "averages.sql", PERIODS),

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from pipelines import database, run_log
 from pipelines.proofs.catalogue import LEDGER, STATISTICS
 from pipelines.proofs.proof import Proof, ProofResult
-from pipelines.proofs.run import prove_ledger, prove_statistics
+from pipelines.proofs.service import prove_ledger, prove_statistics
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
 
@@ -39,7 +40,7 @@ def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.As
             *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
             is_everything=pipeline_run.is_close,
         )
-        pipeline_run.note_proofs(results)
+        _note(pipeline_run, results)
         yield from (_check_result(result, TRANSACTIONS) for result in results)
 
 
@@ -57,8 +58,15 @@ def statistics_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[d
             *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
             is_everything=pipeline_run.is_close,
         )
-        pipeline_run.note_proofs(results)
+        _note(pipeline_run, results)
         yield from (_check_result(result, DAILY) for result in results)
+
+
+def _note(run: PipelineRun, results: list[ProofResult]) -> None:
+    """Store what proofs found; when one does not hold, the run has been refused."""
+    with database.connect(run.databases.publish_url) as bank:
+        run_log.add_proofs(bank, run.run_id, [result.as_json() for result in results])
+    run.refuse([result.in_words() for result in results if not result.passed])
 
 
 def _check_result(result: ProofResult, asset: dg.AssetKey) -> dg.AssetCheckResult:

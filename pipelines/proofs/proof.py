@@ -10,8 +10,10 @@ from typing import Any
 
 import psycopg
 
+from pipelines.baseline import Baseline
 from pipelines.database import Connection
-from pipelines.publish.baseline import Baseline
+from pipelines.extract.batch import newest_batch
+from pipelines.proofs import calendar
 
 FOLDER = Path(__file__).parent
 SHOWN = 5
@@ -118,26 +120,22 @@ def _read(file: Path) -> str:
     return file.read_text()
 
 
-def begin(warehouse: Connection) -> None:
-    """Make a connection ready for proofs: one snapshot; values in the text, for the planner to see."""
+def begin(warehouse: Connection, time_zone: str) -> None:
+    """Make a connection ready for proofs: one snapshot, values in the text for the planner to see, a calendar."""
     warehouse.cursor_factory = psycopg.ClientCursor
     warehouse.execute("begin isolation level repeatable read")
+    calendar.provide(warehouse, time_zone)
 
 
 def scope_of(warehouse: Connection, baseline: Baseline, time_zone: str, *, is_everything: bool) -> Scope:
-    """What is to be proven now, up to the newest batch. Raises LookupError when there is no batch."""
-    newest = warehouse.execute(
-        "select batch_id, complete_through from raw.batch order by batch_id desc limit 1"
-    ).fetchone()
-    if newest is None:
-        raise LookupError("There is nothing to prove: raw.batch is empty. Run an extract first.")
+    """What is to be proven now, up to the newest batch. Raises NothingExtracted when there is no batch."""
+    newest = newest_batch(warehouse)
     publication = baseline.publication
     final_date, may_restate = None, False
     if publication is not None:
         row = warehouse.execute(
-            "select (%s at time zone %s)::date, "
-            "exists (select from pipeline.reload where may_restate and batch_id > %s)",
-            (publication.complete_through, time_zone, publication.batch_id if baseline.is_known else 0),
+            "select pg_temp.day_of(%s), exists (select from pipeline.reload where may_restate and batch_id > %s)",
+            (publication.complete_through, publication.batch_id if baseline.is_known else 0),
         ).fetchone()
         assert row is not None
         final_date, may_restate = row
@@ -145,4 +143,4 @@ def scope_of(warehouse: Connection, baseline: Baseline, time_zone: str, *, is_ev
         since: tuple[int, datetime | str] = (0, "-infinity")
     else:
         since = (publication.batch_id, publication.complete_through)
-    return Scope(*since, newest[0], newest[1], time_zone, final_date, may_restate)
+    return Scope(*since, newest.batch_id, newest.complete_through, time_zone, final_date, may_restate)

@@ -2,10 +2,9 @@
 
 from psycopg import sql
 
+from pipelines.calendar import Period
 from pipelines.database import Connection, stream
 from pipelines.proofs.proof import Scope
-
-TYPES = ("daily", "weekly", "monthly")
 
 
 def bring(bank: Connection, warehouse: Connection, scope: Scope) -> None:
@@ -57,12 +56,12 @@ def _send_keys(bank: Connection, warehouse: Connection, scope: Scope) -> None:
             "select account_id, {type}::text, period_start from {mart} "
             "where batch_id > {since} and period_end <= {final}"
         ).format(
-            type=sql.Literal(type_),
-            mart=sql.Identifier("marts", f"stats_{type_}"),
+            type=sql.Literal(str(period)),
+            mart=sql.Identifier("marts", period.mart),
             since=sql.Literal(scope.since),
             final=sql.Literal(scope.final_date),
         )
-        for type_ in TYPES
+        for period in Period
     )
     stream(warehouse, keys, bank, sql.SQL("proof_key"))
     bank.execute("analyze proof_key")

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines import database, runs
+from pipelines import database, run_log
+from pipelines.baseline import MARTS
 from pipelines.errors import Refused
 from pipelines.owners import OWNERS
 from pipelines.proofs.catalogue import NAMES
-from pipelines.publish.baseline import MARTS
-from pipelines.publish.run import publish
+from pipelines.publish.service import publish
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
 
@@ -39,7 +39,7 @@ def _publish(pipeline_run: PipelineRun) -> dg.MaterializeResult:
     """Publishes what this run has proven. Refuses when a proof is missing, whatever let it come this far."""
     with pipeline_run.step():
         with database.connect(pipeline_run.databases.publish_url) as bank:
-            proofs = runs.proofs_of(bank, pipeline_run.run_id)
+            proofs = run_log.proofs_of(bank, pipeline_run.run_id)
         missing = NAMES - {proof["name"] for proof in proofs if proof["passed"]}
         if missing:
             raise Refused(f"Not proven in this run: {', '.join(sorted(missing))}. Start the whole job.")
@@ -50,9 +50,9 @@ def _publish(pipeline_run: PipelineRun) -> dg.MaterializeResult:
             proofs=proofs,
         )
         with database.connect(pipeline_run.databases.publish_url) as bank:
-            runs.finish(bank, pipeline_run.run_id, "published")
+            run_log.finish(bank, pipeline_run.run_id, "published")
             if pipeline_run.is_close:
-                runs.prune(bank)
+                run_log.prune(bank)
         lag = datetime.now(UTC) - published.complete_through
         return dg.MaterializeResult(
             metadata={

@@ -9,11 +9,11 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from pipelines import database
+from pipelines.baseline import baseline
 from pipelines.errors import Refused
 from pipelines.extract.assets import completeness
-from pipelines.extract.batch import last_batch
+from pipelines.extract.batch import newest_batch
 from pipelines.owners import OWNERS
-from pipelines.publish.baseline import baseline
 from pipelines.resources import PipelineRun
 from pipelines.transform.results import NodeResult, Target
 
@@ -42,8 +42,8 @@ def dbt_models_of(manifest: Path) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, pipeline_run: dg.ResourceParam[PipelineRun]
     ) -> Iterator[Event]:
         # dbt takes a second to import, and only a run needs it.
-        from pipelines.transform.build import build
         from pipelines.transform.project import Project
+        from pipelines.transform.service import build
 
         with pipeline_run.step():
             known = _known_nodes(context.assets_def)
@@ -74,9 +74,7 @@ def _target(run: PipelineRun) -> tuple[Target, dict[str, dg.MetadataValue]]:
         database.connect(run.databases.warehouse_url) as warehouse,
         database.connect(run.databases.publish_url) as bank,
     ):
-        batch = last_batch(warehouse)
-        if batch is None:
-            raise LookupError("There is nothing to build from: raw.batch is empty. Run an extract first.")
+        batch = newest_batch(warehouse)
         publication = baseline(bank, warehouse)
         tested = publication.publication.batch_id if publication.publication and publication.is_continued else 0
         target = Target(batch.batch_id, 0 if run.is_close else tested, run.settings.time_zone)

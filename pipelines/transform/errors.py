@@ -1,5 +1,7 @@
 """Why a transformation stops."""
 
+from pipelines.errors import StepError
 
-class TransformError(Exception):
+
+class TransformError(StepError):
     """The project can't be parsed or a model can't be built; what was built stays, and the next run goes on."""

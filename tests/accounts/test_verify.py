@@ -19,7 +19,7 @@ from api.accounts.verify.ledger import Verified, check, verify_ledger
 from infra.cli import main as tidemark
 from infra.local import admin
 from infra.local.bank import Bank
-from pipelines.extract.run import extract
+from pipelines.extract.service import extract
 from tests.accounts.ledger import Ledger
 from tests.accounts.tamperings import ENTERED_TWICE, REWRITINGS, TAMPERINGS
 from tests.cluster import REPOSITORY, Databases

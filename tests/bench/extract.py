@@ -15,7 +15,7 @@ import psycopg
 
 from infra.local.settings import CHECKOUT
 from pipelines import database
-from pipelines.extract.run import extract
+from pipelines.extract.service import extract
 from pipelines.extract.source import TRANSACTION_COLUMNS
 from tests.bench import history
 from tests.bench.libpq import BIN, libpq

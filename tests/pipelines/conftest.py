@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from infra.local.databases import DatabaseNames, grant_bank
 from pipelines import database
 from pipelines.extract.batch import Batch
-from pipelines.extract.run import extract
+from pipelines.extract.service import extract
 from pipelines.settings import NOWHERE, PipelineSettings
 from pipelines.transform.project import Project
 from tests.cluster import Cluster, Databases

@@ -6,16 +6,16 @@ from pathlib import Path
 from uuid import uuid4
 
 from pipelines import database
+from pipelines.baseline import last_publication
 from pipelines.extract.batch import last_batch
-from pipelines.extract.run import extract, extract_again
+from pipelines.extract.service import extract, extract_again
 from pipelines.proofs.proof import ProofResult
-from pipelines.proofs.run import prove_ledger, prove_statistics
-from pipelines.publish.baseline import last_publication
-from pipelines.publish.run import Published, publish
+from pipelines.proofs.service import prove_ledger, prove_statistics
+from pipelines.publish.service import Published, publish
 from pipelines.settings import CHECKOUT
-from pipelines.transform.build import build
 from pipelines.transform.project import Project
 from pipelines.transform.results import NodeResult, Target
+from pipelines.transform.service import build
 from tests.cluster import Databases
 
 UTC_ZONE = "UTC"

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines import closing, database, runs
-from pipelines.closing import CannotBeFinal
-from pipelines.runs import Kind
+from pipelines import database, run_log
+from pipelines.extract import closing
+from pipelines.extract.closing import CannotBeFinal
+from pipelines.run_log import Kind
 from tests.pipelines.conftest import Bank
 
 
@@ -25,19 +26,14 @@ class TestPeriodEnd:
     def test_newest_period_that_ended(self, kind: Kind, now: datetime, zone: str, expected: date) -> None:
         assert closing.period_end(kind, now, zone) == expected
 
-    def test_day_begins_where_midnight_does_not_exist(self) -> None:
-        # Beirut's clocks went from midnight to one o'clock.
-        start = closing.start_of(date(2024, 3, 31), "Asia/Beirut")
-        assert start.astimezone(UTC) == datetime(2024, 3, 30, 22, 0, tzinfo=UTC)
-
 
 class TestClaim:
     def test_second_run_finds_it_done(self, bank: Bank) -> None:
         day = date(2024, 3, 6)
         with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "one", "close_daily")
+            run_log.begin(connection, "one", "close_daily")
             assert closing.claim(connection, "close_daily", day, "one")
-            runs.finish(connection, "one", "published")
+            run_log.finish(connection, "one", "published")
             assert not closing.claim(connection, "close_daily", day, "two")
             assert closing.claim(connection, "close_weekly", day, "two")
             assert closing.claim(connection, "close_daily", day + timedelta(days=1), "two")
@@ -51,9 +47,9 @@ class TestClaim:
     def test_failed_run_leaves_it_to_the_next(self, bank: Bank) -> None:
         day = date(2024, 3, 6)
         with database.connect(bank.publish_url) as connection:
-            runs.begin(connection, "one", "close_daily")
+            run_log.begin(connection, "one", "close_daily")
             assert closing.claim(connection, "close_daily", day, "one")
-            runs.finish(connection, "one", "failed", "x")
+            run_log.finish(connection, "one", "failed", "x")
             assert closing.claim(connection, "close_daily", day, "two")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import closing, database, resources
+from pipelines import database, resources
+from pipelines.extract import assets, closing
 from pipelines.proofs.catalogue import NAMES
 from pipelines.settings import CHECKOUT
 from tests.pipelines.conftest import Pipeline
@@ -191,7 +192,7 @@ class TestClose:
             bank.ledger.deposit(bank.ledger.open_account(), 5, writer=writer)
             row = writer.execute("select clock_timestamp()").fetchone()
             assert row is not None
-            monkeypatch.setattr(closing, "start_of", lambda *_: row[0])
+            monkeypatch.setattr(assets, "day_start", lambda *_: row[0])
             assert not pipeline.run("close_weekly").success
         [(kind, outcome, error)] = bank.published(RUNS)
         assert (kind, outcome) == ("close_weekly", "failed")

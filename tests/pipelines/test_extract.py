@@ -9,7 +9,7 @@ import pytest
 from pipelines import database
 from pipelines.extract import batch as raw_batch
 from pipelines.extract.batch import Batch
-from pipelines.extract.run import extract
+from pipelines.extract.service import extract
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import START, later
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from pipelines import database
-from pipelines.extract.run import reload
+from pipelines.extract.service import reload
 from tests.pipelines.conftest import Bank
 
 

@@ -13,7 +13,7 @@ from infra.local.databases import prepare, url, urls
 from infra.local.ports import free_port
 from infra.local.postgres import BIN, EmbeddedPostgres
 from pipelines.extract.errors import SourceSwitched
-from pipelines.extract.run import extract, reload
+from pipelines.extract.service import extract, reload
 from tests.cluster import PASSWORDS
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import Ledger

@@ -8,9 +8,9 @@ from typing import LiteralString
 import pytest
 
 from pipelines import database
+from pipelines.baseline import baseline
 from pipelines.proofs.catalogue import FINALITY, NAMES, STATISTICS
 from pipelines.proofs.proof import begin, scope_of
-from pipelines.publish.baseline import baseline
 from tests.pipelines.conftest import Bank
 from tests.pipelines.corruptions import MARTS, METRICS, NEW, NEW_DAY, RAW
 from tests.pipelines.ledger import later
@@ -128,7 +128,7 @@ class TestStatistics:
     def test_every_figure_that_is_wrong_is_seen(self, steps: Steps, mart: str) -> None:
         with database.connect(steps.warehouse_url) as warehouse, database.connect(steps.publish_url) as bank:
             standing = baseline(bank, warehouse)
-            begin(warehouse)
+            begin(warehouse, steps.time_zone)
             scope = asdict(scope_of(warehouse, standing, steps.time_zone, is_everything=False))
             unseen = []
             for metric in METRICS:

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import database
 from pipelines.errors import TimeZoneChanged
-from pipelines.publish.run import publish
+from pipelines.publish.service import publish
 from tests.cluster import Cluster
 from tests.pipelines.conftest import Bank, clone, make_bank
 from tests.pipelines.ledger import later

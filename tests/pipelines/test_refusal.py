@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from api.stats.app import create_app
 from api.stats.settings import StatsSettings
 from pipelines import database
-from pipelines.extract.run import reload
+from pipelines.extract.service import reload
 from pipelines.settings import CHECKOUT
 from tests.pipelines.conftest import Bank, Pipeline
 from tests.pipelines.ledger import later

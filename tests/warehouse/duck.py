@@ -37,8 +37,12 @@ with calendar as (
 select day, moment(day) as starts_at, moment(day + 1) as ends_at from calendar;
 """
 
-# A day begins at its first moment: midnight, or, where clocks jump over midnight, the jump.
-MOMENT = "create or replace macro moment(day) as timezone('{zone}', cast(day as timestamp))"
+# A day begins at midnight: at the first of two, unless both midnights are of the day before and of this one; or,
+# where clocks jump over midnight, at the jump.
+MOMENT = """create or replace macro moment(day) as least(
+    timezone('{zone}', cast(day as timestamp)),
+    timezone('{zone}', cast(day as timestamp) - interval 1 microsecond) + interval 1 microsecond
+)"""
 
 FIGURES = """
 with periods as (
@@ -47,9 +51,11 @@ with periods as (
     from days group by 1
 ),
 inside as (
-    select stretches.*, period_start, period_end, starts_at, ends_at,
-        cast(timezone('{zone}', posted) as date) as day, balance - amount as before
-    from stretches join periods on posted >= starts_at and posted < ends_at
+    select stretches.*, period_start, period_end, periods.starts_at, periods.ends_at, day,
+        balance - amount as before
+    from stretches
+        join periods on posted >= periods.starts_at and posted < periods.ends_at
+        join days on posted >= days.starts_at and posted < days.ends_at
 ),
 sums as (
     select account, period_start, any_value(period_end) as period_end,

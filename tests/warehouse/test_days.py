@@ -1,44 +1,122 @@
-"""The bank's days where clocks change at or around midnight: SQL and Python agree on when each begins."""
+"""The bank's days where clocks change at or around midnight: everybody agrees on when each begins and what it holds.
 
-from datetime import date
-from zoneinfo import ZoneInfo
+Everybody: the models (SQL), the stats service, the pipeline, the proofs, and the oracle.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 import psycopg
 import pytest
 
+from api.stats import periods
+from pipelines import calendar
+from pipelines.proofs import calendar as proofs
 from tests.oracle import day_start, local_date
 from tests.warehouse.dbt import Dbt
 
 pytestmark = pytest.mark.slow
 
+ONE_DAY = timedelta(days=1)
+ODD = {
+    "America/Sao_Paulo": "no midnight in spring",
+    "America/Havana": "two midnights in autumn",
+    "Asia/Beirut": "the hour before midnight twice in autumn",
+    "America/Nuuk": "no hour before midnight in spring",
+    "America/St_Johns": "the clock went back over midnight",
+    "Antarctica/Casey": "the clock went back three hours over midnight",
+    "Pacific/Apia": "a day that never was",
+}
 QUERY = """
-select day, {{ day_start('day') }}, {{ bank_date(day_start('day')) }}
-from generate_series('2015-01-01'::timestamp, '2030-01-01', interval '1 day') as d, cast(d as date) as day
+select day, {{ day_start('day') }}, {{ bank_date(day_start('day')) }}, {{ days_between('day - 3', 'day + 3') }}
+from unnest(array['the days']::date[]) as day
 """
+DATES = "select moment, {{ bank_date('moment') }} from unnest(array['the moments']::timestamptz[]) as moment"
 
 
-@pytest.fixture(scope="module")
-def query(dbt: Dbt) -> str:
-    """QUERY for a time zone called `the zone`."""
-    return dbt.compiled_inline(QUERY, "the zone")
+def zones() -> list[str]:
+    """Every time zone that both Python and Postgres know, but for what is no place."""
+    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
 
 
-class TestDayStart:
-    @pytest.mark.parametrize(
-        "zone",
-        [
-            "UTC",
-            "Europe/Prague",
-            "America/New_York",
-            pytest.param("America/Sao_Paulo", id="no midnight in spring"),
-            pytest.param("America/Havana", id="two midnights in autumn"),
-            pytest.param("Asia/Beirut", id="the hour before midnight twice in autumn"),
-            pytest.param("America/Nuuk", id="no hour before midnight in spring"),
-        ],
-    )
-    def test_days_begin_at_their_first_moment(self, query: str, warehouse: psycopg.Connection, zone: str) -> None:
+@cache
+def is_plain(zone: str) -> bool:
+    info = ZoneInfo(zone)
+    return not proofs.skipped_days(info) and not proofs.has_disputed_dates(info)
+
+
+def days_of(zone: str) -> list[date]:
+    """The days around each change of the zone's clock since 1900."""
+    return [day for day in proofs.days_of_changes(ZoneInfo(zone)) if day.year >= 1900]
+
+
+def moments_of(zone: str) -> list[datetime]:
+    """Moments around the midnights of those days, a quarter of an hour apart and a bit."""
+    midnights = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days_of(zone)[-60:])
+    return [midnight + timedelta(minutes=15 * step, seconds=30) for midnight in midnights for step in range(-8, 9)]
+
+
+def listed(values: Sequence[date]) -> str:
+    return ", ".join(f"'{value.isoformat()}'" for value in values) or "null"
+
+
+class TestDays:
+    @pytest.mark.parametrize("zone", ["UTC", "Europe/Prague", *ODD])
+    def test_begin_when_the_oracle_says(self, zone: str) -> None:
         info = ZoneInfo(zone)
-        found = warehouse.execute(query.replace("the zone", zone)).fetchall()
-        assert found[0][0] == date(2015, 1, 1)
-        assert [(day, start) for day, start, _ in found if start != day_start(day, info)] == []
-        assert [(day, start) for day, start, own in found if not day == own == local_date(start, info)] == []
+        day, last = date(2008, 1, 1), date(2030, 1, 1)
+        while day < last:
+            assert periods.day_start(day, info) == calendar.day_start(day, info) == day_start(day, info), day
+            if periods.exists(day, day + ONE_DAY, info):
+                assert (
+                    periods.local_date(day_start(day, info), info) == local_date(day_start(day, info), info) == day
+                )
+            day += ONE_DAY
+
+    def test_begin_at_the_same_moment_in_sql_in_every_zone(self, dbt: Dbt, warehouse: psycopg.Connection) -> None:
+        plain = dbt.compiled_inline(QUERY, "the zone")
+        wrong = []
+        for zone in zones():
+            info = ZoneInfo(zone)
+            query = plain.replace("the zone", zone) if is_plain(zone) else dbt.compiled_inline(QUERY, zone)
+            found = warehouse.execute(query.replace("'the days'", listed(days_of(zone)))).fetchall()
+            assert [row[0] for row in found] == days_of(zone) or not days_of(zone)
+            for day, start, own, days in found:
+                if day is None:
+                    continue
+                expected = periods.day_start(day, info)
+                number = periods.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
+                if (start, own, days) != (expected, periods.local_date(expected, info), number):
+                    wrong.append((zone, day, start, expected, own, days, number))
+        assert wrong == []
+
+    def test_hold_the_same_moments_in_sql_in_every_zone(self, dbt: Dbt, warehouse: psycopg.Connection) -> None:
+        plain = dbt.compiled_inline(DATES, "the zone")
+        wrong = []
+        for zone in zones():
+            info = ZoneInfo(zone)
+            query = plain.replace("the zone", zone) if is_plain(zone) else dbt.compiled_inline(DATES, zone)
+            for moment, day in warehouse.execute(query.replace("'the moments'", listed(moments_of(zone)))):
+                if moment is not None and day != periods.local_date(moment, info):
+                    wrong.append((zone, moment, day, periods.local_date(moment, info)))
+        assert wrong == []
+
+    @pytest.mark.parametrize("zone", ["Europe/Prague", *ODD])
+    def test_are_the_same_to_the_proofs(self, zone: str, warehouse: psycopg.Connection) -> None:
+        info = ZoneInfo(zone)
+        with warehouse.transaction(force_rollback=True):
+            proofs.provide(warehouse, zone)
+            days = warehouse.execute(
+                "select day, pg_temp.day_start(day), pg_temp.days_between(day - 3, day + 3)"
+                f" from unnest(array[{listed(days_of(zone))}]::date[]) as day"
+            ).fetchall()
+            moments = warehouse.execute(
+                f"select moment, pg_temp.day_of(moment) from unnest(array[{listed(moments_of(zone))}]::timestamptz[])"
+                " as moment"
+            ).fetchall()
+        for day, start, number in days:
+            expected = periods.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
+            assert (day, start, number) == (day, periods.day_start(day, info), expected)
+        assert [(m, d) for m, d in moments if d != periods.local_date(m, info)] == []

@@ -1,6 +1,6 @@
 {#-
     Every transaction of the account-periods that this run writes, one row each, with what the statistics are made of.
-    `period` is day, week, month, quarter or year.
+    `period` is day, week or month.
 
     On a first build those are all account-periods. Afterwards they are the ones with a new transaction, and the
     one in which an account closed; each is read again as a whole, from its first sequence number to its last, so
@@ -92,9 +92,12 @@
                 then {{ microseconds_between('posted_at', 'least(' ~ day_start('period_end') ~ ', closed_at)') }}
             else 0
         end as microseconds_after,
-        posted_date - coalesce(lag(posted_date) over account_period, greatest(period_start, first_open_date)) as days_before,
+        {{ days_between(
+            'coalesce(lag(posted_date) over account_period, greatest(period_start, first_open_date))', 'posted_date'
+        ) }} as days_before,
         case
-            when lead(sequence) over account_period is null then least(period_end, open_until_date) - posted_date
+            when lead(sequence) over account_period is null
+                then {{ days_between('posted_date', 'least(period_end, open_until_date)') }}
             else 0
         end as days_after,
         {{ window.batch_id }}::bigint as building_batch_id

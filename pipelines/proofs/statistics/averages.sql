@@ -22,27 +22,18 @@ cross join (
 left join raw.account as account on mart.account_id = account.id
 cross join lateral (
     select
-        greatest(mart.period_start, (account.opened_at at time zone %(time_zone)s)::date) as first_day,
-        (mart.last_transaction_at at time zone %(time_zone)s)::date as last_day,
+        greatest(mart.period_start, pg_temp.day_of(account.opened_at)) as first_day,
+        pg_temp.day_of(mart.last_transaction_at) as last_day,
         least(
             mart.period_end,
             case
                 when account.closed_at > account.opened_at
-                    then ((account.closed_at - interval '1 microsecond') at time zone %(time_zone)s)::date + 1
-                when account.closed_at is not null then (account.opened_at at time zone %(time_zone)s)::date
+                    then pg_temp.day_of(account.closed_at - interval '1 microsecond') + 1
+                when account.closed_at is not null then pg_temp.day_of(account.opened_at)
             end
         ) as end_day,
-        -- The first moment of a day: where clocks go back over midnight, the first of the two.
-        least(
-            mart.period_start::timestamp at time zone %(time_zone)s,
-            (mart.period_start::timestamp - interval '1 microsecond') at time zone %(time_zone)s
-            + interval '1 microsecond'
-        ) as starts_at,
-        least(
-            mart.period_end::timestamp at time zone %(time_zone)s,
-            (mart.period_end::timestamp - interval '1 microsecond') at time zone %(time_zone)s
-            + interval '1 microsecond'
-        ) as ends_at
+        pg_temp.day_start(mart.period_start) as starts_at,
+        pg_temp.day_start(mart.period_end) as ends_at
 ) as edges
 cross join lateral (
     select
@@ -57,8 +48,9 @@ cross join lateral (
 cross join lateral (
     select
         mart.balance_integral + mart.closing_balance::numeric * lengths.still_us as integral,
-        mart.daily_balance_sum + mart.closing_balance::numeric * (edges.end_day - edges.last_day) as day_sum,
-        edges.end_day - edges.first_day as open_days
+        mart.daily_balance_sum
+        + mart.closing_balance::numeric * pg_temp.days_between(edges.last_day, edges.end_day) as day_sum,
+        pg_temp.days_between(edges.first_day, edges.end_day) as open_days
 ) as sums
 cross join lateral (
     select

@@ -28,20 +28,12 @@ select
     ) as holds
 from marts.stats_{type} as mart
 left join raw.account as account on mart.account_id = account.id
--- Where the account's part of the period begins: the first moment of its first day, or the account's opening. Where
--- clocks go back over midnight the day begins at the first of the two.
+-- Where the account's part of the period begins: the first moment of its first day, or the account's opening.
 cross join lateral (
     select
-        greatest(
-            account.opened_at,
-            least(
-                mart.period_start::timestamp at time zone %(time_zone)s,
-                (mart.period_start::timestamp - interval '1 microsecond') at time zone %(time_zone)s
-                + interval '1 microsecond'
-            )
-        ) as moment,
-        greatest(mart.period_start, (account.opened_at at time zone %(time_zone)s)::date) as day,
-        (mart.last_transaction_at at time zone %(time_zone)s)::date as last_day
+        greatest(account.opened_at, pg_temp.day_start(mart.period_start)) as moment,
+        greatest(mart.period_start, pg_temp.day_of(account.opened_at)) as day,
+        pg_temp.day_of(mart.last_transaction_at) as last_day
 ) as begins
 cross join lateral (
     select
@@ -61,12 +53,11 @@ cross join lateral (
         mart.opening_balance::numeric
         * (extract(epoch from mart.last_transaction_at - begins.moment) * 1000000)::bigint
         + sum(t.amount::numeric * (extract(epoch from mart.last_transaction_at - t.at) * 1000000)::bigint) as integral,
-        mart.opening_balance::numeric * (begins.last_day - begins.day)
-        + sum(t.amount::numeric * (begins.last_day - (t.at at time zone %(time_zone)s)::date)) as day_sum,
+        mart.opening_balance::numeric * pg_temp.days_between(begins.day, begins.last_day)
+        + sum(t.amount::numeric * pg_temp.days_between(pg_temp.day_of(t.at), begins.last_day)) as day_sum,
         bool_and(
-            (t.at at time zone %(time_zone)s)::date >= mart.period_start
-            and (t.at at time zone %(time_zone)s)::date < mart.period_end
-            and t.at < %(complete_through)s
+            t.at >= pg_temp.day_start(mart.period_start)
+            and t.at < least(pg_temp.day_start(mart.period_end), %(complete_through)s)
         ) as is_inside
     from raw.transaction as t
     where t.account_id = mart.account_id and t.sequence between mart.first_sequence and mart.last_sequence

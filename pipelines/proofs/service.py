@@ -3,11 +3,12 @@
 from dataclasses import asdict, replace
 
 from pipelines import database
+from pipelines.baseline import baseline
+from pipelines.calendar import Period
 from pipelines.database import Connection
 from pipelines.proofs import published
 from pipelines.proofs.catalogue import FINALITY, LEDGER, STATISTICS
 from pipelines.proofs.proof import Proof, ProofResult, Scope, begin, scope_of
-from pipelines.publish.baseline import baseline
 
 
 def prove_ledger(
@@ -15,11 +16,11 @@ def prove_ledger(
 ) -> list[ProofResult]:
     """Hold schema raw against what the ledger said of itself: what is new since the last publication, or all.
 
-    Raises LookupError before the first batch.
+    Raises NothingExtracted before the first batch.
     """
     with database.connect(warehouse_url) as warehouse, database.connect(publish_url) as bank:
         standing = baseline(bank, warehouse)
-        begin(warehouse)
+        begin(warehouse, time_zone)
         scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything)
         parameters = asdict(scope)
         for statement in Proof("scope", "ledger", "scope.sql").query().split(";"):
@@ -34,12 +35,12 @@ def prove_statistics(
 ) -> list[ProofResult]:
     """Hold the marts against schema raw and against what was published.
 
-    A mart that was built anew since the last publication makes it everything. Raises LookupError before the first
-    batch.
+    A mart that was built anew since the last publication makes it everything. Raises NothingExtracted before the
+    first batch.
     """
     with database.connect(warehouse_url) as warehouse, database.connect(publish_url) as bank:
         standing = baseline(bank, warehouse)
-        begin(warehouse)
+        begin(warehouse, time_zone)
         scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything or bool(standing.rebuilt))
         results = [proof.prove(warehouse, asdict(scope)) for proof in STATISTICS if proof is not FINALITY]
         results.append(_prove_finality(warehouse, bank, scope))
@@ -51,7 +52,7 @@ def _prove_finality(warehouse: Connection, bank: Connection, scope: Scope) -> Pr
     if scope.final_date is None:
         return ProofResult(FINALITY.name, passed=True, checked=0)
     published.bring(bank, warehouse, scope)
-    variants = [published.comparison(bank, warehouse, type_) for type_ in published.TYPES]
+    variants = [published.comparison(bank, warehouse, period) for period in Period]
     result = replace(FINALITY, variants=variants).prove(warehouse, asdict(scope))
     if result.failed and scope.may_restate:
         return replace(result, passed=True, failed=0, failures=[], restated=result.failed)

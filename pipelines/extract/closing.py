@@ -1,34 +1,22 @@
 """The close of a day, week or month: who does it, and when it may be done."""
 
 import time
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pipelines import database
+from pipelines.calendar import Period
 from pipelines.database import Connection
+from pipelines.extract.errors import CannotBeFinal
 from pipelines.extract.source import read_complete_through
-from pipelines.runs import Kind
+from pipelines.run_log import Kind
 
 WAIT_S = 60.0
 
 
-class CannotBeFinal(Exception):
-    """A transaction that began in the period to be closed is still open, so its figures may still change."""
-
-
 def period_end(kind: Kind, now: datetime, time_zone: str) -> date:
     """The first day after the newest period of this kind: today, this Monday, or the first of this month."""
-    today = now.astimezone(ZoneInfo(time_zone)).date()
-    if kind == "close_weekly":
-        return today - timedelta(days=today.weekday())
-    if kind == "close_monthly":
-        return today.replace(day=1)
-    return today
-
-
-def start_of(day: date, time_zone: str) -> datetime:
-    """The moment at which a day of the bank's calendar begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone))
+    return Period(kind.removeprefix("close_")).start(now.astimezone(ZoneInfo(time_zone)).date())
 
 
 def claim(bank: Connection, kind: Kind, end: date, run_id: str) -> bool:

@@ -6,9 +6,11 @@ from typing import Any
 
 from psycopg import sql
 
+from pipelines.calendar import Period
 from pipelines.database import Connection
+from pipelines.errors import TimeZoneChanged
 
-MARTS = ("stats_daily", "stats_weekly", "stats_monthly", "accounts", "bank_daily")
+MARTS = (*(period.mart for period in Period), "accounts", "bank_daily")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ def last_publication(bank: Connection) -> Publication | None:
     counts: dict[str, Any] = row[5]
     tables = {mart: entry.get("relation", "") for mart, entry in counts.items()}
     return Publication(row[0], row[1], row[2], row[3], row[4], tables)
+
+
+def check_time_zone(published: Publication | None, time_zone: str) -> None:
+    """Raise TimeZoneChanged unless readers' figures, where there are any, are cut by this time zone."""
+    if published is not None and published.time_zone != time_zone:
+        raise TimeZoneChanged(published.time_zone, time_zone)
 
 
 def baseline(bank: Connection, warehouse: Connection) -> Baseline:

@@ -1,18 +1,22 @@
 """Publish a batch: one transaction in the bank."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from pipelines import database
+from pipelines.baseline import Baseline, baseline, check_time_zone, relations
+from pipelines.calendar import Period
 from pipelines.database import Connection
-from pipelines.errors import Refused, TimeZoneChanged
-from pipelines.publish import merge
-from pipelines.publish.baseline import Baseline, baseline, relations
+from pipelines.extract.batch import newest_batch
+from pipelines.figures import BANK_DAILY, figures
+from pipelines.publish.merge import merge
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def publish(
     """Bring everything above the last published batch to the readers, who see all of it or nothing.
 
     `proofs` are the run's, stored with the publication. With nothing new only the publication advances. The same
-    run and batch are published once: again, and the first publication is given back. Raises Refused
+    run and batch are published once: again, and the first publication is given back. Raises NothingExtracted
     before the first batch, TimeZoneChanged, or psycopg's errors; then nothing has changed.
     """
     with (
@@ -42,61 +46,51 @@ def publish(
     ):
         # One publication at a time; readers go on reading.
         bank.execute("lock table pipeline.publication in share row exclusive mode")
-        batch_id, complete_through = _newest_batch(warehouse)
-        done = _already_published(bank, run_id, batch_id)
+        batch = newest_batch(warehouse)
+        done = _already_published(bank, run_id, batch.batch_id)
         if done is not None:
             return done
         standing = baseline(bank, warehouse)
-        _check_time_zone(standing, time_zone)
+        check_time_zone(standing.publication, time_zone)
         row = bank.execute(
             "insert into pipeline.publication "
             "(run_id, batch_id, complete_through, time_zone, proofs, catalog_version) "
             "values (%s, %s, %s, %s, %s, %s) returning id",
-            (run_id, batch_id, complete_through, time_zone, Jsonb(proofs), _catalog_version(warehouse)),
+            (
+                *(run_id, batch.batch_id, batch.complete_through, time_zone),
+                *(Jsonb(proofs), _catalog_version(warehouse)),
+            ),
         ).fetchone()
         assert row is not None
         row_counts = _merge_all(warehouse, bank, standing, row[0])
         bank.execute("update pipeline.publication set row_counts = %s where id = %s", (Jsonb(row_counts), row[0]))
-    return Published(row[0], batch_id, complete_through, row_counts)
+    return Published(row[0], batch.batch_id, batch.complete_through, row_counts)
 
 
 def _merge_all(warehouse: Connection, bank: Connection, standing: Baseline, publication_id: int) -> dict[str, Any]:
     tables = relations(warehouse)
     rows: dict[str, int] = {}
-    for type_, mart in merge.TYPES.items():
-        metrics = [
-            name
-            for (name,) in warehouse.execute(
-                "select name from marts.metric_catalog where %s = any (periods) order by position", (type_,)
-            ).fetchall()
-        ]
-        rows[mart] = merge.merge_statistics(
-            *(warehouse, bank, type_, metrics, standing.since(mart), publication_id),
-            is_whole=standing.since(mart) == 0,
+    for period in Period:
+        rows[period.mart] = merge(
+            *("statistics", warehouse, bank, period.mart, standing.since(period.mart)),
+            type=str(period),
+            metrics=_list(figures(warehouse, period.mart)),
+            publication_id=publication_id,
         )
-    since = standing.since("accounts")
-    rows["accounts"] = merge.merge_accounts(warehouse, bank, since, publication_id, is_whole=since == 0)
-    if tables["bank_daily"]:
-        since = standing.since("bank_daily")
-        rows["bank_daily"] = merge.merge_bank_daily(warehouse, bank, since, is_whole=since == 0)
+    rows["accounts"] = merge(
+        *("accounts", warehouse, bank, "accounts", standing.since("accounts")), publication_id=publication_id
+    )
+    rows[BANK_DAILY] = merge(
+        *(BANK_DAILY, warehouse, bank, BANK_DAILY, standing.since(BANK_DAILY)),
+        metrics=_list(figures(warehouse, BANK_DAILY)),
+    )
     counts: dict[str, Any] = {mart: {"rows": count, "relation": tables[mart]} for mart, count in rows.items()}
-    counts["metric_catalog"] = {"rows": merge.merge_metrics(warehouse, bank)}
+    counts["metric_catalog"] = {"rows": merge("metric_catalog", warehouse, bank, "metric_catalog", since=0)}
     return counts
 
 
-def _check_time_zone(standing: Baseline, time_zone: str) -> None:
-    last = standing.publication
-    if last is not None and last.time_zone != time_zone:
-        raise TimeZoneChanged(last.time_zone, time_zone)
-
-
-def _newest_batch(warehouse: Connection) -> tuple[int, datetime]:
-    row = warehouse.execute(
-        "select batch_id, complete_through from raw.batch order by batch_id desc limit 1"
-    ).fetchone()
-    if row is None:
-        raise Refused("There is nothing to publish: raw.batch is empty.")
-    return row[0], row[1]
+def _list(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier("m", name) for name in columns)
 
 
 def _already_published(bank: Connection, run_id: str, batch_id: int) -> Published | None:
