@@ -49,6 +49,7 @@ create table if not exists raw.account (
     batch_id bigint not null
 );
 create index if not exists account_batch_id on raw.account (batch_id);
+create index if not exists account_opened_at on raw.account (opened_at);
 
 -- The pipeline's own memory.
 create schema if not exists pipeline;

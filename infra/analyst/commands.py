@@ -103,21 +103,27 @@ def format_sql(project: Path | None) -> None:
 
 
 def build_changed(place: "Workspace", selected: Sequence[str]) -> None:
-    """Build what differs from production, of what is selected, as far as production is built."""
+    """Build what differs from production, of what is selected, as production will.
+
+    Up to its last batch but one in full, then what came with the last one; then the data tests.
+    """
     manifest, batch_id = place.parse(), place.batch_id()
-    names = [model.name for model in place.changed(manifest)]
+    names = [node.name for node in place.changed(manifest)]
     # What was changed and no longer is would stand in front of production's.
     place.drop(sorted(place.tables() - set(names)))
-    chosen = [model.name for model in place.changed(manifest, selected)] if selected else names
+    chosen = [node.name for node in place.changed(manifest, selected)] if selected else names
     if not chosen:
         click.echo(
             "Nothing differs from production." if not names else f"Of {', '.join(names)} nothing is selected."
         )
         return
     click.echo(f"Differs from production, or is built from what does: {', '.join(chosen)}")
-    others = [f"--exclude-resource-type={kind}" for kind in ("test", "unit_test", "exposure")]
-    place.against_production(manifest, "build", batch_id, "--full-refresh", *others, *place.selection(selected))
-    click.echo(f"Built into {place.schema}. `tidemark analyst preview` shows what differs.")
+    arguments = ["--exclude-resource-type=test", "--exclude-resource-type=unit_test", *place.selection(selected)]
+    place.against_production(manifest, "build", place.batch_before(batch_id), "--full-refresh", *arguments)
+    click.echo("Once more, with what the next batch brought:")
+    place.against_production(manifest, "build", batch_id, *arguments)
+    click.echo(f"Built into {place.schema}; `tidemark analyst preview` shows what differs. Its tests:")
+    place.against_production(manifest, "test", batch_id, *arguments[1:])
 
 
 def _open(project: Path | None, schema: str | None, *, is_editing: bool = False) -> "Workspace":

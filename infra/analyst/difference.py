@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from dbt.contracts.graph.nodes import ModelNode
+from dbt.contracts.graph.nodes import ModelNode, SeedNode
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -70,7 +70,7 @@ class Difference:
                 yield f"    {', '.join(str(part) for part in key.values())}: {there} → {here}"
 
 
-def differences(workspace: Workspace, models: Sequence[ModelNode]) -> Iterator[Difference]:
+def differences(workspace: Workspace, models: Sequence[ModelNode | SeedNode]) -> Iterator[Difference]:
     """Each of the models, which have been built, against production's; all as of one moment."""
     production = workspace.production()
     with workspace.connect() as warehouse:
@@ -81,7 +81,7 @@ def differences(workspace: Workspace, models: Sequence[ModelNode]) -> Iterator[D
 
 
 def _difference(
-    warehouse: psycopg.Connection, model: ModelNode, here: sql.Identifier, relation: str | None
+    warehouse: psycopg.Connection, model: ModelNode | SeedNode, here: sql.Identifier, relation: str | None
 ) -> Difference:
     found = Difference(model.name)
     columns = _columns(warehouse, here.as_string())
@@ -105,9 +105,9 @@ def _difference(
     return found
 
 
-def _key(model: ModelNode) -> list[str]:
-    unique = model.config.unique_key
-    return [unique] if isinstance(unique, str) else list(unique or model.primary_key or ())
+def _key(model: ModelNode | SeedNode) -> list[str]:
+    unique = getattr(model.config, "unique_key", None)
+    return [unique] if isinstance(unique, str) else list(unique or getattr(model, "primary_key", None) or ())
 
 
 def _as_of(

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import ModelNode
+from dbt.contracts.graph.nodes import ModelNode, SeedNode
 from psycopg import sql
 
 from infra.local.bank import Bank
@@ -70,6 +70,14 @@ class Workspace:
             ) from None
         return row[0] if row else None
 
+    def batch_before(self, batch_id: int | None) -> int | None:
+        """The batch that production took in before this one; the same one where it is the first."""
+        with self.connect() as warehouse:
+            row = warehouse.execute(
+                "select max(batch_id) from raw.batch where batch_id < %s", (batch_id,)
+            ).fetchone()
+        return row[0] if row and row[0] is not None else batch_id
+
     def parse(self) -> Manifest:
         """The project as it is now. Raises LocalError with dbt's own words when it is not sound."""
         done = self.dbt(None, "parse", *SILENT)
@@ -77,17 +85,25 @@ class Workspace:
             raise LocalError(f"The project in {self.project} can't be read: {_words(done)}")
         return done.result
 
-    def changed(self, manifest: Manifest, selected: Sequence[str] = ()) -> list[ModelNode]:
-        """The models that differ from production's or are built from one that does, those of `selected` if given.
+    def changed(self, manifest: Manifest, selected: Sequence[str] = ()) -> list[ModelNode | SeedNode]:
+        """What differs from production's models and seeds or is built from what does; of `selected`, if given.
 
         `selected` are terms of dbt's node selection. In the order in which they are built.
         """
-        arguments = ["--output", "name", "--resource-type", "model", *self.selection(selected)]
+        arguments = [
+            "--output",
+            "name",
+            "--resource-type",
+            "model",
+            "--resource-type",
+            "seed",
+            *self.selection(selected),
+        ]
         done = self.dbt(manifest, "ls", *SILENT, *arguments, "--state", str(self.state))
         if not done.success:
             raise LocalError(f"The models can't be listed: {_words(done)}")
         names = set(done.result if isinstance(done.result, list) else ())
-        return [node for node in manifest.nodes.values() if isinstance(node, ModelNode) and node.name in names]
+        return [n for n in manifest.nodes.values() if isinstance(n, ModelNode | SeedNode) and n.name in names]
 
     def selection(self, selected: Sequence[str]) -> list[str]:
         """dbt's `--select` for what is changed among `selected`; everything changed when that is empty."""
@@ -141,7 +157,7 @@ class Workspace:
 
     def _productions_models(self) -> list[dict[str, Any]]:
         nodes = json.loads((self.state / "manifest.json").read_text())["nodes"].values()
-        return [node for node in nodes if node["resource_type"] == "model"]
+        return [node for node in nodes if node["resource_type"] in ("model", "seed")]
 
     @contextmanager
     def _variables(self) -> Iterator[None]:

@@ -5,16 +5,18 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from pipelines import database, run_log
-from pipelines.proofs.catalogue import LEDGER, STATISTICS
+from pipelines.baseline import MARTS
+from pipelines.proofs.catalogue import COMPARISONS, LEDGER, STATISTICS
 from pipelines.proofs.proof import Proof, ProofResult
 from pipelines.proofs.service import prove_ledger, prove_statistics
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
+from pipelines.transform.project import Project
 
 TRANSACTIONS = dg.AssetKey(["raw", "transaction"])
 ACCOUNTS = dg.AssetKey(["raw", "account"])
 DAILY = dg.AssetKey(["marts", "stats_daily"])
-MARTS = [dg.AssetKey(["marts", mart]) for mart in ("stats_weekly", "stats_monthly", "accounts", "metric_catalog")]
+OTHER_MARTS = [dg.AssetKey(["marts", mart]) for mart in (*MARTS, "metric_catalog") if mart != "stats_daily"]
 
 
 def _specs(proofs: Sequence[Proof], asset: dg.AssetKey, others: Sequence[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
@@ -46,7 +48,7 @@ def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.As
 
 @dg.multi_asset_check(
     name="prove_statistics",
-    specs=_specs(STATISTICS, DAILY, MARTS),
+    specs=_specs((*STATISTICS, *COMPARISONS), DAILY, OTHER_MARTS),
     description="Holds the marts against the copy, against each other, and against what was published as final.",
     retry_policy=TRANSIENT,
 )
@@ -56,6 +58,7 @@ def statistics_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[d
         databases = pipeline_run.databases
         results = prove_statistics(
             *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
+            Project.of(pipeline_run.settings),
             is_everything=pipeline_run.is_close,
         )
         _note(pipeline_run, results)

@@ -6,9 +6,10 @@ from pipelines import database
 from pipelines.baseline import baseline
 from pipelines.calendar import Period
 from pipelines.database import Connection
-from pipelines.proofs import published
+from pipelines.proofs import published, rebuild
 from pipelines.proofs.catalogue import FINALITY, LEDGER, STATISTICS
 from pipelines.proofs.proof import Proof, ProofResult, Scope, begin, scope_of
+from pipelines.transform.project import Project
 
 
 def prove_ledger(
@@ -31,7 +32,7 @@ def prove_ledger(
 
 
 def prove_statistics(
-    warehouse_url: str, publish_url: str, time_zone: str, *, is_everything: bool = False
+    warehouse_url: str, publish_url: str, time_zone: str, project: Project, *, is_everything: bool = False
 ) -> list[ProofResult]:
     """Hold the marts against schema raw and against what was published.
 
@@ -42,7 +43,8 @@ def prove_statistics(
         standing = baseline(bank, warehouse)
         begin(warehouse, time_zone)
         scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything or bool(standing.rebuilt))
-        results = [proof.prove(warehouse, asdict(scope)) for proof in STATISTICS if proof is not FINALITY]
+        results = [proof.prove(warehouse, asdict(scope)) for proof in STATISTICS]
+        results.append(rebuild.prove(warehouse, warehouse_url, project, scope))
         results.append(_prove_finality(warehouse, bank, scope))
         warehouse.rollback()
     return results

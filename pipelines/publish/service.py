@@ -14,6 +14,7 @@ from pipelines import database
 from pipelines.baseline import Baseline, baseline, check_time_zone, relations
 from pipelines.calendar import Period
 from pipelines.database import Connection
+from pipelines.errors import Refused
 from pipelines.extract.batch import newest_batch
 from pipelines.figures import BANK_DAILY, figures
 from pipelines.publish.merge import merge
@@ -36,7 +37,7 @@ def publish(
 
     `proofs` are the run's, stored with the publication. With nothing new only the publication advances. The same
     run and batch are published once: again, and the first publication is given back. Raises NothingExtracted
-    before the first batch, TimeZoneChanged, or psycopg's errors; then nothing has changed.
+    before the first batch, TimeZoneChanged, Refused, or psycopg's errors; then nothing has changed.
     """
     with (
         database.connect(warehouse_url) as warehouse,
@@ -52,6 +53,7 @@ def publish(
             return done
         standing = baseline(bank, warehouse)
         check_time_zone(standing.publication, time_zone)
+        _check_types(warehouse, bank)
         row = bank.execute(
             "insert into pipeline.publication "
             "(run_id, batch_id, complete_through, time_zone, proofs, catalog_version) "
@@ -65,6 +67,19 @@ def publish(
         row_counts = _merge_all(warehouse, bank, standing, row[0])
         bank.execute("update pipeline.publication set row_counts = %s where id = %s", (Jsonb(row_counts), row[0]))
     return Published(row[0], batch.batch_id, batch.complete_through, row_counts)
+
+
+def _check_types(warehouse: Connection, bank: Connection) -> None:
+    """Raise Refused where a figure has a type that the stats service does not declare it can show."""
+    shown = {type_ for (type_,) in bank.execute("select type from stats.figure_type").fetchall()}
+    wrong = [
+        f"{mart}.{name} is {type_}"
+        for mart in (*(period.mart for period in Period), BANK_DAILY)
+        for name, type_ in figures(warehouse, mart).items()
+        if type_ not in shown
+    ]
+    if wrong:
+        raise Refused(f"Readers can be shown figures of type {', '.join(sorted(shown))} only: {'; '.join(wrong)}.")
 
 
 def _merge_all(warehouse: Connection, bank: Connection, standing: Baseline, publication_id: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Translator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = self.get_resource_props(manifest, unique_id)
-        layer = node["schema"] if node["resource_type"] == "source" else node["fqn"][1]
+        layer = node["fqn"][1] if node["resource_type"] == "model" else node["schema"]
         return spec.replace_attributes(
             key=dg.AssetKey([layer, node["name"]]), group_name=layer, owners=OWNERS, automation_condition=None
         )

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import ModelNode
+from dbt.contracts.graph.nodes import ModelNode, SeedNode
 
 from pipelines.database import Connection
 
@@ -16,8 +16,8 @@ DESCRIPTIVE = {"meta", "tags", "docs", "group", "access"}
 
 
 def fingerprints(manifest: Manifest, variables: Mapping[str, Any]) -> dict[str, str]:
-    """Model name → a digest of its SQL and configuration, the project's macros it uses, `variables` (those that
-    shape figures) and everything it is built from."""
+    """Model or seed → a digest of its SQL (its file) and configuration, the project's macros it uses, `variables`
+    (those that shape figures) and everything it is built from."""
     package = manifest.metadata.project_name
 
     @cache
@@ -30,9 +30,11 @@ def fingerprints(manifest: Manifest, variables: Mapping[str, Any]) -> dict[str, 
     @cache
     def of_node(unique_id: str) -> str:
         node = manifest.nodes.get(unique_id)
-        if not isinstance(node, ModelNode):
-            return node.checksum.checksum if node else unique_id
+        if not isinstance(node, ModelNode | SeedNode):
+            return unique_id
         config = {key: value for key, value in node.config.to_dict().items() if key not in DESCRIPTIVE}
+        if isinstance(node, SeedNode):
+            return _digest(node.checksum.checksum, config)
         return _digest(
             node.raw_code,
             config,
@@ -43,7 +45,9 @@ def fingerprints(manifest: Manifest, variables: Mapping[str, Any]) -> dict[str, 
         )
 
     return {
-        node.name: of_node(unique_id) for unique_id, node in manifest.nodes.items() if isinstance(node, ModelNode)
+        node.name: of_node(unique_id)
+        for unique_id, node in manifest.nodes.items()
+        if isinstance(node, ModelNode | SeedNode)
     }
 
 

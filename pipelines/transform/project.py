@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
-from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.contracts.graph.manifest import Manifest
 from psycopg.conninfo import conninfo_to_dict
 
 from pipelines.settings import NOWHERE, PipelineSettings
 from pipelines.transform.errors import TransformError
+
+# dbt takes a second to import, and not everyone who names a project runs it.
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,15 @@ class Project:
     def of(cls, settings: PipelineSettings) -> "Project":
         return cls(settings.dbt_project, settings.target)
 
-    def parse(self, warehouse_url: str = NOWHERE, *, write_manifest: bool = False) -> Manifest:
+    def parse(self, warehouse_url: str = NOWHERE, *, write_manifest: bool = False) -> "Manifest":
         """Read the project, only what changed since the last time; with `write_manifest` also leave manifest.json.
 
         A manifest names the warehouse's database, so only one of the right `warehouse_url` can be run.
         Raises TransformError with dbt's own words when the project is not sound.
         """
+        from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
+
         with environment(warehouse_url):
             done = self.invoke(dbtRunner(), "parse", *([] if write_manifest else ["--no-write-json"]))
         if not done.success or not isinstance(done.result, Manifest):
@@ -44,7 +50,7 @@ class Project:
         configuration = yaml.safe_load((self.folder / "dbt_project.yml").read_text())
         return dict(configuration.get("vars") or {})
 
-    def invoke(self, runner: dbtRunner, command: str, *arguments: str) -> dbtRunnerResult:
+    def invoke(self, runner: "dbtRunner", command: str, *arguments: str) -> "dbtRunnerResult":
         """Run a dbt command in this process; what it says goes to the standard output."""
         return runner.invoke(
             [

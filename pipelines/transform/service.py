@@ -1,13 +1,13 @@
 """Build the models up to a batch, and test what was written."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.nodes import ModelNode
+from dbt.contracts.graph.nodes import ModelNode, SeedNode
 
 from pipelines import database
 from pipelines.transform import fingerprint
@@ -16,14 +16,14 @@ from pipelines.transform.project import Project, environment
 from pipelines.transform.results import NodeResult, Target
 
 # Variables that say how far to build: they differ from run to run and mean nothing for what a row says.
-BOUNDS = {"batch_id", "published_batch_id"}
+BOUNDS = {"batch_id", "published_batch_id", "rebuild_above"}
 GOOD = {NodeStatus.Success, NodeStatus.Pass, NodeStatus.Warn, NodeStatus.NoOp}
 
 
 def build(
     project: Project, warehouse_url: str, target: Target, only: AbstractSet[str] | None = None
 ) -> Iterator[NodeResult]:
-    """Run the models (all, or those named), then the data tests on them, and give each one's result as it comes.
+    """Build models and seeds (all, or those named), then run the data tests on them; each result as it comes.
 
     A model is built in full when what it is made from differs from what its rows were made from; else it takes in
     what is new. Raises TransformError after the results when a model failed; a failed test is a result only.
@@ -32,8 +32,9 @@ def build(
     names = {
         node.name
         for node in manifest.nodes.values()
-        if isinstance(node, ModelNode) and (only is None or node.name in only)
+        if isinstance(node, ModelNode | SeedNode) and (only is None or node.name in only)
     }
+    seeds = {node.name for node in manifest.nodes.values() if isinstance(node, SeedNode)}
     runner = dbtRunner(manifest=manifest)
     with database.connect(warehouse_url) as warehouse:
         database.prepare(warehouse)
@@ -41,16 +42,41 @@ def build(
         stored = fingerprint.stored(warehouse)
         changed = {name for name in names if stored.get(name) != current[name]}
         # What is built from something changed is itself changed, so the unchanged never wait for the changed.
-        for part, rebuild in ((names - changed, False), (changed, True)):
+        for part, rebuild in ((names - changed - seeds, False), (changed, True)):
             if not part:
                 continue
-            results = _invoke(project, runner, warehouse_url, target, "run", part, rebuild=rebuild)
+            results = _invoke(project, runner, warehouse_url, target, "build", part, rebuild=rebuild)
             if rebuild:
                 built = {result.name for result in results if result.is_good}
                 fingerprint.store(warehouse, {name: current[name] for name in built})
             yield from results
             _raise_for_failed(results)
     yield from _invoke(project, runner, warehouse_url, target, "test", names)
+
+
+def rebuilding(
+    project: Project, warehouse_url: str, target: Target, marts: Collection[str], *, above: int | None
+) -> dict[str, str]:
+    """Mart → the query that makes its rows from nothing, up to the batch.
+
+    With `above` only the rows that the mart has in batches above that one. Raises TransformError.
+    """
+    runner = dbtRunner(manifest=project.parse(warehouse_url))
+    variables = {**_variables(target), "rebuild_above": above}
+    arguments = ["--quiet", "--full-refresh", "--no-write-json", "--vars", json.dumps(variables)]
+    with environment(warehouse_url):
+        done = project.invoke(runner, "compile", *arguments, "--select", *sorted(marts))
+    if not done.success:
+        raise TransformError(f"Models could not be compiled: {done.exception}")
+    return {result.node.name: result.node.compiled_code for result in getattr(done.result, "results", [])}
+
+
+def _variables(target: Target) -> dict[str, Any]:
+    return {
+        "batch_id": target.batch_id,
+        "published_batch_id": target.published_batch_id,
+        "bank_time_zone": target.time_zone,
+    }
 
 
 def _shaping_variables(project: Project, target: Target) -> dict[str, Any]:
@@ -68,21 +94,24 @@ def _invoke(
     *,
     rebuild: bool = False,
 ) -> list[NodeResult]:
-    variables = {
-        "batch_id": target.batch_id,
-        "published_batch_id": target.published_batch_id,
-        "bank_time_zone": target.time_zone,
-    }
-    arguments = ["--no-write-json", "--vars", json.dumps(variables), "--select", *sorted(names)]
-    if command == "test":
-        arguments += ["--exclude-resource-type", "unit_test"]
+    arguments = ["--no-write-json", "--vars", json.dumps(_variables(target)), "--select", *sorted(names)]
+    arguments += ["--exclude-resource-type", "unit_test"]
+    if command == "build":
+        arguments += ["--exclude-resource-type", "test"]
     if rebuild:
         arguments.append("--full-refresh")
     with environment(warehouse_url):
         done = project.invoke(runner, command, *arguments)
     if done.exception is not None:
         raise TransformError(f"dbt {command} failed: {done.exception}") from done.exception
-    return [_node_result(result, rebuild) for result in getattr(done.result, "results", [])]
+    results = getattr(done.result, "results", [])
+    # The project's own check before each command comes as a result too, and says something when it fails.
+    kinds = ("model", "seed", "test")
+    return [
+        _node_result(result, rebuild)
+        for result in results
+        if result.node.resource_type in kinds or result.status == NodeStatus.Error
+    ]
 
 
 def _node_result(result: Any, rebuild: bool) -> NodeResult:

@@ -61,7 +61,7 @@ class TestServed:
         assert [row[3] for row in table.rows] == ["0", "0"]
 
     def test_stats(self, bank: ServingBank, people: list[Person]) -> None:
-        (table,) = pipeline.run(bank, people[0], stats.Size(accounts=20, days=100, requests=10), tell)
+        (table,) = stats.run(bank, people[0], stats.Size(accounts=20, days=100, requests=10), tell)
 
         assert names(table) == ["bare query", "API", "over it"]
 

@@ -90,6 +90,11 @@ MARTS: dict[str, tuple[LiteralString, set[str]]] = {
         f"update marts.stats_weekly set max_balance = max_balance + 1 where {NEW_DAY}",
         {"days_add_up", "completeness"},
     ),
+    "day of the bank changed": (
+        f"update marts.bank_daily set inflow = inflow + 12345 where {NEW}",
+        {"bank_daily"},
+    ),
+    "day of the bank missing": (f"delete from marts.bank_daily where {NEW}", {"bank_daily"}),
     "account missing": ("delete from marts.accounts where currency = 'CZK'", {"accounts"}),
     "account changed": (
         f"update marts.accounts set currency = 'CZK' where {NEW} and currency = 'EUR'",
@@ -97,16 +102,42 @@ MARTS: dict[str, tuple[LiteralString, set[str]]] = {
     ),
 }
 
-METRICS = (
-    *("opening_balance", "closing_balance", "inflow", "outflow", "net_change", "transaction_count"),
-    *("inflow_count", "outflow_count", "largest_transaction", "largest_inflow", "largest_outflow"),
-    *(
-        "average_balance",
-        "average_daily_balance",
-        "min_balance",
-        "max_balance",
-        "active_days",
-        "counterparty_count",
+# What is wrong with figures that were final when they were last published; seen by a usual run, and by none.
+FINAL: dict[str, tuple[LiteralString, set[str]]] = {
+    "changed": (
+        "update marts.stats_daily set average_balance = average_balance + 1, batch_id = (select max(batch_id) "
+        "from raw.batch) where period_start = '2024-03-07'",
+        {"averages", "finality"},
     ),
-    *("balance_integral", "daily_balance_sum", "first_sequence", "last_sequence"),
-)
+    "moved there": (
+        f"update marts.stats_daily set period_start = '2024-06-01', period_end = '2024-06-02' where {NEW_DAY}",
+        {"averages", "completeness", "continuity", "days_add_up", "finality"},
+    ),
+}
+
+# A statistic that an analyst gave another meaning, which only the models know how to count.
+OWN: dict[str, tuple[LiteralString, set[str]]] = {
+    "average that the model would not give": (
+        "with restated as (update marts.metric_catalog set version = 2 where name = 'average_balance') "
+        f"update marts.stats_weekly set average_balance = average_balance + 1 where {NEW_DAY}",
+        {"rebuild"},
+    ),
+}
+
+EVERY: dict[str, tuple[LiteralString, set[str]]] = {
+    f"{kind}, {what}": corruption
+    for kind, corruptions in (("copy", RAW), ("marts", MARTS), ("final", FINAL), ("own", OWN))
+    for what, corruption in corruptions.items()
+}
+
+# By a column's type, another value than it has.
+OTHER_VALUE: dict[str, LiteralString] = {
+    "bigint": "coalesce({0}, 0) + 1",
+    "integer": "{0} + 1",
+    "numeric": "{0} + 1",
+    "date": "{0} + 1",
+    "timestamp with time zone": "coalesce({0}, now()) + interval '1 microsecond'",
+    "text": "{0} || 'x'",
+    "ARRAY": "{0} || 'x'",
+    "uuid": "gen_random_uuid()",
+}

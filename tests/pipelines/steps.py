@@ -63,7 +63,7 @@ class Steps:
         """Every proof's result, by name."""
         arguments = (self.warehouse_url, self.publish_url, self.time_zone)
         results = prove_ledger(*arguments, is_everything=everything)
-        results += prove_statistics(*arguments, is_everything=everything)
+        results += prove_statistics(*arguments, Project(self.project, self.target), is_everything=everything)
         return {result.name: result for result in results}
 
     def publish(self, run_id: str | None = None) -> Published:

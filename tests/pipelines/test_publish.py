@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from pipelines import database
-from pipelines.errors import TimeZoneChanged
+from pipelines.errors import Refused, TimeZoneChanged
 from pipelines.publish.service import publish
 from tests.cluster import Cluster
 from tests.pipelines.conftest import Bank, clone, make_bank
@@ -162,6 +162,16 @@ class TestPublish:
         history.publish()
         with pytest.raises(TimeZoneChanged, match=r"UTC, fixed at .* TIDEMARK_TIME_ZONE says Europe/Prague"):
             publish(history.warehouse_url, history.publish_url, run_id="x", time_zone="Europe/Prague", proofs=[])
+
+    @pytest.mark.parametrize(("mart", "type_"), [("stats_daily", "numeric"), ("bank_daily", "double precision")])
+    def test_figure_of_a_type_that_the_service_does_not_show_is_refused(
+        self, bank: Bank, history: Steps, mart: str, type_: str
+    ) -> None:
+        with database.connect(history.warehouse_url) as warehouse:
+            warehouse.execute(f"alter table marts.{mart} alter column inflow type {type_}")
+        with pytest.raises(Refused, match=f"bigint, integer, smallint only: {mart}.inflow is {type_}"):
+            history.publish()
+        assert bank.published("select count(*) from stats.publication") == [(0,)]
 
 
 class TestAtomic:

@@ -104,6 +104,30 @@ class TestRefused:
         assert bank.published(PUBLISHED) == [(2, 6)]
         assert (readers.status()["state"], len(readers.figures(account)["items"]) > 0) == ("current", True)
 
+    def test_wrong_day_of_the_bank_is_published_to_nobody(self, pipeline: Pipeline, readers: Readers) -> None:
+        bank = pipeline.bank
+        account = bank.ledger.open_account()
+        bank.ledger.deposit(account, 500)
+        assert pipeline.run().success
+        good = bank.published("select date, currency, metrics from stats.bank_daily")
+        with database.connect(bank.warehouse_url) as warehouse:
+            warehouse.execute(
+                "create function public.lie() returns trigger language plpgsql as "
+                "$$ begin new.inflow := new.inflow + 12345; return new; end $$"
+            )
+            warehouse.execute(
+                "create trigger lie before insert on marts.bank_daily for each row execute function public.lie()"
+            )
+        bank.ledger.deposit(account, 5)
+
+        for job in ("refresh", "close_daily"):
+            refused = pipeline.run(job)
+            assert not refused.success
+            failed = {c.check_name for c in refused.get_asset_check_evaluations() if not c.passed}
+            assert failed == {"bank_daily"}
+        assert bank.published("select date, currency, metrics from stats.bank_daily") == good
+        assert readers.status()["state"] == "refused"
+
     def test_failed_data_test_is_a_refusal(
         self, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -1,7 +1,6 @@
 """Transform: what is built anew, what only takes in what is new, and what stops it."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,14 @@ from pipelines.transform.project import Project, environment
 from pipelines.transform.results import NodeResult
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import later
+from tests.pipelines.projects import add_statistic, copy_project
 from tests.pipelines.steps import Steps
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the dbt project, to be edited."""
-    folder = tmp_path / "warehouse"
-    shutil.copytree(CHECKOUT / "warehouse", folder, ignore=shutil.ignore_patterns("target", "logs"))
-    return folder
+    return copy_project(tmp_path)
 
 
 @pytest.fixture
@@ -80,6 +78,59 @@ class TestBuild:
 
         assert "stats_daily" in rebuilt(elsewhere.build())
         assert bank.raw("select period_start::text from marts.stats_daily") == [("2024-03-05",)]
+
+    def test_seed_is_loaded_before_its_models_and_again_when_it_changes(
+        self, bank: Bank, editable: Steps, project: Path
+    ) -> None:
+        bank.ledger.deposit(bank.ledger.open_account(), 10, at=later(days=1))
+        (project / "seeds").mkdir(exist_ok=True)
+        seed = project / "seeds" / "holidays.csv"
+        seed.write_text("day,name\n2024-03-05,A\n2024-03-06,B\n")
+        (project / "models" / "intermediate" / "int_holidays.sql").write_text(
+            "select count(*) as days from {{ ref('holidays') }}"
+        )
+        editable.extract()
+        assert {"holidays", "int_holidays"} <= rebuilt(editable.build())
+        assert bank.raw("select days from intermediate.int_holidays") == [(2,)]
+        assert rebuilt(editable.build()) == set()
+
+        seed.write_text("day,name\n2024-03-05,A\n")
+        assert rebuilt(editable.build()) == {"holidays", "int_holidays"}
+        assert bank.raw("select days from intermediate.int_holidays") == [(1,)]
+
+    @pytest.mark.parametrize("data_type", ["date", "text", "boolean", "numeric(18,2)"])
+    def test_statistic_that_readers_cannot_be_shown_is_refused(
+        self, editable: Steps, project: Path, data_type: str
+    ) -> None:
+        add_statistic(project, f"null::{data_type}", data_type)
+        editable.extract()
+        with pytest.raises(
+            TransformError, match=r"stats_daily\.own is published.*readers can't be shown " + data_type[:4]
+        ):
+            editable.build()
+
+    def test_figure_of_the_bank_that_readers_cannot_be_shown_is_refused(
+        self, editable: Steps, project: Path
+    ) -> None:
+        replace(
+            project / "models" / "marts" / "_bank.yml",
+            "deposits\n        data_type: bigint",
+            "deposits\n        data_type: text",
+        )
+        editable.extract()
+        with pytest.raises(TransformError, match=r"bank_daily\.deposits is published"):
+            editable.build()
+
+    def test_snapshot_is_refused(self, editable: Steps, project: Path) -> None:
+        (project / "snapshots").mkdir()
+        (project / "snapshots" / "kept.sql").write_text(
+            "{% snapshot kept %}"
+            "{{ config(schema='kept', unique_key='account_id', strategy='check', check_cols='all') }}"
+            "select * from {{ ref('accounts') }}{% endsnapshot %}"
+        )
+        editable.extract()
+        with pytest.raises(TransformError, match="snapshot kept: production builds models and seeds only"):
+            editable.build()
 
 
 class TestFingerprint:

@@ -126,7 +126,9 @@ class TestBuildAndPreview:
             WORDS, FIRST_COLUMN, "      - {name: more, data_type: bigint, description: One more.}\n" + FIRST_COLUMN
         )
         edit(MACRO, MONEY_IN, "sum(amount)")
-        build_changed(place, ["stats_daily"])
+        # What production would refuse, the build names; its tables are there to be looked at.
+        with pytest.raises(LocalError, match="dbt test failed"):
+            build_changed(place, ["stats_daily"])
         assert place.tables() == {"stats_daily"}
         daily = preview(place)["stats_daily"]
         assert (daily.rows_here, daily.rows_there, daily.only_here, daily.only_there) == (4, 4, 0, 0)
@@ -162,7 +164,8 @@ class TestBuildAndPreview:
             shutil.copyfile(PROJECT / file, place.project / file)
         source = "from {{ ref('stg_ledger__transactions') }}"
         edit(INTERMEDIATE, source, f"{source} where amount <> 50")
-        build_changed(place, ["int_transactions_dated", "stats_monthly"])
+        with pytest.raises(LocalError, match="dbt test failed"):
+            build_changed(place, ["int_transactions_dated", "stats_monthly"])
         assert place.tables() >= {"int_transactions_dated", "stats_monthly"}
         found = preview(place)
         assert (found["int_transactions_dated"].only_here, found["int_transactions_dated"].only_there) == (0, 1)
@@ -175,6 +178,49 @@ class TestBuildAndPreview:
         edit("models/marts/accounts.sql", "    account_id,", "    nothing_like_it,\n    account_id,")
         with pytest.raises(LocalError, match="dbt build failed"):
             build_changed(place, ["accounts"])
+
+    def test_a_column_whose_increment_has_another_type_is_an_error(self, place: Workspace, edit: Edit) -> None:
+        shutil.copyfile(PROJECT / "models/marts/accounts.sql", place.project / "models/marts/accounts.sql")
+        edit("models/marts/accounts.sql", "    type,", "    type,\n    1.5::numeric as rate,")
+        edit(
+            "models/marts/_bank.yml",
+            "      - name: type\n",
+            "      - {name: rate, data_type: 'numeric(18,2)', description: A rate.}\n      - name: type\n",
+        )
+        with pytest.raises(LocalError, match="dbt build failed"):
+            build_changed(place, ["accounts"])
+        for file in ("models/marts/accounts.sql", "models/marts/_bank.yml"):
+            shutil.copyfile(PROJECT / file, place.project / file)
+
+    def test_a_statistic_that_readers_cannot_be_shown_is_an_error(
+        self, place: Workspace, edit: Edit, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        edit(
+            DAILY,
+            "{{ period_statistics('day') }}",
+            "{{ period_statistics('day') }},\n    min(posted_at) as first_at",
+        )
+        metric = "config: {meta: {metric: {label: First, unit: count, idle: none, version: 1}}}"
+        edit(
+            WORDS,
+            FIRST_COLUMN,
+            f"      - {{name: first_at, data_type: timestamptz, description: First., {metric}}}\n{FIRST_COLUMN}",
+        )
+        with pytest.raises(LocalError, match="dbt build failed"):
+            build_changed(place, ["stats_daily"])
+        assert "readers can't be shown timestamptz" in "".join(capfd.readouterr())
+        for file in (DAILY, WORDS):
+            shutil.copyfile(PROJECT / file, place.project / file)
+
+    def test_a_seed_is_loaded_as_production_does(self, place: Workspace) -> None:
+        seed, model = place.project / "seeds" / "rates.csv", place.project / "models/intermediate/int_rates.sql"
+        seed.parent.mkdir(exist_ok=True)
+        seed.write_text("currency,rate\nCZK,1\n")
+        model.write_text("select currency from {{ ref('rates') }}")
+        build_changed(place, ())
+        assert place.tables() == {"rates", "int_rates"}
+        seed.unlink()
+        model.unlink()
 
     def test_production_cannot_be_written(self, place: Workspace) -> None:
         with place.connect() as warehouse, pytest.raises(psycopg.errors.InsufficientPrivilege):

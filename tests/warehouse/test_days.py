@@ -1,4 +1,4 @@
-"""The bank's days where clocks change at or around midnight: everybody agrees on when each begins and what it holds.
+"""The bank's days where clocks change at or around midnight: everybody agrees on when each begins.
 
 Everybody: the models (SQL), the stats service, the pipeline, the proofs, and the oracle.
 """
@@ -37,8 +37,9 @@ DATES = "select moment, {{ bank_date('moment') }} from unnest(array['the moments
 
 
 def zones() -> list[str]:
-    """Every time zone that both Python and Postgres know, but for what is no place."""
-    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    """Every place's time zone, but of those whose clocks were changed on the same days only one."""
+    places = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return list({(is_plain(zone) or zone, *days_of(zone)): zone for zone in places}.values())
 
 
 @cache
@@ -53,9 +54,10 @@ def days_of(zone: str) -> list[date]:
 
 
 def moments_of(zone: str) -> list[datetime]:
-    """Moments around the midnights of those days, a quarter of an hour apart and a bit."""
-    midnights = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days_of(zone)[-60:])
-    return [midnight + timedelta(minutes=15 * step, seconds=30) for midnight in midnights for step in range(-8, 9)]
+    """Moments around the midnights of the last of those days, half an hour apart and a bit."""
+    midnights = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days_of(zone)[-200:])
+    steps = range(-4, 5) if not is_plain(zone) else range(1)
+    return [midnight + timedelta(minutes=30 * step, seconds=30) for midnight in midnights for step in steps]
 
 
 def listed(values: Sequence[date]) -> str:
@@ -113,8 +115,8 @@ class TestDays:
                 f" from unnest(array[{listed(days_of(zone))}]::date[]) as day"
             ).fetchall()
             moments = warehouse.execute(
-                f"select moment, pg_temp.day_of(moment) from unnest(array[{listed(moments_of(zone))}]::timestamptz[])"
-                " as moment"
+                "select moment, pg_temp.day_of(moment)"
+                f" from unnest(array[{listed(moments_of(zone))}]::timestamptz[]) as moment"
             ).fetchall()
         for day, start, number in days:
             expected = periods.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)

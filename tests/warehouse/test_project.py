@@ -122,6 +122,19 @@ class TestBuiltProject:
             assert row["label"]
             assert row["definition"].endswith(".")
 
+    def test_the_catalogue_is_tested_column_by_column(self, warehouse: psycopg.Connection, dbt: Dbt) -> None:
+        test = dbt.compiled("says_what_is_described_metric_catalog_", "UTC")
+        assert warehouse.execute(test).fetchall() == []
+        columns = rows(warehouse, "metric_catalog")[0]
+        for column, value in columns.items():
+            other = f"{column} + 1" if isinstance(value, int) else f"{column} || 'x'"
+            with warehouse.transaction(force_rollback=True):
+                warehouse.execute(f"update marts.metric_catalog set {column} = {other} where position = 7")
+                assert len(warehouse.execute(test).fetchall()) == 2, column
+            with warehouse.transaction(force_rollback=True):
+                warehouse.execute("delete from marts.metric_catalog where position = 7")
+                assert len(warehouse.execute(test).fetchall()) == 1
+
     def test_its_unit_tests_pass(self, dbt: Dbt) -> None:
         outcome = dbt("test", "--select", "test_type:unit")
         assert len(outcome) == 9

@@ -41,6 +41,7 @@
             model_name ~ "." ~ column.name ~ ": a metric needs a description, metric.label and metric.version"
         ) }}
     {%- endif -%}
+    {%- do check_is_whole_number(column, model_name) -%}
     {{ return({
         'name': column.name,
         'label': metric.label,
@@ -50,3 +51,33 @@
         'version': metric.version | int,
     }) }}
 {% endmacro %}
+
+{#- The catalogue as the models' YAML describes it, as a query. -#}
+{% macro described_metrics() %}
+{%- set metrics = metric_catalog_rows() if execute else [] -%}
+    with metrics (name, label, definition, unit, idle_rule, version, position, periods) as (
+        values
+        {% for metric in metrics %}
+        (
+            {%- for key in ['name', 'label', 'definition', 'unit', 'idle_rule'] -%}
+            {{ dbt.string_literal(dbt.escape_single_quotes(metric[key])) }},
+            {%- endfor -%}
+            {{ metric.version }}, {{ metric.position }}, '{{ '{' ~ metric.periods | join(',') ~ '}' }}'
+        ){{ ',' if not loop.last }}
+        {% else %}
+        ('', '', '', '', '', 0, 0, '{}')
+        {% endfor %}
+    )
+
+    select
+        name::text as name,
+        label::text as label,
+        definition::text as definition,
+        unit::text as unit,
+        idle_rule::text as idle_rule,
+        version::integer as version,
+        position::integer as position,
+        periods::text[] as periods
+    from metrics
+    where name <> ''
+{%- endmacro %}

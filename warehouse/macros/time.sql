@@ -57,9 +57,9 @@
 
 {#- How many days of the bank's calendar there are from one date on and before a later one. -#}
 {% macro days_between(earlier, later) -%}
-    {{ later }} - {{ earlier }}
+    ({{ later }}) - ({{ earlier }})
     {%- for date in calendar_oddities().skipped %}
-    - (date '{{ date }}' >= {{ earlier }} and date '{{ date }}' < {{ later }})::integer
+    - (date '{{ date }}' >= ({{ earlier }}) and date '{{ date }}' < ({{ later }}))::integer
     {%- endfor -%}
 {%- endmacro %}
 

@@ -20,9 +20,11 @@
 {% macro transactions_by_period(period) %}
 {%- set window = batch_window() -%}
 {%- set incremental = window.last_batch_id is not none -%}
+{%- set rebuild_above = var('rebuild_above') -%}
+{%- set partial = incremental or rebuild_above is not none -%}
 {%- set transactions = ref('int_transactions_dated') -%}
 {%- set accounts = ref('int_accounts_dated') %}
-    with transactions as {% if incremental %}not materialized {% endif %}(
+    with transactions as {% if partial %}not materialized {% endif %}(
         select
             *,
             {{ period_start('posted_date', period) }} as period_start
@@ -31,9 +33,19 @@
     ),
     {% if incremental %}
     {{ touched_account_periods(period, window, accounts) }},
+    {% elif partial %}
+    touched as (
+        select
+            account_id,
+            period_start,
+            first_sequence,
+            last_sequence
+        from {{ this }}
+        where batch_id > {{ rebuild_above }}
+    ),
     {% endif %}
     selected as (
-        {% if incremental %}
+        {% if partial %}
         select period_transactions.*
         from touched
         -- One index range per touched account-period; `offset 0` keeps the planner from reading all history instead.

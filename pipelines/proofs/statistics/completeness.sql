@@ -15,8 +15,15 @@ select
         mart.transaction_count, mart.inflow, mart.inflow_count, mart.outflow, mart.outflow_count, mart.largest_inflow,
         mart.largest_outflow, mart.min_balance, mart.max_balance, mart.closing_balance, mart.balance_integral,
         mart.daily_balance_sum
-    ) || case when not copied.is_inside then ', some of another period' else '' end as found,
-    copied.is_inside and (
+    ) || case
+        when not copied.is_inside or mart.period_end <> (mart.period_start + interval '1 {unit}')::date
+            then ', some of another period'
+        else ''
+    end as found,
+    copied.is_inside
+    and mart.period_start = date_trunc('{unit}', mart.period_start::timestamp)::date
+    and mart.period_end = (mart.period_start + interval '1 {unit}')::date
+    and (
         mart.transaction_count, mart.inflow, mart.inflow_count, mart.outflow, mart.outflow_count, mart.net_change,
         mart.largest_inflow, mart.largest_outflow, mart.largest_transaction, mart.min_balance, mart.max_balance,
         mart.closing_balance, mart.last_transaction_at, mart.balance_integral, mart.daily_balance_sum

@@ -1,16 +1,18 @@
 {% set window = batch_window() %}
 {% set incremental = window.last_batch_id is not none %}
+{% set rebuild_above = var('rebuild_above') %}
+{% set partial = incremental or rebuild_above is not none %}
 
-with transactions as {% if incremental %}not materialized {% endif %}(
+with transactions as {% if partial %}not materialized {% endif %}(
     select * from {{ ref('int_transactions_dated') }}
     where {{ is_within(window, 'posted_at') }}
 ),
 
-accounts as {% if incremental %}not materialized {% endif %}(
+accounts as {% if partial %}not materialized {% endif %}(
     select * from {{ ref('int_accounts_dated') }}
 ),
 
-openings as {% if incremental %}not materialized {% endif %}(
+openings as {% if partial %}not materialized {% endif %}(
     select * from accounts
     where opened_at < timestamptz '{{ window.complete_through }}'
 ),
@@ -38,10 +40,16 @@ touched as ( -- noqa: ST03
     from first_transactions
     inner join openings on first_transactions.account_id = openings.account_id
 ),
+{% elif partial %}
+touched as ( -- noqa: ST03
+    select distinct date
+    from {{ this }}
+    where batch_id > {{ rebuild_above }}
+),
 {% endif %}
 
 moves as (
-    {% if incremental %}
+    {% if partial %}
     select day_transactions.*
     from touched
     -- One index range per touched day; `offset 0` keeps the planner from turning it into a join over all history.
@@ -92,7 +100,7 @@ opened as (
         openings.currency,
         count(*) as new_accounts
     from openings
-    {% if incremental %}
+    {% if partial %}
     inner join touched on openings.first_open_date = touched.date
     {% endif %}
     group by openings.first_open_date, openings.currency
