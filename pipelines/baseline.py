@@ -6,11 +6,12 @@ from typing import Any
 
 from psycopg import sql
 
-from pipelines.calendar import Period
+from api.shared.calendar import Period
 from pipelines.database import Connection
 from pipelines.errors import TimeZoneChanged
+from pipelines.figures import mart_of
 
-MARTS = (*(period.mart for period in Period), "accounts", "bank_daily")
+MARTS = (*(mart_of(period) for period in Period), "accounts", "bank_daily")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,15 @@
 """The figures that are published: which columns of the marts they are."""
 
-from pipelines.calendar import Period
+from api.shared.calendar import Period
 from pipelines.database import Connection
 
 BANK_DAILY = "bank_daily"
 BANK_DAILY_KEYS = ("date", "currency", "batch_id")
+
+
+def mart_of(period: Period) -> str:
+    """The mart with the accounts' statistics by this period."""
+    return f"stats_{period}"
 
 
 def figures(warehouse: Connection, mart: str) -> dict[str, str]:
@@ -15,7 +20,7 @@ def figures(warehouse: Connection, mart: str) -> dict[str, str]:
     if mart == BANK_DAILY:
         return {name: type_ for name, type_ in _columns(warehouse, mart).items() if name not in BANK_DAILY_KEYS}
     types = _columns(warehouse, mart)
-    (period,) = (period for period in Period if period.mart == mart)
+    (period,) = (period for period in Period if mart_of(period) == mart)
     names = warehouse.execute(
         "select name from marts.metric_catalog where %s = any (periods) order by position", (period,)
     ).fetchall()

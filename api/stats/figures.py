@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
 
+from api.shared.calendar import MICROSECOND, Period, day_start, days_between, exists, local_date
 from api.shared.pages import encode_cursor
 from api.stats.models import Account, FiguresQuery, FiguresSnapshot, Metric, Metrics, Row
-from api.stats.periods import MICROSECOND, Cut, Period, day_start, days_between, exists, local_date, microseconds
+from api.stats.periods import Cut, microseconds
 from api.stats.schemas import Figure, Figures
 
 OpenTime = tuple[datetime, datetime]

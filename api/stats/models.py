@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from api.stats.periods import Cut, Period
+from api.shared.calendar import Period
+from api.stats.periods import Cut
 
 Metrics = dict[str, int | None]
 

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 from litestar.params import PathParameter, QueryParameter
 
+from api.shared.calendar import Period
 from api.shared.errors import InvalidParameter, NotFound
 from api.shared.fields import CURRENCY_CODE, CurrencyCode
 from api.shared.pages import InvalidCursor, decode_cursor
 from api.shared.ranges import in_order
 from api.stats.models import BankQuery, FiguresQuery
-from api.stats.periods import Period
 
 MAX_ACCOUNTS = 50
 

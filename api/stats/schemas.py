@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from api.shared.calendar import Period
 from api.stats.models import Alert, Metric, Metrics, Transaction
-from api.stats.periods import Period, Status
+from api.stats.periods import Status
 
 
 class Figure(msgspec.Struct):

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from api.shared.calendar import ONE_DAY, Period, day_start
 from api.shared.database import AsyncConnection
 from api.shared.errors import NotFound
 from api.shared.pages import encode_cursor
 from api.stats import repository
 from api.stats.figures import figures_page
 from api.stats.models import BankQuery, FiguresQuery, Reader, Run, StatusSnapshot
-from api.stats.periods import ONE_DAY, Period, day_start
 from api.stats.schemas import (
     BankDay,
     BankDays,

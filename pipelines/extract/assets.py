@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from api.shared.calendar import ONE_DAY, day_start
 from pipelines import database
-from pipelines.calendar import ONE_DAY, day_start
 from pipelines.extract import closing
 from pipelines.extract.batch import Batch, rows_between
 from pipelines.extract.service import Window, extract, extract_again

@@ -4,8 +4,8 @@ import time
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from api.shared.calendar import Period
 from pipelines import database
-from pipelines.calendar import Period
 from pipelines.database import Connection
 from pipelines.extract.errors import CannotBeFinal
 from pipelines.extract.source import read_complete_through

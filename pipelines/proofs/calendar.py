@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg import sql
 
-from pipelines.calendar import MICROSECOND, ONE_DAY, day_start
+from api.shared.calendar import MICROSECOND, ONE_DAY, day_start
 from pipelines.database import Connection
 
 # No clock was set by a time zone before, and later on the rules of today go on.

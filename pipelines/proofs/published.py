@@ -2,8 +2,9 @@
 
 from psycopg import sql
 
-from pipelines.calendar import Period
+from api.shared.calendar import Period
 from pipelines.database import Connection, stream
+from pipelines.figures import mart_of
 from pipelines.proofs.proof import Scope
 
 
@@ -57,7 +58,7 @@ def _send_keys(bank: Connection, warehouse: Connection, scope: Scope) -> None:
             "where batch_id > {since} and period_end <= {final}"
         ).format(
             type=sql.Literal(str(period)),
-            mart=sql.Identifier("marts", period.mart),
+            mart=sql.Identifier("marts", mart_of(period)),
             since=sql.Literal(scope.since),
             final=sql.Literal(scope.final_date),
         )

@@ -5,15 +5,15 @@ from dataclasses import asdict, replace
 
 from psycopg import sql
 
-from pipelines.calendar import Period
+from api.shared.calendar import Period
 from pipelines.database import Connection
-from pipelines.figures import BANK_DAILY, figures
+from pipelines.figures import BANK_DAILY, figures, mart_of
 from pipelines.proofs.catalogue import COUNTED_TWICE, LEFT_WHEN_RESTATED, REBUILD
 from pipelines.proofs.proof import ProofResult, Scope
 from pipelines.transform.project import Project
 from pipelines.transform.results import Target
 
-KEYS = {**{period.mart: ("account_id", "period_start") for period in Period}, BANK_DAILY: ("date", "currency")}
+KEYS = {**{mart_of(period): ("account_id", "period_start") for period in Period}, BANK_DAILY: ("date", "currency")}
 
 
 def prove(warehouse: Connection, warehouse_url: str, project: Project, scope: Scope) -> ProofResult:

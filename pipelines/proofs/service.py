@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, replace
 
+from api.shared.calendar import Period
 from pipelines import database
 from pipelines.baseline import baseline
-from pipelines.calendar import Period
 from pipelines.database import Connection
 from pipelines.proofs import published, rebuild
 from pipelines.proofs.catalogue import FINALITY, LEDGER, STATISTICS

@@ -10,13 +10,13 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from api.shared.calendar import Period
 from pipelines import database
 from pipelines.baseline import Baseline, baseline, check_time_zone, relations
-from pipelines.calendar import Period
 from pipelines.database import Connection
 from pipelines.errors import Refused
 from pipelines.extract.batch import newest_batch
-from pipelines.figures import BANK_DAILY, figures
+from pipelines.figures import BANK_DAILY, figures, mart_of
 from pipelines.publish.merge import merge
 
 
@@ -74,7 +74,7 @@ def _check_types(warehouse: Connection, bank: Connection) -> None:
     shown = {type_ for (type_,) in bank.execute("select type from stats.figure_type").fetchall()}
     wrong = [
         f"{mart}.{name} is {type_}"
-        for mart in (*(period.mart for period in Period), BANK_DAILY)
+        for mart in (*(mart_of(period) for period in Period), BANK_DAILY)
         for name, type_ in figures(warehouse, mart).items()
         if type_ not in shown
     ]
@@ -86,10 +86,10 @@ def _merge_all(warehouse: Connection, bank: Connection, standing: Baseline, publ
     tables = relations(warehouse)
     rows: dict[str, int] = {}
     for period in Period:
-        rows[period.mart] = merge(
-            *("statistics", warehouse, bank, period.mart, standing.since(period.mart)),
+        rows[mart_of(period)] = merge(
+            *("statistics", warehouse, bank, mart_of(period), standing.since(mart_of(period))),
             type=str(period),
-            metrics=_list(figures(warehouse, period.mart)),
+            metrics=_list(figures(warehouse, mart_of(period))),
             publication_id=publication_id,
         )
     rows["accounts"] = merge(

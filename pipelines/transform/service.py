@@ -63,7 +63,7 @@ def rebuilding(
     """
     runner = dbtRunner(manifest=project.parse(warehouse_url))
     variables = {**_variables(target), "rebuild_above": above}
-    arguments = ["--quiet", "--full-refresh", "--no-write-json", "--vars", json.dumps(variables)]
+    arguments = ["--log-level", "none", "--full-refresh", "--no-write-json", "--vars", json.dumps(variables)]
     with environment(warehouse_url):
         done = project.invoke(runner, "compile", *arguments, "--select", *sorted(marts))
     if not done.success:

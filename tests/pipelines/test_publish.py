@@ -171,7 +171,7 @@ class TestPublish:
             warehouse.execute(f"alter table marts.{mart} alter column inflow type {type_}")
         with pytest.raises(Refused, match=f"bigint, integer, smallint only: {mart}.inflow is {type_}"):
             history.publish()
-        assert bank.published("select count(*) from stats.publication") == [(0,)]
+        assert bank.published("select count(*) from pipeline.publication") == [(0,)]
 
 
 class TestAtomic:

@@ -1,6 +1,6 @@
 """The bank's days where clocks change at or around midnight: everybody agrees on when each begins.
 
-Everybody: the models (SQL), the stats service, the pipeline, the proofs, and the oracle.
+Everybody: the models and the proofs (SQL), the services and the pipeline, and the oracle.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import psycopg
 import pytest
 
-from api.stats import periods
-from pipelines import calendar
+from api.shared import calendar
 from pipelines.proofs import calendar as proofs
 from tests.oracle import day_start, local_date
 from tests.warehouse.dbt import Dbt
@@ -70,10 +69,12 @@ class TestDays:
         info = ZoneInfo(zone)
         day, last = date(2008, 1, 1), date(2030, 1, 1)
         while day < last:
-            assert periods.day_start(day, info) == calendar.day_start(day, info) == day_start(day, info), day
-            if periods.exists(day, day + ONE_DAY, info):
+            assert calendar.day_start(day, info) == day_start(day, info), day
+            if calendar.exists(day, day + ONE_DAY, info):
                 assert (
-                    periods.local_date(day_start(day, info), info) == local_date(day_start(day, info), info) == day
+                    calendar.local_date(day_start(day, info), info)
+                    == local_date(day_start(day, info), info)
+                    == day
                 )
             day += ONE_DAY
 
@@ -88,9 +89,9 @@ class TestDays:
             for day, start, own, days in found:
                 if day is None:
                     continue
-                expected = periods.day_start(day, info)
-                number = periods.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
-                if (start, own, days) != (expected, periods.local_date(expected, info), number):
+                expected = calendar.day_start(day, info)
+                number = calendar.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
+                if (start, own, days) != (expected, calendar.local_date(expected, info), number):
                     wrong.append((zone, day, start, expected, own, days, number))
         assert wrong == []
 
@@ -101,8 +102,8 @@ class TestDays:
             info = ZoneInfo(zone)
             query = plain.replace("the zone", zone) if is_plain(zone) else dbt.compiled_inline(DATES, zone)
             for moment, day in warehouse.execute(query.replace("'the moments'", listed(moments_of(zone)))):
-                if moment is not None and day != periods.local_date(moment, info):
-                    wrong.append((zone, moment, day, periods.local_date(moment, info)))
+                if moment is not None and day != calendar.local_date(moment, info):
+                    wrong.append((zone, moment, day, calendar.local_date(moment, info)))
         assert wrong == []
 
     @pytest.mark.parametrize("zone", ["Europe/Prague", *ODD])
@@ -119,6 +120,6 @@ class TestDays:
                 f" from unnest(array[{listed(moments_of(zone))}]::timestamptz[]) as moment"
             ).fetchall()
         for day, start, number in days:
-            expected = periods.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
-            assert (day, start, number) == (day, periods.day_start(day, info), expected)
-        assert [(m, d) for m, d in moments if d != periods.local_date(m, info)] == []
+            expected = calendar.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
+            assert (day, start, number) == (day, calendar.day_start(day, info), expected)
+        assert [(m, d) for m, d in moments if d != calendar.local_date(m, info)] == []
