@@ -13,6 +13,7 @@ from pipelines.proofs.checks import ledger_proofs, statistics_proofs
 from pipelines.publish.assets import publication_of
 from pipelines.resources import pipeline_run
 from pipelines.schedules import BACKFILL, CLOSE_JOBS, EXECUTOR, REFRESH, schedules_of
+from pipelines.sensor import refresh_sensor_of
 from pipelines.settings import PipelineSettings
 from pipelines.transform.assets import dbt_models_of
 
@@ -32,7 +33,7 @@ def _define() -> dg.Definitions:
         asset_checks=[ledger_proofs, statistics_proofs],
         jobs=[REFRESH, *CLOSE_JOBS.values(), BACKFILL],
         schedules=schedules_of(settings),
-        sensors=sensors_of(alerts),
+        sensors=[refresh_sensor_of(settings), *sensors_of(alerts)],
         resources={"pipeline_run": pipeline_run},
         executor=EXECUTOR,
     )

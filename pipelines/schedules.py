@@ -60,26 +60,12 @@ JOBS = ("refresh", *CLOSES, "backfill")
 
 def is_active(instance: dg.DagsterInstance) -> bool:
     """Whether a run of the pipeline is at work or about to be."""
-    return any(instance.get_runs_count(dg.RunsFilter(job_name=name, statuses=ACTIVE)) for name in JOBS)
+    return bool(instance.get_runs(dg.RunsFilter(statuses=ACTIVE), limit=1))
 
 
 def schedules_of(settings: PipelineSettings) -> list[dg.ScheduleDefinition]:
-    """The refresh by its own cron in UTC; the closes at the bank's midnight."""
-
-    @dg.schedule(
-        name="refresh_schedule",
-        job=REFRESH,
-        cron_schedule=settings.refresh_cron,
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Keeps the published statistics fresh. A tick is skipped while a run is active.",
-    )
-    def refresh_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if is_active(context.instance):
-            return dg.SkipReason("A run is active.")
-        return dg.RunRequest()
-
-    closes = [
+    """The closes, at the bank's midnight."""
+    return [
         dg.ScheduleDefinition(
             name=f"{kind}_schedule",
             job=CLOSE_JOBS[kind],
@@ -90,4 +76,3 @@ def schedules_of(settings: PipelineSettings) -> list[dg.ScheduleDefinition]:
         )
         for kind, (cron, description) in CLOSES.items()
     ]
-    return [refresh_schedule, *closes]

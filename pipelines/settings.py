@@ -22,7 +22,9 @@ class PipelineSettings(Settings):
     time_zone: Annotated[
         str, Meta(description="Cuts days, weeks and months; fixed at the bank's first start.")
     ] = "UTC"
-    refresh_cron: Annotated[str, Meta(description="When to refresh the statistics, in UTC.")] = "* * * * *"
+    advance_after_s: Annotated[
+        int, Meta(gt=0, description="How old `complete_through` gets, with nothing new, until it advances.")
+    ] = 30
     dbt_project: Annotated[Path, Meta(description="The dbt project.")] = CHECKOUT / "warehouse"
     dbt_target: Annotated[
         Path | None, Meta(description="Where dbt's artefacts go, the prebuilt manifest among them; else home/dbt.")

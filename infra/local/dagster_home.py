@@ -27,7 +27,13 @@ def workspace_file(folder: Path) -> Path:
 def _instance(folder: Path) -> dict[str, Any]:
     ticks = {"purge_after_days": {"skipped": 1, "success": 7, "failure": 30, "started": 7}}
     return {
-        "storage": {"postgres": {"postgres_url": {"env": URL_VARIABLE}}},
+        "storage": {
+            "custom": {
+                "module": "pipelines.dagster_storage",
+                "class": "PooledPostgresStorage",
+                "config": {"postgres_url": {"env": URL_VARIABLE}},
+            }
+        },
         "run_launcher": {"module": "infra.local.run_launcher", "class": "WatchingRunLauncher"},
         "run_coordinator": {
             "module": "dagster.core.run_coordinator",
@@ -45,6 +51,8 @@ def _instance(folder: Path) -> dict[str, Any]:
         # Jobs say by tag how often; a run whose process died is started anew.
         "run_retries": {"enabled": True, "max_retries": 0},
         "retention": {"schedule": ticks, "sensor": ticks},
+        # The refresh sensor's evaluation looks for new rows for many seconds; the others must not wait for it.
+        "sensors": {"use_threads": True, "num_workers": 4},
         "auto_materialize": {"enabled": False},
         "freshness": {"enabled": True},
         "telemetry": {"enabled": False},

@@ -187,7 +187,7 @@ def _pipeline(bank: Bank) -> list[Element]:
     code_server = Part(
         name="pipelines",
         command=_python(
-            *("dagster", "api", "grpc", "--module-name", "pipelines.definitions"),
+            *("pipelines.code_server", "api", "grpc", "--module-name", "pipelines.definitions"),
             *("--socket", str(bank.code_server_socket)),
             "--use-python-environment-entry-point",
         ),
@@ -210,7 +210,7 @@ def _pipeline(bank: Bank) -> list[Element]:
     )
     daemon = Part(
         name="dagster-daemon",
-        command=_python("dagster._daemon", "run", "--workspace", workspace),
+        command=_python("pipelines.daemon", "run", "--workspace", workspace),
         environment=bank.dagster_environment(),
         probe=probes.dagster_daemons(f"{bank.dagster_url}/graphql", bank.operator_headers),
         cwd=CHECKOUT,

@@ -49,6 +49,12 @@ def newest_batch(warehouse: Connection) -> Batch:
     return batch
 
 
+def oldest_left_out(warehouse: Connection, complete_through: datetime) -> datetime | None:
+    """The time of the oldest movement that a build up to this moment leaves out as too recent, if there is one."""
+    row = warehouse.execute("select min(at) from raw.transaction where at >= %s", (complete_through,)).fetchone()
+    return row[0] if row else None
+
+
 def next_batch_id(warehouse: Connection) -> int:
     """An id above every earlier batch; one that fails leaves a gap."""
     row = warehouse.execute("select nextval(pg_get_serial_sequence('raw.batch', 'batch_id'))").fetchone()

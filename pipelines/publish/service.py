@@ -82,6 +82,12 @@ def _check_types(warehouse: Connection, bank: Connection) -> None:
         raise Refused(f"Readers can be shown figures of type {', '.join(sorted(shown))} only: {'; '.join(wrong)}.")
 
 
+def proofs_of(bank: Connection, publication_id: int) -> list[dict[str, Any]]:
+    """The proofs that a publication was stored with."""
+    row = bank.execute("select proofs from pipeline.publication where id = %s", (publication_id,)).fetchone()
+    return list(row[0]) if row else []
+
+
 def _merge_all(warehouse: Connection, bank: Connection, standing: Baseline, publication_id: int) -> dict[str, Any]:
     tables = relations(warehouse)
     rows: dict[str, int] = {}

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pipelines.settings import NOWHERE, PipelineSettings
 from pipelines.transform.errors import TransformError
 
+# What a project is made of.
+SOURCES = {".sql", ".yml", ".csv", ".md"}
 # dbt takes a second to import, and not everyone who names a project runs it.
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -36,6 +39,9 @@ class Project:
         A manifest names the warehouse's database, so only one of the right `warehouse_url` can be run.
         Raises TransformError with dbt's own words when the project is not sound.
         """
+        kept = None if write_manifest else _KEPT.pop((self, warehouse_url, self.state()), None)
+        if kept is not None:
+            return kept
         from dbt.cli.main import dbtRunner
         from dbt.contracts.graph.manifest import Manifest
 
@@ -44,6 +50,23 @@ class Project:
         if not done.success or not isinstance(done.result, Manifest):
             raise TransformError(f"The dbt project can't be parsed: {done.exception}")
         return done.result
+
+    def keep_parsed(self, warehouse_url: str) -> None:
+        """Parse now what the next `parse` of the same files gives: for a process that others are forked from.
+
+        It gives it once, since a run writes what it compiles into its manifest; each fork has a copy of its own.
+        """
+        manifest = self.parse(warehouse_url)
+        _KEPT[self, warehouse_url, self.state()] = manifest
+
+    def state(self) -> str:
+        """A digest of the files' names, sizes and times of change: it differs after an edit, and costs little."""
+        digest = sha256()
+        for path in sorted(self.folder.rglob("*")):
+            if path.suffix in SOURCES:
+                status = path.stat()
+                digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
 
     def variables(self) -> dict[str, Any]:
         """The variables that the project sets for itself."""
@@ -60,6 +83,9 @@ class Project:
                 *arguments,
             ]
         )
+
+
+_KEPT: "dict[tuple[Project, str, str], Manifest]" = {}
 
 
 @contextmanager

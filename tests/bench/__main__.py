@@ -14,13 +14,13 @@ from uuid import UUID
 import click
 from moto.server import ThreadedMotoServer
 
-from tests.bench import extract, lambdas, ledger, login, refresh, stats
+from tests.bench import extract, freshness, lambdas, ledger, login, refresh, stats
 from tests.bench.bank import ServingBank, serving_bank
 from tests.bench.report import Table, write
 from tests.cluster import Cluster
 from tests.e2e.people import Person
 
-PARTS = ("lambda", "ledger", "login", "stats", "extract", "refresh")
+PARTS = ("lambda", "ledger", "login", "stats", "freshness", "extract", "refresh")
 SERVED = {"ledger", "login", "stats"}
 PEOPLE = 8
 
@@ -55,6 +55,12 @@ def main(parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: in
                 show("lambda", lambdas.run(own, lambdas.Size(), folder / "lambda", tell))
         if SERVED & set(wanted):
             served(wanted, folder, pgledger, rounds, seconds)
+        if "freshness" in wanted:
+            tell("starting a bank with its pipeline")
+            with serving_bank(folder / "fresh", has_pipeline=True) as bank:
+                person = bank.customer()
+                account = person.open_account()["account_id"]
+                show("freshness", freshness.run(person, account, freshness.Size(), tell))
         if "extract" in wanted:
             with cluster(folder / "extract") as own:
                 show("extract", extract.run(own, extract.Size(rounds=rounds, rows=rows // 10), folder, tell))

@@ -1,4 +1,4 @@
-"""A bank that serves, without its pipeline: a refresh that starts by itself would be measured too."""
+"""A bank that serves, as a rule without its pipeline: a refresh that starts by itself would be measured too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +74,7 @@ class ServingBank:
 
 
 @contextmanager
-def serving_bank(home: Path) -> Iterator[ServingBank]:
+def serving_bank(home: Path, *, has_pipeline: bool = False) -> Iterator[ServingBank]:
     """A bank in a new folder, ended with the `with`, or by its sentinel when this process is killed."""
-    with running_bank(home, "--no-ui", "--no-pipeline"):
+    with running_bank(home, "--no-ui", *([] if has_pipeline else ["--no-pipeline"])):
         yield ServingBank(Bank.running(home))

@@ -75,7 +75,6 @@ class TestDefinitions:
             (schedule.name, schedule.cron_schedule, schedule.default_status.value)
             for schedule in repository.schedule_defs
         } == {
-            ("refresh_schedule", "* * * * *", "RUNNING"),
             ("close_daily_schedule", "0 0 * * *", "RUNNING"),
             ("close_weekly_schedule", "0 0 * * 1", "RUNNING"),
             ("close_monthly_schedule", "0 0 1 * *", "RUNNING"),
@@ -99,25 +98,6 @@ class TestDefinitions:
         assert (days.timezone, days.get_first_partition_key()) == ("UTC", "2000-01-01")
         today = datetime.now(UTC).date()
         assert days.get_last_partition_key() in (str(today), str(today - timedelta(days=1)))
-
-    @pytest.mark.parametrize(
-        ("active", "status"),
-        [
-            ("refresh", dg.DagsterRunStatus.STARTING),
-            ("close_daily", dg.DagsterRunStatus.STARTED),
-            ("backfill", dg.DagsterRunStatus.NOT_STARTED),
-        ],
-    )
-    def test_tick_is_skipped_while_a_run_is_active(
-        self, pipeline: Pipeline, active: str, status: dg.DagsterRunStatus, tmp_path: Path
-    ) -> None:
-        job = pipeline.defs.resolve_job_def(active)
-        schedule = pipeline.defs.get_repository_def().get_schedule_def("refresh_schedule")
-        with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-            context = dg.build_schedule_context(instance=instance)
-            assert isinstance(schedule(context), dg.RunRequest)
-            instance.create_run_for_job(job, status=status)
-            assert isinstance(schedule(context), dg.SkipReason)
 
 
 @pytest.mark.slow

@@ -1,0 +1,78 @@
+"""The sensor that starts a refresh within a moment of new rows."""
+
+import time
+from datetime import timedelta
+
+import dagster as dg
+
+from pipelines import database
+from pipelines.database import Busy
+from pipelines.schedules import REFRESH, is_active
+from pipelines.settings import Databases, PipelineSettings
+from pipelines.transform.project import Project
+from pipelines.watch import Watcher, advance
+
+# An evaluation looks for this long before it says that nothing is new: so a tick is written a few times a minute,
+# and a new row is still seen at once. The daemon waits for an answer for a minute.
+WATCH_S = 10.0
+POLL_S = 0.25
+# While a run is at work, and after one that failed: asking Dagster costs more than asking the ledger.
+ACTIVE_POLL_S = 0.5
+AFTER_FAILURE_S = 60.0
+
+
+def refresh_sensor_of(settings: PipelineSettings) -> dg.SensorDefinition:
+    """The sensor, for the bank of these settings."""
+
+    @dg.sensor(
+        name="refresh_sensor",
+        job=REFRESH,
+        minimum_interval_seconds=1,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a refresh as soon as the ledger has new rows and no run is at work. With none, it"
+        " only publishes how far the statistics are complete, without a run.",
+    )
+    def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        databases = Databases.read()
+        project = Project.of(settings).state()
+        reason = _watch(context, databases, has_changed=project != context.cursor)
+        if reason is not None:
+            context.update_cursor(project)
+            return dg.RunRequest(tags={"tidemark/reason": reason})
+        try:
+            published = advance(databases, settings.time_zone, timedelta(seconds=settings.advance_after_s))
+        except Busy:
+            return dg.SkipReason("A run is at work.")
+        if published is None:
+            return dg.SkipReason("Nothing is new.")
+        return dg.SkipReason(f"Nothing is new; complete through {published.complete_through.isoformat()}.")
+
+    return refresh_sensor
+
+
+def _watch(context: dg.SensorEvaluationContext, databases: Databases, *, has_changed: bool) -> str | None:
+    """Why a refresh should start; None when for WATCH_S there was no reason or no room."""
+    end = time.monotonic() + WATCH_S
+    with (
+        database.connect(databases.source_url) as source,
+        database.connect(databases.warehouse_url) as warehouse,
+        database.connect(databases.publish_url) as bank,
+    ):
+        watcher = Watcher(source, warehouse, bank)
+        while time.monotonic() < end:
+            reason = watcher.reason() or ("The dbt project has changed." if has_changed else None)
+            if reason is None:
+                time.sleep(POLL_S)
+            elif is_active(context.instance) or _has_just_failed(context.instance):
+                time.sleep(ACTIVE_POLL_S)
+            else:
+                return reason
+    return None
+
+
+def _has_just_failed(instance: dg.DagsterInstance) -> bool:
+    """Whether the last refresh failed a moment ago: the next would, most likely, in the same way."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=REFRESH.name), limit=1)
+    if not records or records[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
+        return False
+    return time.time() - (records[0].end_time or 0) < AFTER_FAILURE_S
