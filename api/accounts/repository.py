@@ -45,7 +45,11 @@ _OWNERS = text(
 # a page costs as many rows as it shows.
 STATEMENT = text("""
     select t.id, t.transfer_id, t.account_id, m.source, m.destination, t.amount, t.balance_after, t.sequence,
-           t.at as time, m.memo
+           t.at as time, m.memo, m.kind,
+           case when not starts_with(t.counterparty, 'external:')
+                then (select number from accounts.account where id = t.counterparty::uuid)
+           end as counterparty_number,
+           o.id as reverses_id, o.at as reverses_time, r.id as reversed_by_id, r.at as reversed_by_time
     from (
         select * from accounts.transaction
         where account_id = :account_id
@@ -59,8 +63,11 @@ STATEMENT = text("""
         limit :limit
     ) t
     cross join lateral (
-        select source, destination, memo from accounts.transfer where id = t.transfer_id offset 0
+        select id, kind, source, destination, memo, reverses from accounts.transfer
+        where id = t.transfer_id offset 0
     ) m
+    left join lateral (select id, at from accounts.transfer where id = m.reverses offset 0) o on true
+    left join lateral (select id, at from accounts.transfer where reverses = m.id offset 0) r on true
     order by t.sequence desc
 """)
 

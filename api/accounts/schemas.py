@@ -160,7 +160,11 @@ class TransferOutcomes(msgspec.Struct):
 
 
 class Transaction(msgspec.Struct, rename={"source": "from", "destination": "to"}):
-    """A line of an account's statement; `amount` is signed."""
+    """A line of an account's statement; `amount` is signed.
+
+    Of the other side it tells the account's number, which both sides may know, and never whose it is.
+    A reversal and what it reversed name each other's transfer and its time.
+    """
 
     id: UUID
     transfer_id: UUID
@@ -172,3 +176,9 @@ class Transaction(msgspec.Struct, rename={"source": "from", "destination": "to"}
     sequence: int
     time: datetime
     memo: str
+    kind: Literal["deposit", "withdrawal", "transfer", "reversal", "imported"]
+    counterparty_number: str | None
+    reverses_id: UUID | None
+    reverses_time: datetime | None
+    reversed_by_id: UUID | None
+    reversed_by_time: datetime | None

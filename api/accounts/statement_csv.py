@@ -21,6 +21,10 @@ COLUMNS = (
     "currency",
     "amount_major",
     "balance_after_major",
+    "kind",
+    "counterparty_number",
+    "reverses_id",
+    "reversed_by_id",
 )
 
 

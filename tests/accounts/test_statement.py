@@ -36,9 +36,34 @@ class TestListTransactions:
             "sequence": 2,
             "time": moved["time"],
             "memo": "rent",
+            "kind": "transfer",
+            "counterparty_number": other["number"],
+            "reverses_id": None,
+            "reverses_time": None,
+            "reversed_by_id": None,
+            "reversed_by_time": None,
         }
         (received,) = bob.done("GET", f"/account/{other['account_id']}/transactions", 200)["items"]
         assert (received["amount"], received["from"]) == (30, account["account_id"])
+        assert received["counterparty_number"] == account["number"]
+        assert (lines[1]["kind"], lines[1]["counterparty_number"]) == ("deposit", None)
+
+    def test_a_reversal_and_its_original_name_each_other(self, ada: Person, bob: Person, staff: Person) -> None:
+        account, other = ada.open(deposit=100), bob.open()
+        path = f"/account/{account['account_id']}/transactions"
+        moved = ada.transfer(account, other, 30).json()
+        paid = ada.done("GET", path, 200)["items"][0]
+        turned = staff.done("POST", f"/account/transaction/{paid['id']}/reverse", 201, json={})
+        for owner, side in ((ada, account), (bob, other)):
+            lines = owner.done("GET", f"/account/{side['account_id']}/transactions?limit=2", 200)["items"]
+            reversal, original = lines
+            assert (reversal["kind"], original["kind"]) == ("reversal", "transfer")
+            assert (reversal["reverses_id"], reversal["reverses_time"]) == (moved["transfer_id"], moved["time"])
+            assert (original["reversed_by_id"], original["reversed_by_time"]) == (
+                turned["transfer_id"],
+                turned["time"],
+            )
+            assert (reversal["reversed_by_id"], original["reverses_id"]) == (None, None)
 
     def test_pages_stay_right_while_rows_are_added(self, ada: Person) -> None:
         account = ada.open()
@@ -152,6 +177,7 @@ class TestCost:
         assert {node["Index Name"] for node in found if "Index Name" in node} == {
             "transaction_sequence_unique",
             "transfer_pkey",
+            "transfer_reversed_once",
         }
         assert max(node["Actual Rows"] * node["Actual Loops"] for node in found) == LIMIT
         assert sum(node[name] for node in found for name in node if name.startswith("Rows Removed")) == 0
@@ -179,7 +205,7 @@ class TestStatementAsCsv:
         answer = ada.call("GET", path, headers={"Accept": "text/csv"})
         assert answer.text == (
             "time,from,to,amount,balance_after,sequence,memo,id,transfer_id,currency,amount_major,"
-            "balance_after_major\r\n"
+            "balance_after_major,kind,counterparty_number,reverses_id,reversed_by_id\r\n"
         )
         answer = ada.call("GET", f"{path}?format=json", headers={"Accept": "text/csv"})
         assert answer.json()["items"] == []
