@@ -69,6 +69,7 @@ def run_signed_in(held: SignIn) -> None:
     """Navigation and page for somebody signed in."""
     if not st.session_state.pop("ran_by_itself", False):
         held.touch()
+    session.learn_facts()
     user = session.user()
     chosen = st.navigation(pages_of(user), position="sidebar")
     layout.logo()

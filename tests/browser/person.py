@@ -60,8 +60,10 @@ class Person:
     def go(self, name: str) -> None:
         """By the menu; on a phone it has to be opened first."""
         menu = self.page.get_by_test_id("stSidebarNav")
+        opener = self.page.get_by_test_id("stExpandSidebarButton")
+        expect(menu.or_(opener).first).to_be_visible()
         if not menu.is_visible():
-            self.page.get_by_test_id("stExpandSidebarButton").click()
+            opener.click()
         menu.get_by_role("link", name=name, exact=True).click()
         expect(self.page.locator(".tm-head h1")).to_be_visible()
 

@@ -1,15 +1,19 @@
 """The app against a toy bank: pages run in this process, calls go over HTTP to a free port."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.fake_gateway import FakeGateway, running_gateway
+from tests.ui.fake_gateway import FACTS, FakeGateway, running_gateway
+from ui.clients.accounts import Facts
 from ui.clients.http import Gateway
 from ui.clients.users import Token, Welcome
+from ui.components import facts
 from ui.server.routes import COOKIE_NAME
 from ui.server.sessions import SignIn
 from ui.settings import settings
@@ -17,6 +21,13 @@ from ui.settings import settings
 MAIN = Path(__file__).parents[2] / "ui" / "main.py"
 PASSWORD = "correct horse battery"
 Page = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toy bank's currencies and limits, as if they had been asked for."""
+    monkeypatch.setattr(facts, "_known", msgspec.convert(FACTS, Facts))
+    monkeypatch.setattr(facts, "_good_until", inf)
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ class FakeBank:
         self.requests: dict[tuple[str, str], tuple[Any, Any]] = {}
         self.token_life_s = 900
         self.complete_through: str | None = None
+        self.time_zone = "UTC"
         self.extra_metrics: list[dict[str, Any]] = []
 
     # users
@@ -171,6 +172,10 @@ class FakeBank:
                         "sequence": len(lines) + 1,
                         "time": time,
                         "memo": memo,
+                        "kind": kind,
+                        "counterparty_number": self.accounts.get(
+                            destination if account_id == source else source, {}
+                        ).get("number"),
                     }
                 )
         own = destination if kind == "deposit" else source
@@ -186,6 +191,20 @@ class FakeBank:
             "time": time,
             "balance_after": account["total"],
         }
+
+    def reverse(self, line: dict[str, Any]) -> None:
+        """Staff turn a transfer round; both movements name each other."""
+        done = self.move("transfer", line["to"], line["from"], abs(line["amount"]), None)
+        for lines in self.lines.values():
+            for other in lines:
+                if other["transfer_id"] == done["transfer_id"]:
+                    other |= {
+                        "kind": "reversal",
+                        "reverses_id": line["transfer_id"],
+                        "reverses_time": line["time"],
+                    }
+                elif other["transfer_id"] == line["transfer_id"]:
+                    other |= {"reversed_by_id": done["transfer_id"], "reversed_by_time": done["time"]}
 
     def resolve(self, name: str) -> str:
         for account in self.accounts.values():
@@ -235,6 +254,12 @@ class FakeBank:
                 items.append(self._period(account_id, lines, at, following, through))
             at = following
         return items
+
+    def behind(self, account_id: str, period: str, start: date) -> list[dict[str, Any]]:
+        """The transactions that the figures of one period counted."""
+        through = datetime.fromisoformat(self.complete_through or now())
+        times = ((line, datetime.fromisoformat(line["time"])) for line in self.lines[account_id])
+        return [line for line, time in times if start <= time.date() < after(start, period) and time < through]
 
     def _period(
         self, account_id: str, lines: list[dict[str, Any]], start: date, end: date, through: datetime

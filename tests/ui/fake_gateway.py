@@ -15,6 +15,17 @@ from urllib.parse import parse_qs, urlsplit
 from tests.ui.fake_bank import FakeBank, Refusal
 
 DROP = 0
+FACTS = {
+    "items": [
+        {"code": code, "name": code, "minor_units": units, "is_active": True, "is_offered": True}
+        for code, units in {"EUR": 2, "USD": 2, "CZK": 2, "HUF": 2, "JPY": 0}.items()
+    ],
+    "account_types": ["checking", "savings"],
+    "amount_min_minor": 1,
+    "amount_max_minor": 10**12,
+    "memo_max_characters": 140,
+    "transfers_max": 1000,
+}
 
 
 class FakeGateway:
@@ -24,6 +35,8 @@ class FakeGateway:
         self.bank = FakeBank()
         self.calls: list[tuple[str, str, dict[str, str]]] = []
         self.faults: list[list[Any]] = []
+        self.held_path: str | None = None
+        self.is_let_go = threading.Event()
         handler = type("Handler", (_Handler,), {"gateway": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -32,6 +45,16 @@ class FakeGateway:
     def fail(self, path: str, status: int, *, times: int = 1, after_doing: bool = False) -> None:
         """The next `times` calls whose path starts so answer `status`, or drop the line (DROP)."""
         self.faults.append([path, status, times, after_doing])
+
+    @contextmanager
+    def holding(self, path: str) -> Iterator[None]:
+        """Calls whose path starts so wait until the block ends; they are in `calls` already."""
+        self.held_path, self.is_let_go = path, threading.Event()
+        try:
+            yield
+        finally:
+            self.held_path = None
+            self.is_let_go.set()
 
     def fault_for(self, path: str) -> tuple[int, bool] | None:
         for fault in self.faults:
@@ -68,6 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.gateway.calls.append((self.command, url.path, dict(self.headers)))
+        if self.gateway.held_path and url.path.startswith(self.gateway.held_path):
+            self.gateway.is_let_go.wait()
         fault = self.gateway.fault_for(url.path)
         if fault and not fault[1]:
             self._fail(fault[0])
@@ -130,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 201, bank.create_user(json.loads(raw))
         if path == "/user/login":
             return 200, bank.login(json.loads(raw))
+        if path == "/account/currencies":
+            return 200, FACTS
         caller = self._caller()
         if path == "/user/logout":
             bank.tokens = {token: user for token, user in bank.tokens.items() if user != caller}
@@ -212,10 +239,14 @@ class _Handler(BaseHTTPRequestHandler):
         bank = self.gateway.bank
         fresh = {"complete_through": bank.complete_through, "run_id": bank.complete_through}
         if path == "/stats/status":
-            return 200, fresh | {"lag_seconds": 3}
+            return 200, fresh | {"lag_s": 3, "time_zone": bank.time_zone}
         if path == "/stats/metrics":
             return 200, {"items": bank.catalogue(), "next_cursor": None}
-        period = path.removeprefix("/stats/")
+        period, _, behind = path.removeprefix("/stats/").partition("/")
+        if behind:
+            bank.own(caller, query["account_id"])
+            rows = bank.behind(query["account_id"], period, date.fromisoformat(query["period_start"]))
+            return 200, fresh | {"items": rows, "next_cursor": None}
         if not bank.users[caller]["roles"]:
             bank.own(caller, query["account_id"])
         days = (date.fromisoformat(query["from"]), date.fromisoformat(query["to"]))

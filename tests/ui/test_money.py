@@ -1,17 +1,21 @@
 """Money and account numbers between minor units and what people read and type."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ui.fake_gateway import FACTS
+from ui.clients.accounts import Facts
 from ui.components.money import (
-    CURRENCIES,
-    MAX_MINOR,
     AmountError,
     currency_label,
     format_money,
     parse_amount,
 )
+
+BANK = msgspec.convert(FACTS, Facts)
+MAX_MINOR, CURRENCIES = BANK.amount_max_minor, BANK.offered
 
 
 class TestFormatMoney:

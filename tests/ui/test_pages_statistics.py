@@ -9,6 +9,7 @@ from tests.ui.conftest import Page, segmented, texts
 from tests.ui.fake_gateway import FakeGateway
 from ui.clients.stats import Metric, Status
 from ui.components import figures
+from ui.components.money import value_text
 
 User = dict[str, Any]
 
@@ -40,7 +41,7 @@ class TestStatistics:
         said = texts(page)
         assert "Complete through today at" in said
         assert "Provisional" in said
-        for text in ("€70.00", "€30.00", "−€30.00", "€100.00 before"):
+        for text in ("€70.00", "€30.00", "−€30.00", "€100.00", ", so far", "All of "):
             assert text in said
         assert len(page.get("vega_lite_chart")) == 3
 
@@ -137,4 +138,4 @@ class TestValues:
         ],
     )
     def test_read_by_their_unit(self, unit: str, value: int | None, text: str) -> None:
-        assert figures.value_text(Metric("m", "M", "", unit), value, "EUR") == text
+        assert value_text(Metric("m", "M", "", unit), value, "EUR") == text

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui.components import cards, charts, layout, session, statement, when
+from ui.components import cards, charts, layout, movement, session, statement, when
 from ui.components.picker import pick
 
 PAGE_ROWS = 25
@@ -14,7 +14,7 @@ RANGES = {"30 days": 30, "90 days": 90, "A year": 365, "All": None, "Other": 0}
 
 
 def chosen_range(now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The time range [start, end) that the person looks at, cut at midnights of their own zone."""
+    """The time range [start, end) that the person looks at, cut at midnights of the bank."""
     name = st.segmented_control("Show", list(RANGES), default="30 days", required=True, key="statement_range")
     days = RANGES[name or "30 days"]
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -64,6 +64,9 @@ with choose:
     account = pick(accounts, "statement_account")
 own = {item.account_id: item for item in accounts}
 now = when.now()
+if "movement" in st.query_params:
+    movement.show(account, own)
+    st.stop()
 with show:
     start, end = chosen_range(now)
 place = (account.account_id, start, end)
@@ -98,6 +101,7 @@ with st.container(border=True, key="tm-statement"):
     st.html(statement.table(page.items, own, now))
 if page.next_cursor is not None or len(shown) > 1:
     pages_bar(page.next_cursor, shown)
+st.caption(when.zone_note())
 st.download_button(
     "Download as CSV",
     # Runs outside the script, where nobody is signed in: the client is made here.

@@ -35,8 +35,10 @@ def latest(accounts: list[Account]) -> None:
         for account in accounts[:MOST_ACCOUNTS]
         for line in client.statement(account.account_id, limit=LATEST).items
     ]
+    # A transfer between two of them is one movement: the paying side tells of both.
+    of_transfer = {line.transfer_id: line for line in sorted(lines, key=lambda line: -line.amount)}
     if lines:
-        newest = sorted(lines, key=lambda line: line.time, reverse=True)[:LATEST]
+        newest = sorted(of_transfer.values(), key=lambda line: line.time, reverse=True)[:LATEST]
         st.subheader("Latest movements", anchor=False)
         with st.container(border=True, key="tm-statement"):
             own = {account.account_id: account for account in accounts}

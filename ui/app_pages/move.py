@@ -8,7 +8,7 @@ from ui.components.money import format_money
 from ui.components.when import moment, now
 
 
-def review(draft: moving.Draft) -> None:
+def review(work: moving.Work, draft: moving.Draft) -> None:
     """Everything once more, and the one button that posts."""
     st.html('<h3 class="tm-step">Is this right?</h3>')
     st.html(f'<p class="tm-amount">{format_money(draft.amount, draft.account.currency)}</p>')
@@ -17,6 +17,8 @@ def review(draft: moving.Draft) -> None:
     if draft.memo:
         rows.append(("Memo", draft.memo))
     st.html(cards.facts(rows))
+    if draft.is_sent:
+        st.info("You confirmed this already. Confirm again to see what became of it: the bank posts it only once.")
     if st.button("Confirm", type="primary", width="stretch", icon=":material/check:", key="confirm"):
         try:
             draft.post(session.accounts())
@@ -27,7 +29,7 @@ def review(draft: moving.Draft) -> None:
         else:
             st.rerun()
     if st.button("Change something", width="stretch", icon=":material/arrow_back:"):
-        del st.session_state["draft"]
+        work.draft = None
         st.rerun()
 
 
@@ -47,30 +49,27 @@ def receipt(draft: moving.Draft) -> None:
     rows += [(f"Balance of {cards.short(draft.account)}", balance), ("Reference", done.transfer_id)]
     st.html(cards.facts(rows))
     if st.button("Move more money", type="primary", width="stretch", icon=":material/swap_horiz:"):
-        for name in ("draft", "move_amount", "move_memo", "move_number"):
-            st.session_state.pop(name, None)
+        moving.start()
         st.rerun()
 
 
 user = session.user()
 accounts = [account for account in session.accounts().of_user(user.user_id) if account.can_move_money]
 layout.head("Move money", "You see everything once more before it happens.")
-draft: moving.Draft | None = st.session_state.get("draft")
-if draft is not None and draft.posted is not None and layout.has_just_come():
-    # The receipt of an earlier visit; one that waits for a confirmation stays.
-    del st.session_state["draft"]
-    draft = None
+work = moving.current_work()
+draft = work.draft
 if not user.approved:
     onboarding.banner(user)
 elif draft is not None:
     with st.container(border=True, width=620, key="tm-form"):
         if draft.posted is None:
-            review(draft)
+            review(work, draft)
         else:
             receipt(draft)
 elif accounts:
-    st.session_state["draft"] = move_form.ask(accounts)
-    if st.session_state["draft"] is not None:
+    work.draft = move_form.ask(accounts)
+    work.keep()
+    if work.draft is not None:
         st.rerun()
 else:
     layout.empty(

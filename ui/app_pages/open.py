@@ -7,11 +7,12 @@ import streamlit as st
 from ui.clients.accounts import Account
 from ui.clients.errors import ApiError
 from ui.components import cards, layout, onboarding, problems, session
-from ui.components.money import CURRENCIES, currency_label
+from ui.components.facts import facts
+from ui.components.money import currency_label
 
-TYPES = {
-    "checking": ("Checking", "For everyday money: salary in, rent and groceries out."),
-    "savings": ("Savings", "For later: put something aside and watch it grow."),
+MEANINGS = {
+    "checking": "For everyday money: salary in, rent and groceries out.",
+    "savings": "For later: put something aside and watch it grow.",
 }
 
 
@@ -44,15 +45,15 @@ if attempt.opened is not None:
 with st.container(border=True, width=620, key="tm-form"):
     type_ = st.segmented_control(
         "What is it for?",
-        list(TYPES),
-        default="checking",
+        facts().account_types,
+        default=facts().account_types[0],
         required=True,
-        format_func=lambda name: TYPES[name][0],
+        format_func=cards.type_name,
         key="open_type",
         width="stretch",
     )
-    st.caption(TYPES[type_ or "checking"][1])
-    currency = st.selectbox("Currency", CURRENCIES, format_func=currency_label, key="open_currency")
+    st.caption(MEANINGS.get(type_ or "", ""))
+    currency = st.selectbox("Currency", facts().offered, format_func=currency_label, key="open_currency")
     if st.button("Open the account", type="primary", width="stretch", icon=":material/check:"):
         try:
             attempt.opened = session.accounts().create(type_=type_ or "checking", currency=currency)

@@ -1,44 +1,64 @@
 """The way in: sign in, or become a customer."""
 
+import re
+
 import streamlit as st
 
 from ui.clients.errors import ApiError
-from ui.components import layout, problems, session
+from ui.components import layout, session
+from ui.components.fields import FORM, FieldProblems
 
-LABELS = {"name": "Full name", "email": "Email", "phone": "Mobile number", "password": "Password"}
 MIN_PASSWORD = 12
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL_PROBLEM = "Write the whole address, such as you@example.com."
+MISMATCH = (
+    "Email and password don’t match, or there were too many attempts. Check both, or try again in a little while."
+)
 
 
 def sign_in_form() -> None:
     """Email and password; the page runs again as the person's home."""
+    wrong = FieldProblems()
     with st.form("sign_in_form", border=False):
-        email = st.text_input("Email", key="sign_in_email", type="email", autocomplete="username")
+        # Checked below: the field's own check stops the form without a word.
+        email = st.text_input(
+            "Email", key="sign_in_email", type="email", autocomplete="username", validate=""
+        ).strip()
+        wrong.place("email")
         password = st.text_input(
             "Password", key="sign_in_password", type="password", autocomplete="current-password"
         )
+        wrong.place("password")
         is_sent = st.form_submit_button("Sign in", type="primary", width="stretch")
+        wrong.place()
     if not is_sent:
         return
-    if not email or not password:
-        st.error("Type your email and your password.", icon=":material/error:")
-        return
-    enter(email, password)
+    if not EMAIL.fullmatch(email):
+        wrong.say("email", EMAIL_PROBLEM if email else "Type your email.")
+    if not password:
+        wrong.say("password", "Type your password.")
+    if not wrong.found:
+        enter(email, password, wrong)
 
 
 def create_form() -> None:
     """The four things that a user is made of; what was typed stays until it is accepted."""
+    wrong = FieldProblems()
     with st.form("create_form", border=False):
         name = st.text_input(
             "Full name", key="create_name", autocomplete="name", help="As it stands on your identity document."
-        )
-        email = st.text_input("Email", key="create_email", type="email", autocomplete="email")
+        ).strip()
+        wrong.place("name")
+        email = st.text_input("Email", key="create_email", type="email", autocomplete="email", validate="").strip()
+        wrong.place("email")
         phone = st.text_input(
             "Mobile number",
             key="create_phone",
             autocomplete="tel",
             placeholder="+420 601 123 456",
             help="With the country code, so that we can reach you from anywhere.",
-        )
+        ).strip()
+        wrong.place("phone")
         password = st.text_input(
             "Password",
             key="create_password",
@@ -46,45 +66,52 @@ def create_form() -> None:
             autocomplete="new-password",
             help=f"At least {MIN_PASSWORD} characters. A few unrelated words are easy to remember.",
         )
+        wrong.place("password")
         is_sent = st.form_submit_button("Create my user", type="primary", width="stretch")
+        wrong.place()
     st.caption(
         "We keep your email and phone encrypted, and never share them. Next we ask for a photo of an "
         "identity document, so that nobody else can open accounts in your name."
     )
     if not is_sent:
         return
-    typed = {"name": name, "email": email, "phone": phone, "password": password}
-    missing = [LABELS[field] for field, value in typed.items() if not value]
-    if missing:
-        st.error(f"Please fill in: {', '.join(missing)}.", icon=":material/error:")
-        return
-    if len(password) < MIN_PASSWORD:
-        st.error(f"The password needs at least {MIN_PASSWORD} characters.", icon=":material/error:")
+    wrong.say_all(problems_of(name, email, phone, password))
+    if wrong.found:
         return
     try:
-        session.welcome().create(**typed)
+        session.welcome().create(name=name, email=email, phone=phone, password=password)
     except ApiError as error:
         if error.status == 409:
-            st.error("There is a user with this email already. Sign in instead.", icon=":material/error:")
+            wrong.say("email", "There is a user with this email already. Sign in instead.")
         else:
-            problems.show(error, labels=LABELS)
+            wrong.refused(error)
         return
-    enter(email, password, is_new=True)
+    enter(email, password, wrong, is_new=True)
 
 
-def enter(email: str, password: str, *, is_new: bool = False) -> None:
+def problems_of(name: str, email: str, phone: str, password: str) -> dict[str, str]:
+    """What can be told before the bank is asked, by field."""
+    found = {}
+    if not name:
+        found["name"] = "Type your name."
+    if not EMAIL.fullmatch(email):
+        found["email"] = EMAIL_PROBLEM if email else "Type your email."
+    if not phone:
+        found["phone"] = "Type your mobile number."
+    if len(password) < MIN_PASSWORD:
+        found["password"] = f"The password needs at least {MIN_PASSWORD} characters."
+    return found
+
+
+def enter(email: str, password: str, wrong: FieldProblems, *, is_new: bool = False) -> None:
     """Sign in and go on; a refusal is one sentence, the same for every wrong way."""
     try:
         session.begin(email=email, password=password)
     except ApiError as error:
         if error.status == 401:
-            st.error(
-                "Email and password don’t match, or there were too many attempts. Check both, or try "
-                "again in a little while.",
-                icon=":material/error:",
-            )
+            wrong.say(FORM, MISMATCH)
         else:
-            problems.show(error)
+            wrong.refused(error)
         return
     if is_new:
         st.session_state["go_to"] = "identity"
@@ -97,7 +124,7 @@ with story:
     st.html(
         f'<section class="tm-hero">{layout.logo_image()}'
         "<h1>Money that always adds&nbsp;up.</h1>"
-        "<p>Checking and savings in twelve currencies, and statistics of every day, week and month that "
+        "<p>Checking and savings in many currencies, and statistics of every day, week and month that "
         "match your statement to the last cent.</p><ul>"
         "<li><b>See where it goes.</b> In and out, averages and extremes, without spreadsheets.</li>"
         "<li><b>Nothing twice.</b> A payment posts once, however often you click.</li>"

@@ -1,11 +1,42 @@
 """The accounts service: accounts, money moving, statements. Amounts are minor units."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from ui.clients.http import Gateway, Page, TokenSource
+
+
+class Currency(msgspec.Struct, frozen=True):
+    """A currency with its ISO 4217 minor units; accounts can be opened in it when it is offered."""
+
+    code: str
+    minor_units: int
+    is_offered: bool = False
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Currencies, those on offer first, account types, and the limits of calls; amounts in minor units."""
+
+    items: tuple[Currency, ...] = ()
+    account_types: tuple[str, ...] = ()
+    amount_max_minor: int = 0
+    memo_max_characters: int = 0
+
+    @property
+    def offered(self) -> list[str]:
+        """The codes of the currencies that accounts can be opened in."""
+        return [currency.code for currency in self.items if currency.is_offered]
+
+    def minor_units(self, code: str) -> int:
+        """How many decimals an amount in the currency has; KeyError for one that the bank does not know."""
+        return {item.code: item.minor_units for item in self.items}[code]
+
+
+def read_facts(gateway: Gateway) -> Facts:
+    """The bank's facts, which need no sign-in."""
+    return gateway.call(Facts, "GET", "/account/currencies")
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -43,7 +74,10 @@ class Movement(msgspec.Struct, frozen=True, rename={"source": "from", "destinati
 
 
 class Transaction(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
-    """One line of a statement; `amount` is signed: what it did to the balance."""
+    """One line of a statement; `amount` is signed: what it did to the balance.
+
+    `counterparty_number` is the other account's. A reversal and what it reversed name each other's transfer.
+    """
 
     id: str
     transfer_id: str
@@ -55,6 +89,12 @@ class Transaction(msgspec.Struct, frozen=True, rename={"source": "from", "destin
     sequence: int
     time: datetime
     memo: str | None = None
+    kind: str = ""
+    counterparty_number: str | None = None
+    reverses_id: str | None = None
+    reverses_time: datetime | None = None
+    reversed_by_id: str | None = None
+    reversed_by_time: datetime | None = None
 
 
 class AccountsClient:
@@ -118,6 +158,12 @@ class AccountsClient:
             token=self._token(),
             query={"from": _rfc3339(start), "to": _rfc3339(end), "limit": limit, "cursor": cursor},
         )
+
+    def movement(self, account_id: str, transfer_id: str, time: datetime) -> Transaction | None:
+        """The account's line of one transfer, which happened at that time."""
+        end = time + timedelta(microseconds=1)
+        page = self.statement(account_id, start=time, end=end, limit=1000)
+        return next((line for line in page.items if line.transfer_id == transfer_id), None)
 
     def statement_csv(self, account_id: str, *, start: datetime | None, end: datetime | None) -> bytes:
         """The statement of the time range [start, end) as the bank's CSV, amounts in minor units."""

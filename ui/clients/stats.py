@@ -55,6 +55,20 @@ class Status(msgspec.Struct, frozen=True):
     complete_through: datetime | None = None
     run_id: str | None = None
     state: str = "current"
+    time_zone: str | None = None
+
+
+class CountedTransaction(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
+    """A transaction that a figure counted; `amount` is signed, in minor units."""
+
+    transfer_id: str
+    account_id: str
+    source: str
+    destination: str
+    amount: int
+    balance_after: int
+    sequence: int
+    time: datetime
 
 
 class StatsClient:
@@ -89,6 +103,16 @@ class StatsClient:
             if run_id == answer.run_id:
                 break
         return msgspec.structs.replace(answer, items=sorted(items, key=lambda item: item.period_start))
+
+    def transactions(self, account_id: str, period: str, period_start: date) -> list[CountedTransaction]:
+        """The transactions behind the figures of one period, oldest first."""
+        query: dict[str, str | int | None] = {
+            "account_id": account_id,
+            "period_start": period_start.isoformat(),
+            "limit": 1000,
+        }
+        path = f"/stats/{period}/transactions"
+        return list(self._gateway.pages(CountedTransaction, path, token=self._token(), query=query))
 
     def figures_csv(self, account_id: str, period: str, *, first: date, last: date) -> bytes:
         """The account's periods from `first`'s to `last`'s as the bank's CSV, amounts in minor units."""

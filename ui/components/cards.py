@@ -20,9 +20,14 @@ class Tile:
     tone: str = ""
 
 
-def type_label(account: Account) -> str:
+def type_name(type_: str) -> str:
     """ "Checking" or "Savings"."""
-    return TYPE_LABELS.get(account.type, account.type.capitalize())
+    return TYPE_LABELS.get(type_, type_.capitalize())
+
+
+def type_label(account: Account) -> str:
+    """The name of the account's type."""
+    return type_name(account.type)
 
 
 def state_of(account: Account) -> str:

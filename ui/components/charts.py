@@ -32,7 +32,7 @@ def balance_over_time(
     zone = end.tzinfo
     frame = pd.DataFrame(
         {
-            # Without a zone, so that the browser draws the visitor's clock and not its own idea of it.
+            # Without a zone, so that the browser draws the bank's clock and not its own idea of it.
             "time": [time.astimezone(zone).replace(tzinfo=None) for time, _ in points],
             "balance": [float(to_major(balance, currency)) for _, balance in points],
             "text": [format_money(balance, currency) for _, balance in points],

@@ -8,8 +8,8 @@ import streamlit as st
 
 from ui.clients.errors import ApiError
 from ui.clients.stats import Figures, Metric, PeriodFigures, Status
-from ui.components import cards, charts, layout, problems, session, when
-from ui.components.money import format_money
+from ui.components import cards, charts, compare, counted, layout, problems, session, when
+from ui.components.money import value_text
 from ui.components.text import html
 
 LABELS = {"daily": "Day", "weekly": "Week", "monthly": "Month"}
@@ -27,17 +27,6 @@ _FLOWS_HEAD = (
     '<h3 class="tm-chart-head">In and out<span class="tm-key"><i class="tm-key-in"></i>in'
     '<i class="tm-key-out"></i>out</span></h3>'
 )
-
-
-def value_text(metric: Metric, value: int | None, currency: str) -> str:
-    """A figure as people read it, by the metric's unit."""
-    if value is None:
-        return "—"
-    if metric.unit == "minor_units":
-        return format_money(value, currency)
-    if metric.unit == "days":
-        return f"{value:,} day" if value == 1 else f"{value:,} days"
-    return f"{value:,}"
 
 
 def freshness_text(status: Status, now: datetime) -> str:
@@ -79,7 +68,7 @@ def show(account_id: str, currency: str) -> None:
         )
         return
     catalogue = [metric for metric in client.metrics() if kind in metric.periods]
-    _overview(figures.items, kind, catalogue, currency)
+    _overview(figures.items, kind, catalogue, currency, figures.complete_through)
     _explore(figures.items, kind, catalogue, currency)
     _every_period(figures.items, kind, catalogue, currency)
 
@@ -119,7 +108,13 @@ def _read(account_id: str, kind: str, count: int) -> Figures | None:
     return Figures(found.period, found.items[-count:], found.complete_through, found.run_id)
 
 
-def _overview(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], currency: str) -> None:
+def _overview(
+    items: Sequence[PeriodFigures],
+    kind: str,
+    catalogue: list[Metric],
+    currency: str,
+    complete_through: datetime | None,
+) -> None:
     by_name = {metric.name: metric for metric in catalogue}
     names = {when.period(item.period_start, item.period_end, kind): item for item in reversed(items)}
     title, mark = st.columns([1, 1], gap="medium", vertical_alignment="bottom")
@@ -127,17 +122,18 @@ def _overview(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric]
         chosen = st.selectbox("Period", list(names), key=f"stats_period_{kind}")
     item = names[chosen]
     before = next((other for other in items if other.period_end == item.period_start), None)
+    base = compare.base_of(item, before, kind, complete_through) if before is not None else None
     with mark:
         st.html(_mark(item))
     tiles = []
     for name in TILES:
         if name in by_name:
             value = item.metrics.get(name)
-            was = before.metrics.get(name) if before is not None else None
-            note = "" if before is None else f"{value_text(by_name[name], was, currency)} before"
+            note = base.note(by_name[name], value, currency) if base is not None else ""
             tone = "in" if name == "inflow" and value else "out" if name == "outflow" and value else ""
             tiles.append(cards.Tile(by_name[name].label, value_text(by_name[name], value, currency), note, tone))
     st.html(cards.tiles(tiles))
+    counted.show(item, kind, currency)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, key="tm-chart-flows"):
         st.html(_FLOWS_HEAD)
@@ -151,7 +147,7 @@ def _overview(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric]
             )
     st.subheader("Every figure", anchor=False)
     with st.container(border=True, key="tm-figures"):
-        st.html(_table(item, before, catalogue, currency))
+        st.html(_table(item, before, kind, catalogue, currency))
 
 
 def _mark(item: PeriodFigures) -> str:
@@ -161,8 +157,13 @@ def _mark(item: PeriodFigures) -> str:
     return f'<p class="tm-mark"><span class="tm-pill tm-pill-{name.lower()}">{name}</span> {text}</p>'
 
 
-def _table(item: PeriodFigures, before: PeriodFigures | None, catalogue: list[Metric], currency: str) -> str:
+def _table(
+    item: PeriodFigures, before: PeriodFigures | None, kind: str, catalogue: list[Metric], currency: str
+) -> str:
     rows = []
+    was_name = "—" if before is None else f"All of {when.period(before.period_start, before.period_end, kind)}"
+    now_name = when.period(item.period_start, item.period_end, kind)
+    now_name = now_name if item.is_final else f"{now_name}, so far"
     for metric in catalogue:
         now = value_text(metric, item.metrics.get(metric.name), currency)
         was = value_text(metric, before.metrics.get(metric.name), currency) if before is not None else "—"
@@ -171,8 +172,8 @@ def _table(item: PeriodFigures, before: PeriodFigures | None, catalogue: list[Me
             f'<td class="tm-num">{html(now)}</td><td class="tm-num tm-was">{html(was)}</td></tr>'
         )
     return (
-        '<table class="tm-figures"><thead><tr><th>Figure</th><th class="tm-num">This period</th>'
-        f'<th class="tm-num tm-was">The one before</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        f'<table class="tm-figures"><thead><tr><th>Figure</th><th class="tm-num">{html(now_name)}</th>'
+        f'<th class="tm-num tm-was">{html(was_name)}</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
 
 
@@ -197,6 +198,7 @@ def _explore(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric],
 
 def _every_period(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], currency: str) -> None:
     client = session.stats()
+    st.caption(when.zone_note())
     with st.expander("Every period as a table", icon=":material/table:"):
         st.html(_grid(items, kind, catalogue, currency))
     st.download_button(

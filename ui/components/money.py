@@ -6,14 +6,13 @@ from decimal import Decimal
 from babel.numbers import (
     format_decimal,
     get_currency_name,
-    get_currency_precision,
     get_currency_symbol,
 )
 
+from ui.clients.stats import Metric
+from ui.components.facts import facts
+
 LOCALE = "en_US"
-MAX_MINOR = 10**12
-# What an account can be opened in, the most asked for first.
-CURRENCIES = ("EUR", "USD", "GBP", "CHF", "CZK", "PLN", "SEK", "NOK", "DKK", "JPY", "CAD", "AUD")
 # Digits with or without thousands set off by commas or by spaces, then perhaps a decimal point; or, as most of
 # Europe writes, thousands set off by points and a decimal comma. Three digits after a comma are thousands.
 _PLAIN = re.compile(r"(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.(\d*))?", re.ASCII)
@@ -27,7 +26,7 @@ class AmountError(ValueError):
 
 def exponent(currency: str) -> int:
     """How many decimals the currency has: 0 for JPY, mostly 2; 0 when the currency is not known ("")."""
-    return get_currency_precision(currency) if currency else 0
+    return facts().minor_units(currency) if currency else 0
 
 
 def to_major(minor: int, currency: str) -> Decimal:
@@ -51,6 +50,17 @@ def format_money(minor: int | None, currency: str, *, signed: bool = False) -> s
     sign = "\u2212" if minor < 0 else "+" if signed and minor > 0 else ""
     # A sign stands close to its figure, letters do not.
     return f"{sign}{symbol}\u00a0{digits}" if symbol[-1].isalpha() else f"{sign}{symbol}{digits}"
+
+
+def value_text(metric: Metric, value: int | None, currency: str) -> str:
+    """A figure as people read it, by the metric's unit."""
+    if value is None:
+        return "—"
+    if metric.unit == "minor_units":
+        return format_money(value, currency)
+    if metric.unit == "days":
+        return f"{value:,} day" if value == 1 else f"{value:,} days"
+    return f"{value:,}"
 
 
 def currency_label(currency: str) -> str:
@@ -81,11 +91,11 @@ def parse_amount(text: str, currency: str) -> int:
     if fraction == "" or len(fraction or "") > decimals:
         places = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
         raise AmountError(f"{currency} has {places}. Write the amount like {example}.")
-    if len(whole) > len(str(MAX_MINOR)):
+    if len(whole) > len(str(facts().amount_max_minor)):
         raise AmountError("That is more than can be moved at once.")
     minor = int(whole + (fraction or "").ljust(decimals, "0"))
     if minor == 0:
         raise AmountError("The amount has to be more than zero.")
-    if minor > MAX_MINOR:
+    if minor > facts().amount_max_minor:
         raise AmountError("That is more than can be moved at once.")
     return minor

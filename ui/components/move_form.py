@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ui.clients.accounts import Account
-from ui.components import cards, moving
+from ui.components import cards, enter, moving
+from ui.components.facts import facts
+from ui.components.fields import FieldProblems
 from ui.components.money import AmountError, exponent, format_money, parse_amount
 from ui.components.picker import Choice
 
-MEMO_LIMIT = 140
 OWN, OTHERS = "One of my accounts", "Somebody else"
 
 
@@ -29,43 +30,50 @@ def ask(accounts: Sequence[Account]) -> moving.Draft | None:
             width="stretch",
         )
         account = Choice(accounts).ask("To account" if kind == "deposit" else "From account", "move_account")
-        problem, memo = "", ""
-        other: tuple[str, str] | None
+        wrong = FieldProblems()
         if kind == "transfer":
-            other, problem = _recipient(accounts, account)
+            other, problem = _recipient(accounts, account, wrong)
         else:
-            other = _outside("How does it come in?" if kind == "deposit" else "How should it be paid out?")
+            other, problem = _outside("How does it come in?" if kind == "deposit" else "How is it paid out?"), ""
         typed = st.text_input(
             f"Amount in {account.currency}",
             placeholder="1,234" if exponent(account.currency) == 0 else "1,234.50",
             key="move_amount",
             persist_state="page",
         )
+        wrong.place("amount")
+        memo = ""
         if kind == "transfer":
-            memo = st.text_input("Memo (optional)", max_chars=MEMO_LIMIT, key="move_memo", persist_state="page")
-        is_asked = st.button("Review", type="primary", width="stretch", icon=":material/arrow_forward:")
-        draft = _complete(kind or "transfer", account, other, problem, typed, memo) if is_asked else None
+            memo = st.text_input(
+                "Memo (optional)", max_chars=facts().memo_max_characters, key="move_memo", persist_state="page"
+            )
+        is_asked = st.button(
+            "Review", type="primary", width="stretch", icon=":material/arrow_forward:", key="move_review"
+        )
+        enter.presses("move_review", form="tm-form")
+        wrong.place()
+        draft = None
+        if is_asked:
+            if problem:
+                wrong.say("number", problem)
+            amount = _amount(typed, account, wrong, is_limited=kind != "deposit")
+            if other is not None and not wrong.found:
+                draft = moving.Draft(kind or "transfer", account, *other, amount, memo.strip())
     with beside:
         st.html(cards.account_card(account))
     return draft
 
 
-def _complete(
-    kind: str, account: Account, other: tuple[str, str] | None, problem: str, typed: str, memo: str
-) -> moving.Draft | None:
-    amount = 0
+def _amount(typed: str, account: Account, wrong: FieldProblems, *, is_limited: bool) -> int:
     try:
         amount = parse_amount(typed, account.currency)
     except AmountError as error:
-        problem = problem or str(error)
-    available = account.total + account.overdraft_limit
-    if not problem and kind != "deposit" and amount > available:
-        problem = f"There is {format_money(max(available, 0), account.currency)} in the account to use."
-    if problem or other is None:
-        # Figures and our own words only, but a dollar sign could still begin a formula.
-        st.error(problem.replace("$", r"\$"), icon=":material/error:")
-        return None
-    return moving.Draft(kind, account, *other, amount, memo.strip())
+        wrong.say("amount", str(error))
+        return 0
+    available = max(account.total + account.overdraft_limit, 0)
+    if is_limited and amount > available:
+        wrong.say("amount", f"There is {format_money(available, account.currency)} in the account to use.")
+    return amount
 
 
 def _outside(label: str) -> tuple[str, str]:
@@ -79,14 +87,19 @@ def _outside(label: str) -> tuple[str, str]:
     return outside, moving.OUTSIDE[outside]
 
 
-def _recipient(accounts: Sequence[Account], source: Account) -> tuple[tuple[str, str] | None, str]:
+def _recipient(
+    accounts: Sequence[Account], source: Account, wrong: FieldProblems
+) -> tuple[tuple[str, str] | None, str]:
     own = moving.destinations(accounts, source)
+    options = [OWN, OTHERS] if own else [OTHERS]
+    if st.session_state.get("move_whose") not in options:
+        st.session_state.pop("move_whose", None)
     whose = st.segmented_control(
         "To",
-        [OWN, OTHERS] if own else [OTHERS],
-        default=OWN if own else OTHERS,
+        options,
+        default=options[0],
         required=True,
-        key=f"move_whose_{bool(own)}",
+        key="move_whose",
         persist_state="page",
     )
     if whose == OWN:
@@ -95,6 +108,7 @@ def _recipient(accounts: Sequence[Account], source: Account) -> tuple[tuple[str,
     typed = st.text_input(
         "Account number of the recipient", placeholder="4821 553 906", key="move_number", persist_state="page"
     )
+    wrong.place("number")
     try:
         return moving.recipient_of(typed, source), ""
     except ValueError as error:

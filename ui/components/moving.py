@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+import streamlit as st
+
 from ui.clients.accounts import Account, AccountsClient, Movement
 from ui.clients.errors import ApiError
+from ui.components import session
 from ui.components.cards import short
 from ui.components.text import account_number, has_typo, typed_number
 
@@ -16,6 +19,61 @@ OUTSIDE = {
     "external:wire": "Wire from another bank",
     "external:cheque": "Cheque",
 }
+
+
+ADDRESS = "draft"
+FIELDS = ("kind", "account", "whose", "to", "number", "outside", "amount", "memo")
+UNFINISHED_MAX = 20
+
+
+@dataclass
+class Work:
+    """One movement from the first letter typed to its receipt. Its id is in the address, the rest on the server.
+
+    So a reload at any step comes back to that step, and nothing of it is in the address or the browser.
+    """
+
+    id: str = field(default_factory=lambda: str(uuid4()))
+    typed: dict[str, str] = field(default_factory=dict)
+    draft: "Draft | None" = None
+
+    def keep(self) -> None:
+        """Remember what the form's fields hold."""
+        for name in FIELDS:
+            value = st.session_state.get(f"move_{name}")
+            if value is not None:
+                self.typed[name] = value
+
+    def _restore(self) -> None:
+        for name in FIELDS:
+            if name in self.typed:
+                st.session_state[f"move_{name}"] = self.typed[name]
+            else:
+                st.session_state.pop(f"move_{name}", None)
+
+
+def current_work() -> Work:
+    """The work that the address names, else a new one, which the address names from then on."""
+    unfinished = session.unfinished()
+    work = unfinished.get(st.query_params.get(ADDRESS, ""))
+    if work is None:
+        work = start()
+    elif st.session_state.get("move_work") != work.id:
+        st.session_state["move_work"] = work.id
+        work._restore()
+    return work
+
+
+def start(**typed: str) -> Work:
+    """New work, with what is known of it already; the oldest is forgotten when there is too much of it."""
+    unfinished = session.unfinished()
+    work = Work(typed=typed)
+    unfinished[work.id] = work
+    for old in list(unfinished)[:-UNFINISHED_MAX]:
+        del unfinished[old]
+    st.query_params[ADDRESS] = st.session_state["move_work"] = work.id
+    work._restore()
+    return work
 
 
 @dataclass
@@ -34,12 +92,14 @@ class Draft:
     amount: int
     memo: str
     key: str = field(default_factory=lambda: str(uuid4()))
+    is_sent: bool = False
     posted: Movement | None = None
 
     def post(self, client: AccountsClient) -> Movement:
         """Post it, or give what was posted already; raises ApiError."""
         if self.posted is not None:
             return self.posted
+        self.is_sent = True
         try:
             if self.kind == "deposit":
                 done = client.deposit(self.account.account_id, self.amount, self.other, key=self.key)
@@ -51,7 +111,7 @@ class Draft:
                 )
         except ApiError as error:
             if error.is_outcome_known and not error.is_passing:
-                self.key = str(uuid4())
+                self.key, self.is_sent = str(uuid4()), False
             raise
         # Set before anything of Streamlit runs, which may end this run for the sake of a second click.
         self.posted = done

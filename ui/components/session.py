@@ -1,7 +1,10 @@
 """Who is signed in: from this page's state, or from the browser's cookie after a refresh."""
 
 import time
+from datetime import UTC, tzinfo
 from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -10,6 +13,7 @@ from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.http import Gateway
 from ui.clients.stats import StatsClient
 from ui.clients.users import User, UsersClient, Welcome
+from ui.components import facts
 from ui.server.routes import COOKIE_NAME
 from ui.server.sessions import SignIn, store
 from ui.settings import settings
@@ -27,6 +31,24 @@ SIGNED_OUT_HERE = (
 @cache
 def _gateway_at(url: str) -> Gateway:
     return Gateway(url)
+
+
+def learn_facts() -> None:
+    """Have the bank's facts at hand; raises ApiError."""
+    facts.learn(_gateway_at(settings().gateway_url))
+
+
+def bank_zone() -> tzinfo:
+    """The time zone in which the bank cuts days; UTC until its first statistics tell."""
+    held: ZoneInfo | None = st.session_state.get("bank_zone")
+    if held is None and current() is not None:
+        try:
+            name = stats().status().time_zone
+        except ApiError:
+            return UTC
+        if name is not None:
+            held = st.session_state["bank_zone"] = ZoneInfo(name)
+    return held or UTC
 
 
 def welcome() -> Welcome:
@@ -110,6 +132,11 @@ def _put_away(notice: str) -> None:
     st.session_state["looked_at_cookie"] = True
     st.session_state["drop_cookie"] = True
     st.session_state["notice"] = notice
+
+
+def unfinished() -> dict[str, Any]:
+    """What the person is in the middle of, by the id that the address carries."""
+    return _required().unfinished
 
 
 def users() -> UsersClient:

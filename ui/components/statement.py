@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
+from urllib.parse import urlencode
 
 from ui.clients.accounts import Account, Transaction
 from ui.components.cards import short
 from ui.components.money import format_money
-from ui.components.text import html
+from ui.components.text import account_number, html
 from ui.components.when import day
 
 OUTSIDE_NAMES = {
@@ -18,11 +19,8 @@ OUTSIDE_NAMES = {
 }
 
 
-ANYONE = "Tidemark account"
-
-
 def other_side(line: Transaction, own: Mapping[str, Account]) -> str:
-    """Who the money came from or went to, as far as the person may know."""
+    """Who the money came from or went to, as far as the person may know: never a stranger's name."""
     other = line.destination if line.amount < 0 else line.source
     if other in own:
         return short(own[other])
@@ -30,20 +28,43 @@ def other_side(line: Transaction, own: Mapping[str, Account]) -> str:
         return OUTSIDE_NAMES[other]
     if other.startswith("external:"):
         return other.removeprefix("external:")
-    return ANYONE
+    return f"Account {account_number(line.counterparty_number)}" if line.counterparty_number else "Another account"
+
+
+def title(line: Transaction, own: Mapping[str, Account]) -> str:
+    """A line in words: "To Account 4821 553 906", "From Cash", "Reversal: from Account …"."""
+    side = other_side(line, own)
+    direction = "to" if line.amount < 0 else "from"
+    if line.kind == "reversal":
+        return f"Reversal: back {direction} {side}"
+    return f"{direction.capitalize()} {side}"
+
+
+def movement_link(line: Transaction, transfer_id: str, time: datetime, text: str) -> str:
+    """HTML of a link to a movement's own page; the address holds ids and a time, nothing about a person."""
+    query = urlencode({"account": line.account_id, "movement": transfer_id, "at": time.isoformat()})
+    return f'<a class="tm-link" href="/account?{html(query)}" target="_self">{html(text)}</a>'
+
+
+def reversal_note(line: Transaction) -> str:
+    """HTML that leads from a reversal to what it reversed, and back; empty for all else."""
+    if line.reverses_id and line.reverses_time:
+        text = f"Reversal of the movement of {line.reverses_time:%d %B %Y}".replace(" 0", " ")
+        return movement_link(line, line.reverses_id, line.reverses_time, text)
+    if line.reversed_by_id and line.reversed_by_time:
+        text = f"Reversed on {line.reversed_by_time:%d %B %Y}".replace(" 0", " ")
+        return movement_link(line, line.reversed_by_id, line.reversed_by_time, text)
+    return ""
 
 
 def _line(line: Transaction, own: Mapping[str, Account], clock: str, last: str) -> str:
-    """A row: who or what for, when, how much; `last` is the last cell's content, escaped."""
-    who, memo = other_side(line, own), line.memo or ""
-    if who == ANYONE and memo:
-        # What it was for says more than that it was some account.
-        who, memo = memo, who
-    below = f"{clock} · {html(memo)}" if memo else clock
+    """A row: who, when and what for, how much; `last` is the last cell's content, escaped."""
+    who = movement_link(line, line.transfer_id, line.time, title(line, own))
+    below = " · ".join(part for part in (clock, html(line.memo or ""), reversal_note(line)) if part)
     tone = "in" if line.amount > 0 else "out"
     amount = format_money(line.amount, own[line.account_id].currency, signed=True)
     return (
-        f'<tr><td class="tm-who"><span>{html(who)}</span><span class="tm-memo">{below}</span></td>'
+        f'<tr><td class="tm-who"><span>{who}</span><span class="tm-memo">{below}</span></td>'
         f'<td class="tm-num tm-{tone}">{html(amount)}</td><td class="tm-num tm-after">{last}</td></tr>'
     )
 

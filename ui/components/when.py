@@ -1,18 +1,18 @@
 """Times as people say them."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, datetime, timedelta, tzinfo
 
-import streamlit as st
+from ui.components import session
 
 
 def zone() -> tzinfo:
-    """The visitor's time zone, as their browser tells it; UTC when it does not."""
-    name = st.context.timezone
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+    """The bank's time zone, for everyone: it cuts the days of statements as it cuts those of statistics."""
+    return session.bank_zone()
+
+
+def zone_note() -> str:
+    """The rule in words, for pages that cut days."""
+    return f"Days begin at midnight and times are shown in the bank’s time zone, {zone()}."
 
 
 def day(value: date, *, today: date) -> str:
@@ -36,7 +36,7 @@ def moment(value: datetime, *, now: datetime, seconds: bool = False) -> str:
 
 
 def now() -> datetime:
-    """This moment in the visitor's zone."""
+    """This moment in the bank's zone."""
     return datetime.now(zone())
 
 

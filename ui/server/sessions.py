@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.users import Token, Welcome
@@ -30,6 +31,8 @@ class SignIn:
         self._good_until = clock() + token.expires_in
         self._used_at = clock()
         self._is_over = False
+        # What the person is in the middle of, by the id in the address: it outlives a reload, not the sign-in.
+        self.unfinished: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"SignIn(is_over={self.is_over})"

@@ -1,0 +1,44 @@
+"""What is wrong with a form, said under the field that it is about."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ui.clients.errors import ApiError
+from ui.components import problems
+from ui.components.text import html
+
+FORM = ""
+
+
+class FieldProblems:
+    """Places under the fields of one form. A run begins with all of them empty, so no old problem stays."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, st.delta_generator.DeltaGenerator] = {}
+        self.found = False
+
+    def place(self, field: str = FORM) -> None:
+        """Below the field just drawn; without a name, for what is about the form as a whole."""
+        self._places[field] = st.empty()
+
+    def say(self, field: str, text: str) -> None:
+        """Plain text under the field."""
+        self.found = True
+        place = self._places.get(field, self._places[FORM])
+        place.html(f'<p class="tm-problem" role="alert">{html(text)}</p>')
+
+    def say_all(self, texts: Mapping[str, str]) -> None:
+        """One text under each field."""
+        for field, text in texts.items():
+            self.say(field, text)
+
+    def refused(self, error: ApiError) -> None:
+        """A refusal of the bank: under the fields that it names, else as a whole."""
+        self.found = True
+        named = [item for item in error.errors if item.field in self._places]
+        for item in named:
+            self.say(item.field, f"{item.message[:1].upper()}{item.message[1:]}")
+        if not named:
+            with self._places[FORM].container():
+                problems.show(error)
