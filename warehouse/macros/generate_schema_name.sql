@@ -1,4 +1,6 @@
-{#- Production has a schema for each layer (seeds, staging, intermediate, marts); an analyst has one for all they change. -#}
+{#-
+    Production has a schema for each layer (seeds, staging, intermediate, marts); an analyst has one for all they change.
+-#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if target.name != 'prod' -%}
         {{ target.schema }}
