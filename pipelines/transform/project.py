@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from psycopg.conninfo import conninfo_to_dict
 
 from pipelines.settings import NOWHERE, PipelineSettings

@@ -23,6 +23,8 @@ from tests.accounts.users_double import UsersDouble
 from tests.accounts.world import ISSUER, Person, World, key_source
 from tests.cluster import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 READY_WITHIN_S = 60
 Body = dict[str, Any]
 Told = tuple[int, bytes]

@@ -17,6 +17,8 @@ from api.accounts.numbers import is_account_number
 from tests.accounts.ledger import Ledger
 from tests.cluster import REPOSITORY, Databases
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = """account,type,currency,overdraft_limit,opened_at
 shop,checking,EUR,0,2024-01-01T00:00:00Z
 home,checking,EUR,5000,2024-01-02T00:00:00Z

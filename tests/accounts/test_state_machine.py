@@ -33,6 +33,8 @@ from tests.accounts.bank_model import POSTED, BankModel, ModelAccount, ModelOutc
 from tests.accounts.world import Person, World, problem
 from tests.cluster import REPOSITORY, Databases
 
+pytestmark = pytest.mark.slow
+
 DAILY_LIMIT = 1_000_000
 EXAMPLES = settings(
     max_examples=20,

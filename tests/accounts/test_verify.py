@@ -24,6 +24,8 @@ from tests.accounts.ledger import Ledger
 from tests.accounts.tamperings import ENTERED_TWICE, REWRITINGS, TAMPERINGS
 from tests.cluster import REPOSITORY, Databases
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ledger(module_databases: Databases) -> Iterator[Ledger]:

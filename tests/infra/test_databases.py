@@ -6,6 +6,8 @@ import pytest
 from infra.local.databases import APPS, BANK_ROLES, OWNERS, ROLES, prepare, url, urls
 from tests.cluster import PASSWORDS, Cluster, Databases
 
+pytestmark = pytest.mark.slow
+
 
 class TestPrepare:
     def test_twice_changes_nothing(self, cluster: Cluster) -> None:

@@ -21,6 +21,8 @@ from infra.local.emulator import HEALTH_PATH
 from infra.local.ports import free_port
 from tests.cluster import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 

@@ -23,6 +23,8 @@ import yaml  # type: ignore[import-untyped]
 from infra.local.envoy import BODY_MAX_BYTES, EDGE_HEADER, UPSTREAMS, Gateway
 from infra.local.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 SERVICES = tuple(upstream.name for upstream in UPSTREAMS)
 
 

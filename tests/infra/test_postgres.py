@@ -13,6 +13,8 @@ from infra.local.errors import LocalError
 from infra.local.ports import free_port
 from infra.local.postgres import EmbeddedPostgres
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:

@@ -22,6 +22,8 @@ from infra.local.state import StateFolder
 from infra.local.supervisor import Supervisor
 from tests.infra.dummies import dummy, notes
 
+pytestmark = pytest.mark.slow
+
 
 class Watched:
     """A supervisor and what it told."""

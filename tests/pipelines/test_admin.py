@@ -8,6 +8,8 @@ from click.testing import CliRunner, Result
 from pipelines import admin, manifest
 from tests.pipelines.conftest import Bank
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(admin.main, arguments)

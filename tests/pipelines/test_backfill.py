@@ -12,6 +12,8 @@ from tests.pipelines.conftest import Bank, Pipeline, clone, make_bank
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED: LiteralString = "select * from stats.stats order by account_id, type, period_start"
 BANK_DAYS: LiteralString = "select * from stats.bank_daily order by date"
 DAY = (later(hours=-9, days=1), later(hours=-9, days=2))
@@ -106,7 +108,6 @@ class TestBackfill:
         assert (finality.failed, finality.failures[0]["place"]) == (1, "daily 2024-03-05")
 
 
-@pytest.mark.slow
 class TestJob:
     def test_publishes_the_day(self, bank: Bank, pipeline: Pipeline) -> None:
         before = bank.published(PUBLISHED)

@@ -15,6 +15,8 @@ from pipelines.settings import CHECKOUT
 from tests.pipelines.conftest import Pipeline
 from tests.pipelines.ledger import later
 
+pytestmark = pytest.mark.slow
+
 RUNS = "select kind, outcome, error from pipeline.run order by started_at"
 PUBLISHED = """
     select count(*), (select sum((metrics ->> 'transaction_count')::int) from stats.stats)
@@ -100,7 +102,6 @@ class TestDefinitions:
         assert days.get_last_partition_key() in (str(today), str(today - timedelta(days=1)))
 
 
-@pytest.mark.slow
 class TestRefresh:
     def test_publishes_what_the_ledger_holds(self, pipeline: Pipeline) -> None:
         ledger, bank = pipeline.bank.ledger, pipeline.bank
@@ -136,7 +137,6 @@ class TestRefresh:
         assert pipeline.bank.published(RUNS) == []
 
 
-@pytest.mark.slow
 class TestClose:
     def test_proves_everything_once(self, pipeline: Pipeline) -> None:
         bank = pipeline.bank

@@ -15,6 +15,8 @@ from tests.pipelines.ledger import later
 from tests.pipelines.projects import add_statistic, copy_project
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:

@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.conftest import Page, button, segmented, texts
 from tests.ui.fake_gateway import DROP, FakeGateway
 
+pytestmark = pytest.mark.slow
+
 User = dict[str, Any]
 NASTY = "**bold** $x^2$ <img src=x onerror=alert(1)> :smile: [a](javascript:1)"
 

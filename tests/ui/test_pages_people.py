@@ -11,6 +11,8 @@ from ui.server.routes import COOKIE_NAME
 from ui.server.sessions import IDLE_LIMIT_S, store
 from ui.settings import settings
 
+pytestmark = pytest.mark.slow
+
 User = dict[str, Any]
 PIXEL = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
 NASTY = "Petra <img src=x onerror=alert(1)> **N** $x$"

@@ -11,6 +11,8 @@ from ui.clients.stats import Metric, Status
 from ui.components import figures
 from ui.components.money import value_text
 
+pytestmark = pytest.mark.slow
+
 User = dict[str, Any]
 
 
