@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from infra.local.envoy import BODY_MAX_BYTES, EDGE_HEADER, UPSTREAMS, Gateway
 from infra.local.ports import free_port
