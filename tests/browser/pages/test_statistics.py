@@ -50,3 +50,7 @@ class TestBehind:
         expect(sums).to_contain_text(["€150.00", "€0.00", "€150.00"])
         expect(sums).to_contain_text(["equals the figure"] * 3)
         expect(person.page.locator(".tm-statement td.tm-in")).to_have_text(["+€150.00"])
+        table = person.page.locator(".tm-statement")
+        assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth")
+        cells = sums.locator("td")
+        assert all(cell.evaluate("c => c.scrollWidth <= c.clientWidth + 1") for cell in cells.all())
