@@ -23,6 +23,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
 	@echo "[3/3] the tidemark command"
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation -e .
+	@# By a relative path: Python reads this file in the locale's encoding, and LC_ALL=C has no other letters than ASCII's.
+	@echo ../../../.. > $$(echo .venv/lib/python3.*/site-packages/_editable_impl_tidemark.pth)
 	@touch $@
 
 up: $(READY) ## set everything up and run the bank (Ctrl-C ends it)
