@@ -24,7 +24,8 @@ from infra.local.databases import (
     urls,
 )
 from infra.local.ports import free_port
-from infra.local.postgres import BIN, EmbeddedPostgres, server_environment
+from infra.local.postgres import BIN, server_environment
+from tests.postgres_process import PostgresProcess
 
 PASSWORDS = {role: f"password-of-{role}" for role in ROLES}
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -71,7 +72,7 @@ class Cluster:
         self._numbers = itertools.count(1)
         self._is_migrated = False
         self.log_file = folder / "postgres.log"
-        self.server = EmbeddedPostgres(
+        self.server = PostgresProcess(
             folder / "postgres", free_port(), self.log_file, password="postgres", durable=durable
         )
 

@@ -13,12 +13,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
-
-import psycopg
 
 from infra.local import processes
 from infra.local.databases import SUPERUSER
@@ -62,41 +58,28 @@ SETTINGS: Mapping[str, str] = {
 }
 # Fast shutdown (clients are disconnected, everything is written), then immediate.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
-# For tests only: a crash of the machine may lose everything, a crash of the server nothing.
-NOT_DURABLE: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres:
     """One cluster in `data_dir`, listening on 127.0.0.1:`port` only, with password (scram-sha-256) always asked.
 
-    `password` is the superuser's (role `postgres`); it is used at the first start and by `wait_ready`.
-    The server's log goes to `log_file`, appended. `durable=False` turns fsync off and is for tests.
+    `password` is the superuser's (role `postgres`), set when the cluster is made. `settings` change SETTINGS.
     As root the server runs as the system user `pgserver` (made when absent), because Postgres refuses root; that
     user gets the right to pass through closed folders above `data_dir` and above the programs, and nothing more.
     """
 
-    def __init__(self, data_dir: Path, port: int, log_file: Path, *, password: str, durable: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, port: int, password: str, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.data_dir = data_dir.absolute()
         self.port = port
-        self.log_file = log_file
-        self.durable = durable
         self._password = password
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def superuser_url(self) -> str:
-        """URL of the maintenance database `postgres` as the superuser."""
-        return f"postgresql://{SUPERUSER}:{quote(self._password, safe='')}@{LOOPBACK}:{self.port}/postgres"
+        self._settings = {**SETTINGS, **(settings or {}), "port": str(port)}
 
     @property
     def run_as(self) -> str | None:
         """The system user to run the server as; None: the one we are."""
         return UNPRIVILEGED_USER if os.geteuid() == 0 else None
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the server that `start` started, None when it isn't running."""
-        return self._process.pid if self._process and self._process.poll() is None else None
 
     def initialise(self) -> None:
         """Make the cluster when there is none. Raises LocalError when the folder can't be used."""
@@ -119,64 +102,12 @@ class EmbeddedPostgres:
 
     def command(self) -> list[str]:
         """The server's command line."""
-        settings = {**SETTINGS, **({} if self.durable else NOT_DURABLE), "port": str(self.port)}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         return [str(BIN / "postgres"), "-D", str(self.data_dir), *options]
-
-    def start(self) -> None:
-        """Initialise when needed and start the server; after a kill -9 it recovers by itself."""
-        self.initialise()
-        self.end_leftovers()
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env=server_environment(),
-                start_new_session=True,
-                user=self.run_as,
-                group=self.run_as,
-                extra_groups=[] if self.run_as else None,
-            )
 
     def end_leftovers(self) -> None:
         """End what a killed server left: a process busy with a long query keeps a new server from starting."""
         processes.end(processes.postgres_in(self.data_dir))
-
-    def wait_ready(self, timeout_s: float = 30.0) -> None:
-        """Return when the server answers queries. Raises LocalError when it ended or `timeout_s` passed."""
-        deadline = time.monotonic() + timeout_s
-        while not self.is_ready():
-            if self._process is not None and self._process.poll() is not None:
-                raise LocalError(f"Postgres ended while starting. The reason is in {self.log_file}.")
-            if time.monotonic() > deadline:
-                raise LocalError(f"Postgres was not ready within {timeout_s:.0f} s. See {self.log_file}.")
-            time.sleep(0.05)
-
-    def is_ready(self) -> bool:
-        """Whether the server answers a query right now."""
-        try:
-            with psycopg.connect(self.superuser_url, connect_timeout=2) as connection:
-                connection.execute("select 1")
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    def stop(self, timeout_s: float = 20.0) -> None:
-        """End the server by STOP_SIGNALS; each is given `timeout_s`."""
-        if self._process is None:
-            return
-        for stop_signal in (*STOP_SIGNALS, signal.SIGKILL):
-            if self._process.poll() is None:
-                self._process.send_signal(stop_signal)
-            try:
-                self._process.wait(timeout_s)
-                return
-            except subprocess.TimeoutExpired:
-                continue
 
     def _let_server_user_in(self) -> None:
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -204,7 +135,7 @@ class EmbeddedPostgres:
                     *(str(BIN / "initdb"), "--pgdata", str(folder), "--username", SUPERUSER),
                     *("--pwfile", str(password_file), "--auth", "scram-sha-256", "--encoding", "UTF8"),
                     *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
-                    *("--data-checksums", "--no-instructions", *([] if self.durable else ["--no-sync"])),
+                    *("--data-checksums", "--no-instructions"),
                 ],
                 capture_output=True,
                 text=True,

@@ -9,12 +9,12 @@ from rich.table import Table
 
 from infra.local import disk
 from infra.local.bank import Bank
-from infra.local.part import Part
-from infra.local.parts import elements
+from infra.local.bank_parts import elements
 from infra.local.probes import Health, Probe
 from infra.local.processes import resident_bytes
 from infra.local.record import PartRecord, RunRecord
 from infra.local.state import StateFolder
+from infra.local.supervised import Part
 
 STATES = {Health.WELL: "running", Health.SLOW: "slow", Health.GONE: "not answering"}
 

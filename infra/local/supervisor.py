@@ -14,10 +14,10 @@ import psutil
 from infra.local import disk, processes
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
-from infra.local.part import Element, Part, Step
 from infra.local.probes import Health
 from infra.local.record import PartRecord, RunRecord
 from infra.local.state import StateFolder
+from infra.local.supervised import Element, Part, Step
 
 READY_WITHIN_S = 120.0
 POLL_S = 0.1

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.bank import Bank
-from infra.local.part import Element, Part
 from infra.local.settings import CHECKOUT
+from infra.local.supervised import Element, Part
 
 
 def welcome(bank: Bank, elements: Sequence[Element], console: Console) -> None:

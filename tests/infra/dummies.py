@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from infra.local.part import Part
 from infra.local.ports import free_port
 from infra.local.probes import Health, Probe
+from infra.local.supervised import Part
 
 LISTEN = """
 import os, signal, socket, subprocess, sys, time

@@ -7,15 +7,15 @@ import pytest
 from dagster._core.instance.config import dagster_instance_config
 
 from infra.local.bank import Bank
+from infra.local.bank_parts import elements, write_configuration
 from infra.local.dagster_home import write_dagster_home
 from infra.local.databases import SCHEMAS, SERVICES
 from infra.local.errors import LocalError
 from infra.local.given import catalogue, share_out
-from infra.local.part import Part, Step
-from infra.local.parts import elements, write_configuration
 from infra.local.ports import Ports
 from infra.local.settings import LocalSettings
 from infra.local.state import StateFolder
+from infra.local.supervised import Part, Step
 
 KNOWN = catalogue()
 # What cannot be chosen: it follows from the bank's own databases, secrets, folder and other settings.

@@ -15,10 +15,10 @@ import pytest
 
 from infra.local import disk, processes, supervisor
 from infra.local.errors import LocalError
-from infra.local.part import Element, Step
 from infra.local.probes import Health
 from infra.local.record import RunRecord
 from infra.local.state import StateFolder
+from infra.local.supervised import Element, Step
 from infra.local.supervisor import Supervisor
 from tests.infra.dummies import dummy, notes
 

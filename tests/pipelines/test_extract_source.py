@@ -11,12 +11,13 @@ import pytest
 
 from infra.local.databases import prepare, url, urls
 from infra.local.ports import free_port
-from infra.local.postgres import BIN, EmbeddedPostgres
+from infra.local.postgres import BIN
 from pipelines.extract.errors import SourceSwitched
 from pipelines.extract.service import extract, reload
 from tests.cluster import PASSWORDS
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import Ledger
+from tests.postgres_process import PostgresProcess
 
 
 class TestSwitchedSource:
@@ -88,7 +89,7 @@ class Server:
     def running(self) -> Iterator[tuple[str, Ledger]]:
         """The server for a while: the extractor's URL, and the ledger to write in."""
         log = self.data.with_suffix(".log")
-        postgres = EmbeddedPostgres(self.data, free_port(), log, password="postgres", durable=False)
+        postgres = PostgresProcess(self.data, free_port(), log, password="postgres", durable=False)
         postgres.start()
         try:
             postgres.wait_ready()

@@ -12,11 +12,11 @@ from infra.local.emulator import HEALTH_PATH
 from infra.local.envoy import UPSTREAMS, Gateway
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
-from infra.local.part import Element, Part, Step
 from infra.local.ports import LOOPBACK
 from infra.local.postgres import STOP_SIGNALS, EmbeddedPostgres, server_environment
 from infra.local.processes import MARK
 from infra.local.settings import CHECKOUT
+from infra.local.supervised import Element, Part, Step
 
 MIGRATIONS = tuple(f"migrate {schema}" for schema in SCHEMAS)
 PIPELINE_STEPS = ("warehouse", "dbt manifest")
@@ -60,8 +60,7 @@ def embedded_postgres(bank: Bank) -> EmbeddedPostgres:
     return EmbeddedPostgres(
         bank.state.postgres,
         bank.ports.postgres,
-        bank.state.log_file("postgres"),
-        password=bank.secrets.databases[SUPERUSER],
+        bank.secrets.databases[SUPERUSER],
     )
 
 
