@@ -117,25 +117,22 @@ def staff() -> None:
 @click.option("--email", required=True, help="What they sign in with.")
 @click.option("--name", required=True)
 @click.option(
-    "--role",
-    type=click.Choice(["staff", "analyst"]),
-    default="staff",
-    show_default=True,
-    help="Staff review customers and see everything; analysts read all statistics.",
+    "--role", help="staff (by default) reviews customers and sees everything, an analyst all statistics."
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
+def add_staff(email: str, name: str, role: str | None, password_stdin: bool) -> None:
     """Make somebody a member of staff.
 
     Without --password-stdin a password is made up and printed, this once.
     """
     from infra.local.admin import run_admin
 
-    options = ["--email", email, "--name", name, "--role", role, *(["--password-stdin"] if password_stdin else [])]
+    options = ["--email", email, "--name", name, *(["--role", role] if role else [])]
+    options += ["--password-stdin"] if password_stdin else []
     bank = _running_bank()
     code = run_admin(bank, "users", "staff-add", *options)
     if code == 0:
-        click.echo(f"{email} is {role} now and signs in at {bank.app_url}.", err=True)
+        click.echo(f"{email} is {role or 'staff'} now and signs in at {bank.app_url}.", err=True)
     sys.exit(code)
 
 

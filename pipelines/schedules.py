@@ -11,7 +11,7 @@ from pipelines.resources import KIND_TAG
 from pipelines.run_log import Kind
 from pipelines.settings import PipelineSettings
 
-MAX_RUNTIME_S = 3600
+RUN_MAX_S = 3600
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING]
 EXECUTOR = dg.in_process_executor
 
@@ -35,7 +35,7 @@ def job(kind: Kind, description: str, selection: dg.AssetSelection = USUAL) -> U
             KIND_TAG: kind,
             # Days to be made anew can wait; midnight can't.
             "dagster/priority": "-1" if kind == "backfill" else "0",
-            "dagster/max_runtime": str(MAX_RUNTIME_S),
+            "dagster/max_runtime": str(RUN_MAX_S),
             # A run whose process died is started anew. One that failed is not: its steps were tried again already,
             # and the next tick comes soon.
             "dagster/max_retries": "2",

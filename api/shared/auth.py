@@ -7,6 +7,7 @@ A route says otherwise with its `opt`:
   expired_grace_s   accept a token that expired at most so long ago
 """
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,18 @@ from litestar.handlers import BaseRouteHandler
 from api.shared.database import AsyncEngine, Statement, text
 from api.shared.errors import Forbidden, Unauthenticated, Unavailable
 
+
+class Role(StrEnum):
+    """What a person may be beside a customer. Given by `tidemark staff add`, kept with the user."""
+
+    STAFF = "staff"
+    ANALYST = "analyst"
+
+
 PEOPLE = frozenset({"bank"})
 PEOPLE_AND_PROGRAMS = frozenset({"bank", "stats:read"})
-STAFF = frozenset({"staff"})
-STAFF_AND_ANALYSTS = frozenset({"staff", "analyst"})
+STAFF = frozenset({Role.STAFF})
+STAFF_AND_ANALYSTS = frozenset({Role.STAFF, Role.ANALYST})
 ENDED = "This session has ended. Sign in again."
 
 _LIVE_SESSION = text(
@@ -44,7 +53,7 @@ class Principal(msgspec.Struct, frozen=True):
 
     @property
     def is_staff(self) -> bool:
-        return "staff" in self.roles
+        return Role.STAFF in self.roles
 
     def __repr__(self) -> str:
         return f"Principal({self.user_id})"

@@ -14,7 +14,7 @@ from api.shared.pages import InvalidCursor, decode_cursor
 from api.shared.ranges import in_order
 from api.stats.models import BankQuery, FiguresQuery
 
-MAX_ACCOUNTS = 50
+ACCOUNTS_MAX = 50
 
 PeriodName = Annotated[
     str, PathParameter(description="The length of the periods.", schema_extra={"enum": [*Period]})
@@ -23,7 +23,7 @@ AccountIds = Annotated[
     list[str],
     QueryParameter(
         name="account_id",
-        max_items=MAX_ACCOUNTS,
+        max_items=ACCOUNTS_MAX,
         description="One account or up to 50: the parameter repeated, or a list with commas, or both.",
     ),
 ]
@@ -93,6 +93,6 @@ def _accounts(texts: list[str]) -> list[UUID]:
         found = {msgspec.convert(part.strip(), UUID) for text in texts for part in text.split(",")}
     except msgspec.ValidationError:
         raise InvalidParameter("account_id", "must be a UUID, or several with commas between") from None
-    if len(found) > MAX_ACCOUNTS:
-        raise InvalidParameter("account_id", f"at most {MAX_ACCOUNTS} accounts at once")
+    if len(found) > ACCOUNTS_MAX:
+        raise InvalidParameter("account_id", f"at most {ACCOUNTS_MAX} accounts at once")
     return sorted(found)

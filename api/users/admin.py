@@ -15,6 +15,7 @@ from typing import Any
 import click
 import msgspec
 
+from api.shared.auth import Role
 from api.shared.database import AsyncEngine
 from api.shared.errors import TidemarkError
 from api.shared.migrations.upgrade import upgrade
@@ -59,7 +60,9 @@ def migrate() -> None:
 @main.command()
 @click.option("--email", required=True)
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["staff", "analyst"]), default="staff", show_default=True)
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.STAFF.value, show_default=True
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def staff_add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a member of staff, or give an existing user the role.

@@ -7,7 +7,7 @@ from infra.local.files import write_json
 
 URL_VARIABLE = "TIDEMARK_DAGSTER_URL"
 CODE_LOCATION = "tidemark"
-MAX_RUN_S = 3600
+RUN_MAX_S = 3600
 
 
 def write_dagster_home(folder: Path, code_server_socket: Path) -> None:
@@ -46,7 +46,7 @@ def _instance(folder: Path) -> dict[str, Any]:
             "poll_interval_seconds": 10,
             "start_timeout_seconds": 90,
             "cancel_timeout_seconds": 60,
-            "max_runtime_seconds": MAX_RUN_S,
+            "max_runtime_seconds": RUN_MAX_S,
         },
         # Jobs say by tag how often; a run whose process died is started anew.
         "run_retries": {"enabled": True, "max_retries": 0},

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import BinaryIO
 
-MAX_BYTES = 10 << 20
+LOG_MAX_BYTES = 10 << 20
 KEPT = 3
 
 
 def open_log(path: Path) -> BinaryIO:
-    """The log for appending. One larger than MAX_BYTES is put aside first (`.1` the newest, KEPT of them)."""
+    """The log for appending. One larger than LOG_MAX_BYTES is put aside first (`.1` the newest, KEPT of them)."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > MAX_BYTES:
+    if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
         for number in range(KEPT, 0, -1):
             older = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
             if older.exists():

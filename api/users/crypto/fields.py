@@ -17,8 +17,6 @@ from api.users.crypto.master_key import NONCE_BYTES
 
 logger = logging.getLogger("tidemark.security")
 
-OVERHEAD_BYTES = NONCE_BYTES + 16
-
 
 class Unreadable(TidemarkError):
     """What is stored cannot be decrypted. The caller learns no more than that something is wrong."""

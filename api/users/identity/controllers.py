@@ -14,7 +14,7 @@ from api.shared.problems import problems
 from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
 from api.users.identity.schemas import Decision, PhotoState, Reviewed, ReviewItem
-from api.users.identity.upload import LARGEST_REQUEST_BYTES, PhotoOperation, read_photo
+from api.users.identity.upload import REQUEST_MAX_BYTES, PhotoOperation, read_photo
 
 # A photo of a person's papers is for the eyes of the reviewer who asked, and is nothing but a picture.
 PHOTO_HEADERS = {
@@ -32,7 +32,7 @@ class PhotoController(Controller):
     @put(
         operation_id="PutPhoto",
         operation_class=PhotoOperation,
-        request_max_body_size=LARGEST_REQUEST_BYTES,
+        request_max_body_size=REQUEST_MAX_BYTES,
         responses=problems(409),
     )
     async def put_photo(

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 logging.getLogger("PIL").setLevel(logging.WARNING)
 
 FORMATS = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
-MOST_PIXELS = 50_000_000
+PIXELS_MAX = 50_000_000
 LONGEST_SIDE = 1600
 # With name and ids the encrypted item stays below DynamoDB's 400 KB.
-MOST_BYTES = 350_000
+PHOTO_STORED_MAX_BYTES = 350_000
 # Each scan of a progressive JPEG costs a pass over all pixels; cameras and editors write about ten.
-MOST_SCANS = 100
+SCANS_MAX = 100
 QUALITIES = (85, 75, 60, 45)
 SMALLER = 0.7
 _SCRIPTS = (b"<?php", b"<script", b"<html", b"<!doctype")
@@ -45,8 +45,8 @@ def normal_photo(sent: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(sent), formats=[kind]) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise PhotoRefused(f"The photo has more than {MOST_PIXELS // 1_000_000} million pixels.")
+                if picture.width * picture.height > PIXELS_MAX:
+                    raise PhotoRefused(f"The photo has more than {PIXELS_MAX // 1_000_000} million pixels.")
                 return _encode(_upright(picture))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PhotoRefused("The photo has too many pixels.") from None
@@ -93,7 +93,7 @@ def _jpeg_end(sent: bytes) -> int:
         if marker == 0xDA:
             at = _scan_end(sent, at)
             scans += 1
-            if scans > MOST_SCANS:
+            if scans > SCANS_MAX:
                 raise PhotoRefused("The photo is built in too many layers. Save it as a plain JPEG and send that.")
     return at + 2 if sent[at : at + 2] == b"\xff\xd9" else len(sent)
 
@@ -143,6 +143,6 @@ def _encode(picture: "Image.Image") -> bytes:
         for quality in QUALITIES:
             buffer = io.BytesIO()
             picture.save(buffer, "JPEG", quality=quality, optimize=True)
-            if buffer.tell() <= MOST_BYTES:
+            if buffer.tell() <= PHOTO_STORED_MAX_BYTES:
                 return buffer.getvalue()
         picture = picture.resize((int(picture.width * SMALLER), int(picture.height * SMALLER)))

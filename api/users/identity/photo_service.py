@@ -16,7 +16,7 @@ from api.users.profile import repository as users
 from api.users.profile.personal import fetch_key, open_row
 
 REPLACEABLE = frozenset({"missing", "rejected"})
-LARGEST_QUEUE = 8
+QUEUE_MAX = 8
 
 
 class PhotoService:
@@ -52,7 +52,7 @@ class PhotoService:
         return PhotoState(user_id, "pending", None, submitted_at)
 
     async def _normalise(self, sent: bytes) -> bytes:
-        if self._waiting >= LARGEST_QUEUE:
+        if self._waiting >= QUEUE_MAX:
             raise Unavailable("Many photos are arriving just now. Try again in a moment.")
         self._waiting += 1
         try:

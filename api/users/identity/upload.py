@@ -10,10 +10,10 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from api.shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 
 FIELD = "photo"
-LARGEST_PHOTO_BYTES = 4 << 20
+PHOTO_MAX_BYTES = 4 << 20
 # Boundaries, part headers and perhaps a small field beside the photo.
-LARGEST_REQUEST_BYTES = LARGEST_PHOTO_BYTES + (64 << 10)
-MOST_PARTS = 8
+REQUEST_MAX_BYTES = PHOTO_MAX_BYTES + (64 << 10)
+PARTS_MAX = 8
 
 
 @dataclass
@@ -52,7 +52,7 @@ async def read_photo(request: Request[Any, Any, Any]) -> bytes:
         raise InvalidRequest(
             "The form has to hold one photo.", errors=[{"field": FIELD, "message": "send exactly one file"}]
         )
-    if len(photos[0]) > LARGEST_PHOTO_BYTES:
+    if len(photos[0]) > PHOTO_MAX_BYTES:
         raise PayloadTooLarge("The photo is larger than 4 MiB.")
     return bytes(photos[0])
 
@@ -61,7 +61,7 @@ def _files(body: bytes, boundary: str) -> list[bytearray]:
     found: list[bytearray] = []
     is_photo = False
     try:
-        with PushMultipartParser(boundary, max_segment_count=MOST_PARTS) as parser:
+        with PushMultipartParser(boundary, max_segment_count=PARTS_MAX) as parser:
             for part in (*parser.parse(body), *parser.parse(b"")):
                 if isinstance(part, MultipartSegment):
                     is_photo = part.name == FIELD

@@ -19,14 +19,14 @@ from api.shared.errors import Unavailable
 
 T = TypeVar("T")
 
-LARGEST_QUEUE = 50
+QUEUE_MAX = 50
 HASH_BYTES = 32
 SALT_BYTES = 16
 NICENESS = 19
 
 
 class Hasher:
-    """Hashes and checks passwords; more than LARGEST_QUEUE waiting is answered 503 instead of queued.
+    """Hashes and checks passwords; more than QUEUE_MAX waiting is answered 503 instead of queued.
 
     Each of `workers` takes at most `percent` of a core in the long run; the first after a pause never waits.
     """
@@ -47,7 +47,7 @@ class Hasher:
 
     def require_room(self) -> None:
         """Raises Unavailable while too many wait: to be asked before an attempt is counted or a row is read."""
-        if self._waiting >= LARGEST_QUEUE:
+        if self._waiting >= QUEUE_MAX:
             raise Unavailable("Too many people are signing in just now. Try again in a moment.")
 
     async def hash(self, password: str) -> str:

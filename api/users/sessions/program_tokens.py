@@ -10,7 +10,7 @@ from api.users.sessions import repository
 from api.users.sessions.repository import SessionRow
 from api.users.sessions.tokens import TokenIssuer
 
-MOST_TOKENS = 50
+TOKENS_MAX = 50
 SCOPE = "stats:read"
 
 
@@ -25,7 +25,7 @@ class ProgramTokenService:
     async def create(self, user_id: UUID, name: str, days: int) -> tuple[SessionRow, str]:
         """The new token's row, and the token, which is kept nowhere. Raises TooManyTokens."""
         async with self._engine.begin() as connection:
-            if await repository.count_programs(connection, user_id) >= MOST_TOKENS:
+            if await repository.count_programs(connection, user_id) >= TOKENS_MAX:
                 raise TooManyTokens
             key = await self._signing_keys.current(connection)
             row = await repository.insert_program(connection, user_id, label=name, key_id=key.id, days=days)

@@ -150,7 +150,6 @@ class TestMovedCiphertext:
         key = DataKey(uuid4(), uuid4(), b"k" * 32)
         sealed = fields.encrypt(key, "t", "c", b"plain")
         assert fields.decrypt(key, "t", "c", sealed) == b"plain"
-        assert len(sealed) == len(b"plain") + fields.OVERHEAD_BYTES
         for other_key, table, column, other in (
             (key, "u", "c", sealed),
             (key, "t", "d", sealed),

@@ -9,7 +9,7 @@ import pytest
 from api.shared.errors import Conflict
 from api.users.crypto.data_keys import DataKey, create_tables
 from api.users.identity.documents import IdentityDocuments, open_photo
-from api.users.identity.images import MOST_BYTES
+from api.users.identity.images import PHOTO_STORED_MAX_BYTES
 from api.users.profile.validation import LONGEST_NAME
 
 TABLE = "identity-of-these-tests"
@@ -65,13 +65,15 @@ class TestPut:
         assert (item_of(key)["photo_version"]["N"], item_of(key)["status"]["S"]) == ("2", "pending")
 
     def test_the_largest_fits_into_an_item(self, documents: IdentityDocuments, key: DataKey) -> None:
-        documents.put(key, name="\U00020000" * LONGEST_NAME, photo=bytes(MOST_BYTES), version=2**31 - 1)
+        documents.put(
+            key, name="\U00020000" * LONGEST_NAME, photo=bytes(PHOTO_STORED_MAX_BYTES), version=2**31 - 1
+        )
         size = sum(
             len(name) + len(value if isinstance(value, bytes) else str(value).encode())
             for name, kinds in item_of(key).items()
             for value in kinds.values()
         )
-        assert MOST_BYTES < size <= LARGEST_ITEM_BYTES
+        assert PHOTO_STORED_MAX_BYTES < size <= LARGEST_ITEM_BYTES
 
 
 class TestSetStatus:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from api.users.errors import PhotoRefused
-from api.users.identity.images import MOST_BYTES, MOST_SCANS, normal_photo
+from api.users.identity.images import PHOTO_STORED_MAX_BYTES, SCANS_MAX, normal_photo
 from tests.users.people import photo
 
 
@@ -51,7 +51,7 @@ def jpeg_of_many_scans() -> bytes:
     """A progressive JPEG whose last scan is repeated: each one costs the decoder a pass over the whole picture."""
     sent = photo(size=(640, 480), progressive=True)
     last, end = sent.rindex(b"\xff\xda"), sent.rindex(b"\xff\xd9")
-    return sent[:last] + sent[last:end] * (MOST_SCANS + 1) + sent[end:]
+    return sent[:last] + sent[last:end] * (SCANS_MAX + 1) + sent[end:]
 
 
 class TestNormalPhoto:
@@ -96,7 +96,7 @@ class TestNormalPhoto:
         buffer = io.BytesIO()
         noise.save(buffer, "JPEG", quality=70)
         got = normal_photo(buffer.getvalue())
-        assert len(got) <= MOST_BYTES
+        assert len(got) <= PHOTO_STORED_MAX_BYTES
         with Image.open(io.BytesIO(got)) as picture:
             assert max(picture.size) <= 1600
 

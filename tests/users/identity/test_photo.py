@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 from PIL import Image
 
 from api.users.app import create_app
-from api.users.identity.images import MOST_BYTES
+from api.users.identity.images import PHOTO_STORED_MAX_BYTES
 from api.users.settings import UsersSettings
 from tests.users.people import Person, code, photo
 
@@ -95,7 +95,7 @@ class TestPutPhoto:
         sent = buffer.getvalue()
         assert 3_900_000 < len(sent) < 4 << 20
         assert person.send_photo(sent, "image/png").status_code == 200
-        assert len(item_of(person)["photo"]["B"]) <= MOST_BYTES + 28
+        assert len(item_of(person)["photo"]["B"]) <= PHOTO_STORED_MAX_BYTES + 28
 
     def test_nothing_of_it_touches_the_disk(
         self, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -54,14 +54,14 @@ class TestHasher:
         monkeypatch.setattr(hasher, "_verify", lambda *_: gate.wait(10))
 
         async def flood() -> list[object]:
-            waiting = [asyncio.create_task(hasher.matches("x", "x")) for _ in range(hashing.LARGEST_QUEUE)]
+            waiting = [asyncio.create_task(hasher.matches("x", "x")) for _ in range(hashing.QUEUE_MAX)]
             await asyncio.sleep(0)
             with pytest.raises(Unavailable):
                 await hasher.matches("x", "x")
             gate.set()
             return await asyncio.gather(*waiting)
 
-        assert asyncio.run(flood()) == [True] * hashing.LARGEST_QUEUE
+        assert asyncio.run(flood()) == [True] * hashing.QUEUE_MAX
         assert asyncio.run(hasher.matches("x", "x"))
 
     def test_a_worker_rests_as_long_as_it_worked(self, monkeypatch: pytest.MonkeyPatch) -> None:

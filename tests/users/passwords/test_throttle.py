@@ -101,7 +101,7 @@ class TestAccountAndSource:
         self, login: Login, person: Person, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """During a flood of logins the owner's own attempts must not slow them down."""
-        monkeypatch.setattr(hashing, "LARGEST_QUEUE", 0)
+        monkeypatch.setattr(hashing, "QUEUE_MAX", 0)
         counted = "select sum(failures) from users.throttle"
         before = database.execute(counted).fetchone()
         assert [login(person.email, PASSWORD, "198.51.100.8") for _ in range(7)] == [503] * 7
