@@ -11,15 +11,15 @@ from infra.local import postgres
 from infra.local.databases import BANK_ROLES, ROLES, prepare, prepare_bank, url, urls
 from infra.local.errors import LocalError
 from infra.local.ports import free_port
-from infra.local.postgres import EmbeddedPostgres
 from tests.cluster import PASSWORDS, REPOSITORY
+from tests.postgres_process import PostgresProcess
 
 pytestmark = pytest.mark.slow
 ADMIN = "managed_admin"
 
 
-def started(folder: Path) -> EmbeddedPostgres:
-    server = EmbeddedPostgres(
+def started(folder: Path) -> PostgresProcess:
+    server = PostgresProcess(
         folder / "data", free_port(), folder / "postgres.log", password="postgres", durable=False
     )
     server.start()
@@ -31,7 +31,7 @@ class TestManagedAdministrator:
     """As on RDS: may create roles and databases, and owns nothing that it did not make."""
 
     @pytest.fixture
-    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
         server = started(tmp_path_factory.mktemp("managed"))
         with psycopg.connect(server.superuser_url, autocommit=True) as connection:
             connection.execute(f"create role {ADMIN} login createrole createdb password 'admin'")
@@ -39,11 +39,11 @@ class TestManagedAdministrator:
         server.stop()
 
     @pytest.fixture
-    def admin_url(self, server: EmbeddedPostgres) -> str:
+    def admin_url(self, server: PostgresProcess) -> str:
         return url(server.superuser_url, ADMIN, "admin", "postgres")
 
     def test_prepares_twice_and_the_services_make_their_schemas(
-        self, server: EmbeddedPostgres, admin_url: str
+        self, server: PostgresProcess, admin_url: str
     ) -> None:
         with psycopg.connect(server.superuser_url, autocommit=True) as connection:
             connection.execute(f"grant pg_read_all_stats to {ADMIN} with admin option")
