@@ -230,6 +230,11 @@ class Bank:
             "TIDEMARK_WAREHOUSE_DBNAME": str(warehouse["dbname"]),
         }
 
+    def docs_environment(self) -> Environment:
+        """For the dbt documentation, which is made as an analyst."""
+        url = {"TIDEMARK_ANALYST_URL": self.database_url(databases.ANALYST)}
+        return self.analyst_environment() | self.operator_environment() | url
+
     def app_environment(self) -> Environment:
         """For the Streamlit app: addresses, and the proof that it may tell whose browser it speaks for."""
         return {

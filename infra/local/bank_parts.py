@@ -231,7 +231,7 @@ def _docs(bank: Bank) -> Part:
             *("infra.local.docs", "--port", str(bank.ports.docs)),
             *("--folder", str(bank.state.docs), "--project", str(CHECKOUT / "warehouse")),
         ),
-        environment=bank.analyst_environment() | bank.operator_environment(),
+        environment=bank.docs_environment(),
         probe=probes.http(f"{bank.docs_url}{docs.HEALTH_PATH}", bank.operator_headers),
         cwd=CHECKOUT,
         address=bank.docs_url,

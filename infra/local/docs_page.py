@@ -7,10 +7,14 @@ import json
 import os
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import psycopg
+from msgspec import Meta
 
+from api.shared.settings import Settings
 from infra.local.docs import PAGE
 from infra.local.files import write_whole
 
@@ -20,6 +24,14 @@ MENDED = {
     "${require('./assets/favicons/favicon.ico')}": "data:,",
     ' xlink:href="{{ getIcon(': ' ng-attr-xlink:href="{{ getIcon(',
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSettings(Settings):
+    """For this process, by `tidemark up`; dbt's profile has variables of its own."""
+
+    analyst_url: Annotated[str, Meta(description="The warehouse, as an analyst.")] = field(repr=False)
+    time_zone: Annotated[str, Meta(description="The bank's.")]
 
 
 def make(folder: Path, project: Path, time_zone: str) -> None:
@@ -44,17 +56,11 @@ def make(folder: Path, project: Path, time_zone: str) -> None:
     write_whole(folder / PAGE, page)
 
 
-def wait_for_marts() -> None:
+def wait_for_marts(analyst_url: str) -> None:
     """Return when production's last model is there; also a server that does not answer yet is waited for."""
     while True:
         try:
-            with psycopg.connect(
-                host=os.environ["TIDEMARK_WAREHOUSE_HOST"],
-                port=os.environ["TIDEMARK_WAREHOUSE_PORT"],
-                user=os.environ["TIDEMARK_WAREHOUSE_USER"],
-                password=os.environ["DBT_ENV_SECRET_WAREHOUSE_PASSWORD"],
-                dbname=os.environ["TIDEMARK_WAREHOUSE_DBNAME"],
-            ) as warehouse:
+            with psycopg.connect(analyst_url) as warehouse:
                 found = warehouse.execute("select to_regclass('marts.metric_catalog')").fetchone()
             if found and found[0]:
                 return
@@ -65,5 +71,6 @@ def wait_for_marts() -> None:
 
 if __name__ == "__main__":
     os.nice(19)
-    wait_for_marts()
-    make(Path(sys.argv[1]), Path(sys.argv[2]), os.environ["TIDEMARK_TIME_ZONE"])
+    settings = PageSettings.read()
+    wait_for_marts(settings.analyst_url)
+    make(Path(sys.argv[1]), Path(sys.argv[2]), settings.time_zone)

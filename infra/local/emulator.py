@@ -27,6 +27,7 @@ from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
+from api.shared.settings import AwsSettings
 from infra.local.emulator_store import Attributes, EmulatorStore, Place, TableCall
 from infra.local.ports import LOOPBACK
 
@@ -173,7 +174,7 @@ def _answer(start_response: StartResponse, status: str, body: dict[str, str]) ->
 def main(port: int, path: Path) -> None:
     """Serve the emulated AWS on 127.0.0.1:PORT, keeping DynamoDB in PATH."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    emulator = PersistentEmulator(EmulatorStore(path), os.environ.get("AWS_ACCESS_KEY_ID"))
+    emulator = PersistentEmulator(EmulatorStore(path), AwsSettings.read().access_key_id)
     server = make_server(LOOPBACK, port, emulator, threaded=True, request_handler=MotoRequestHandler)
     print(f"serving on {LOOPBACK}:{port}", flush=True)
     server.serve_forever()

@@ -194,7 +194,8 @@ class TestDagsterHome:
     def test_is_a_configuration_that_dagster_takes(self, tmp_path: Path) -> None:
         write_dagster_home(tmp_path, tmp_path / "pipelines")
         configuration, _ = dagster_instance_config(str(tmp_path))
-        assert configuration["storage"] == {"postgres": {"postgres_url": {"env": "TIDEMARK_DAGSTER_URL"}}}
+        storage = configuration["storage"]["custom"]["config"]
+        assert storage == {"postgres_url": {"env": "TIDEMARK_DAGSTER_URL"}}
         assert configuration["telemetry"] == {"enabled": False}
         assert configuration["run_coordinator"]["config"]["max_concurrent_runs"] == 1
         workspace = json.loads((tmp_path / "workspace.yaml").read_text())
