@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo analyst package test quick torture fuzz bench check lock
+.PHONY: help setup up demo analyst package test quick torture fuzz bench check lock release
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -71,3 +71,6 @@ check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
 lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade: with the newest versions)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
 		--group dev -o requirements.lock $(ARGS) pyproject.toml
+
+release: $(READY) ## record what this version leaves for later ones: digests of its migrations, a small bank to upgrade
+	@$(BIN)/python -m tests.upgrade.release

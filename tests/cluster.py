@@ -116,9 +116,13 @@ class Cluster:
             connection.execute("drop database if exists bank_template with (force)")
             self._copy(connection, NAMES.bank, names.bank)
             grant_bank(connection, names.bank)
-        for schema in SCHEMAS:
-            self._migrate(schema, urls(self.server.superuser_url, PASSWORDS, names)[f"{schema}_owner"])
+        self.migrate(Databases(self.server.superuser_url, names))
         self._is_migrated = True
+
+    def migrate(self, databases: Databases) -> None:
+        """Bring every schema up to date."""
+        for schema in SCHEMAS:
+            self._migrate(schema, databases.url(f"{schema}_owner"))
 
     def _migrate(self, schema: str, migration_url: str) -> None:
         done = subprocess.run(

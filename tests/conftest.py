@@ -9,7 +9,6 @@ Each pytest-xdist worker has a server and an emulator of its own.
 """
 
 import hashlib
-import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -17,9 +16,9 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
-from moto.server import ThreadedMotoServer
 
 from tests.cluster import REPOSITORY, Cluster, Databases
+from tests.emulator import emulated_aws
 
 
 def pytest_configure() -> None:
@@ -40,25 +39,16 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture(scope="session")
-def aws_endpoint() -> Iterator[str]:
-    """The address of an emulated AWS in this process; its state lasts as long as the test run."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def aws() -> Iterator[Mapping[str, str]]:
+    """What a process needs in its environment to reach the emulated AWS, which lasts as long as the test run."""
+    with emulated_aws() as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")
-def aws(aws_endpoint: str) -> Mapping[str, str]:
-    """What a process needs in its environment to reach the emulated AWS."""
-    return {
-        "AWS_ENDPOINT_URL": aws_endpoint,
-        "AWS_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-    }
+def aws_endpoint(aws: Mapping[str, str]) -> str:
+    """The address of the emulated AWS."""
+    return aws["AWS_ENDPOINT_URL"]
 
 
 @pytest.fixture(scope="session")

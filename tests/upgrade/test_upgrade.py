@@ -1,0 +1,87 @@
+"""The bank that the last release made is upgraded where it is, and goes on."""
+
+import gzip
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import psycopg
+import pytest
+
+from api.accounts.verify.ledger import verify_ledger
+from infra.local.databases import SCHEMAS
+from infra.local.postgres import BIN, server_environment
+from tests.accounts.ledger import Ledger
+from tests.cluster import Cluster, Databases
+from tests.upgrade.bank import KEY, PASSING, answers, empty_tables
+from tests.upgrade.released import ANSWERS, BANK
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def upgraded(cluster: Cluster) -> Iterator[Databases]:
+    databases = cluster.create(is_migrated=False)
+    subprocess.run(
+        [str(BIN / "psql"), "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", databases.superuser_url()],
+        input=gzip.decompress(BANK.read_bytes()),
+        env=server_environment(),
+        capture_output=True,
+        check=True,
+    )
+    with psycopg.connect(databases.superuser_url()) as connection:
+        # As if every file in sql/ had changed since.
+        for schema in SCHEMAS:
+            connection.execute(f"delete from {schema}.applied_sql")
+    cluster.migrate(databases)
+    yield databases
+    cluster.drop(databases)
+
+
+@pytest.fixture
+def ledger(upgraded: Databases) -> Iterator[Ledger]:
+    """The ledger as its customer."""
+    ledger = Ledger(upgraded)
+    ledger.user_id = ledger.value("select user_id from accounts.request where key = %s", KEY)
+    yield ledger
+    ledger.close()
+
+
+class TestUpgradeFromTheLastRelease:
+    def test_every_table_has_kept_rows(self, upgraded: Databases) -> None:
+        assert empty_tables(upgraded) <= PASSING
+
+    def test_its_schema_equals_a_fresh_one(self, upgraded: Databases, module_databases: Databases) -> None:
+        assert upgraded.dump("--schema-only") == module_databases.dump("--schema-only")
+
+    def test_the_statistics_answer_the_same(self, upgraded: Databases) -> None:
+        assert answers(upgraded) == json.loads(gzip.decompress(ANSWERS.read_bytes()))
+
+    def test_the_ledger_is_right(self, upgraded: Databases) -> None:
+        found = verify_ledger(upgraded.url("accounts_owner"), None, lambda _: nullcontext())
+        assert (found.accounts, found.transfers) == (5, 11)
+
+    def test_a_repeated_request_gets_its_answer(self, ledger: Ledger) -> None:
+        [(one, other)] = ledger.root.execute(
+            "select source, destination from accounts.transfer where amount = 2500 and kind = 'transfer'"
+        ).fetchall()
+        before = ledger.total(one)
+        with ledger.connect() as connection:
+            [answer] = ledger.post(connection, [(one, other, 2_500)], key=KEY)
+        assert (answer["status"], answer["balance_after"]) == ("posted", 97_500)
+        assert ledger.total(one) == before
+
+    def test_money_moves_on(self, ledger: Ledger) -> None:
+        [(one, total)] = ledger.root.execute(
+            "select id::text, total from accounts.account where total > 1000 and import_reference is null limit 1"
+        ).fetchall()
+        with ledger.connect() as connection:
+            assert ledger.post(connection, [(one, "external:cash", 1)])[0]["status"] == "posted"
+        assert ledger.total(one) == total - 1
+        ledger.assert_books_close()
+        with psycopg.connect(ledger.databases.url("accounts_app")) as connection:
+            row = connection.execute(
+                'select "to", time = at from accounts.transaction order by at desc limit 1'
+            ).fetchone()
+        assert row == ("external:cash", True)
