@@ -68,7 +68,7 @@ class AsyncConnection:
         return None if row is None else row[0]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Pooled:
     """A connection with a cursor of its own (making one takes a third of a statement's time)."""
 
@@ -76,6 +76,7 @@ class _Pooled:
     cursor: AsyncCursor = field(init=False)
     poll: select.poll = field(init=False)
     used_at: float = field(init=False)
+    watchdog: asyncio.TimerHandle = field(init=False)
 
     def __post_init__(self) -> None:
         self.cursor = self.connection.cursor()
@@ -87,6 +88,10 @@ class _Pooled:
     def is_as_it_was_left(self) -> bool:
         """Nothing has arrived since: a server that goes says so, or closes. The clock runs while we are frozen."""
         return 0 <= time.time() - self.used_at < TRUSTED_IDLE_S and not self.poll.poll(0)
+
+    def reason(self, error: psycopg.Error) -> Exception:
+        """What a caller is told of an error: one that ended the connection says nothing of the statement."""
+        return Unavailable() if self.connection.closed else error
 
     def sever(self) -> None:
         """Whoever waits for the server finds the connection closed."""
@@ -121,9 +126,14 @@ class AsyncEngine:
 
     async def row(self, statement: Statement, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of what the statement gives, which has been committed by then; None when it gives none."""
-        async with self._lend() as pooled:
+        pooled = await self._take()
+        try:
             await pooled.cursor.execute(statement, values)
             return await pooled.cursor.fetchone()
+        except psycopg.Error as error:
+            raise pooled.reason(error) from error
+        finally:
+            await self._give_back(pooled)
 
     async def dispose(self) -> None:
         """Closes what is idle; a later call connects anew."""
@@ -132,26 +142,34 @@ class AsyncEngine:
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[_Pooled]:
+        pooled = await self._take()
+        try:
+            yield pooled
+        except psycopg.Error as error:
+            raise pooled.reason(error) from error
+        finally:
+            await self._give_back(pooled)
+
+    async def _take(self) -> _Pooled:
         await self._take_place()
         try:
             pooled = await self._take_idle() or _Pooled(await self._connect())
-            connection = pooled.connection
-            # A server out of reach never answers, and what cancels a statement asks the same server.
-            watchdog = asyncio.get_running_loop().call_later(self._settings.answer_timeout_s, pooled.sever)
-            try:
-                yield pooled
-            except psycopg.Error as error:
-                if not connection.closed:
-                    raise
-                raise Unavailable() from error
-            finally:
-                watchdog.cancel()
-                # A call that is cancelled has its statement cancelled by psycopg; if that fails, all must go.
-                if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-                    pooled.used_at = time.time()
-                    self._idle.append(pooled)
-                else:
-                    await connection.close()
+        except BaseException:
+            self._places.release()
+            raise
+        # A server out of reach never answers, and what cancels a statement asks the same server.
+        pooled.watchdog = asyncio.get_running_loop().call_later(self._settings.answer_timeout_s, pooled.sever)
+        return pooled
+
+    async def _give_back(self, pooled: _Pooled) -> None:
+        pooled.watchdog.cancel()
+        try:
+            # A call that is cancelled has its statement cancelled by psycopg; if that fails, all must go.
+            if pooled.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+                pooled.used_at = time.time()
+                self._idle.append(pooled)
+            else:
+                await pooled.connection.close()
         finally:
             self._places.release()
 

@@ -14,15 +14,19 @@ from packaging.utils import canonicalize_name
 
 from infra.local.errors import LocalError
 
-# What libraries ask for but services never reach: rich error pages, example data, a command line, DNS look-ups.
+# What libraries ask for but services never reach: rich error pages, example data, a command line, DNS look-ups,
+# templates, a parser of C.
 NEVER_IMPORTED = frozenset(
-    "faker polyfactory rich rich-click click pygments markdown-it-py mdurl dnspython tzdata".split()
+    "faker polyfactory rich rich-click click pygments markdown-it-py mdurl dnspython tzdata jinja2"
+    " markupsafe packaging litestar-htmx pycparser".split()
 )
 AWS_SERVICES = ("dynamodb", "kms", "secretsmanager")
 NEVER_READ = (
     r"(^|/)(tests?|testing|__pycache__|examples)/",
     r"\.(pyi|pyx|pxd|c|h|cpp|so\.debug)$",
-    r"(^|/)py\.typed$",
+    r"(^|/)(py\.typed$|\.)",
+    # What makes bindings; those that are made need the extension alone.
+    r"^(cffi|_yaml)/",
     r"^bin/",
     r"\.dist-info/(?!licenses/|LICENSE|METADATA)",
     # Descriptions of other AWS services, and examples of these.
