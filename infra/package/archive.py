@@ -55,19 +55,17 @@ def build(name: str, target: Target, checkout: Path, work: Path, output: Path) -
         inside = path.relative_to(libraries)
         if is_read(str(inside)):
             _place(path, content / inside)
-    for path in _own_files(reached.modules, checkout):
+    for path in _own_files(reached.modules):
         _place(path, content / path.relative_to(checkout))
     _compile(content, target)
     output.mkdir(parents=True, exist_ok=True)
     return _zip(name, content, output / f"{name}.zip", owners)
 
 
-def _own_files(modules: Iterable[Path], checkout: Path) -> set[Path]:
-    """The modules, and the data that lies beside them."""
+def _own_files(modules: Iterable[Path]) -> set[Path]:
+    """The modules, and the data that lies beside them: what is for people, Markdown, stays here."""
     beside = {path for module in modules for path in module.parent.iterdir() if path.is_file()}
-    return set(modules) | {
-        path for path in beside if path.suffix != ".py" and path.parent not in (checkout, checkout / "infra")
-    }
+    return set(modules) | {path for path in beside if path.suffix not in (".py", ".md")}
 
 
 def _owners(libraries: Path) -> dict[str, str]:
