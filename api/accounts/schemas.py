@@ -8,15 +8,16 @@ import msgspec
 
 from api.accounts.models import Mode
 from api.accounts.numbers import NUMBER_DIGITS
-from api.shared.fields import Amount, CurrencyCode, Memo, pattern
+from api.shared.fields import UUID_TEXT, Amount, CurrencyCode, Memo, pattern
 
 TRANSFERS_MAX = 1000
 
-_UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 Side = Annotated[
     str,
     msgspec.Meta(
-        pattern=pattern(f"({NUMBER_DIGITS}|{_UUID})", "must be an account id or an account number of ten digits"),
+        pattern=pattern(
+            f"({NUMBER_DIGITS}|{UUID_TEXT})", "must be an account id or an account number of ten digits"
+        ),
         description="An account id, or an account number of ten digits.",
     ),
 ]

@@ -32,9 +32,10 @@ class Period(StrEnum):
 
     def end(self, start: date) -> date:
         """The first day after the period that starts on `start`."""
-        if self is Period.WEEKLY:
-            return start + timedelta(days=7)
-        return (start + timedelta(days=31)).replace(day=1) if self is Period.MONTHLY else start + ONE_DAY
+        length = timedelta(days={Period.DAILY: 1, Period.WEEKLY: 7, Period.MONTHLY: 31}[self])
+        if date.max - start < length:
+            return date.max
+        return (start + length).replace(day=1) if self is Period.MONTHLY else start + length
 
 
 @lru_cache(10_000)
@@ -45,7 +46,15 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     jumps over midnight. A day that the clock leaves out begins and ends at the same moment.
     """
     midnight = datetime.combine(day, time())
-    return min(_latest(midnight, zone), _latest(midnight - MICROSECOND, zone) + MICROSECOND)
+    try:
+        return min(_latest(midnight, zone), _latest(midnight - MICROSECOND, zone) + MICROSECOND)
+    except OverflowError:
+        return _end_of_time(day.year)
+
+
+def _end_of_time(year: int) -> datetime:
+    """Python knows the years 1 to 9999: what an offset from UTC puts beyond is the first or last moment of these."""
+    return (datetime.min if year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _latest(clock: datetime, zone: ZoneInfo) -> datetime:
@@ -55,7 +64,10 @@ def _latest(clock: datetime, zone: ZoneInfo) -> datetime:
 
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """The day that holds a moment: what the clock shows, unless it will go back into the day before."""
-    day = moment.astimezone(zone).date()
+    try:
+        day = moment.astimezone(zone).date()
+    except OverflowError:
+        return _end_of_time(moment.year).date()
     return day if day_start(day, zone) <= moment else day - ONE_DAY
 
 

@@ -41,6 +41,8 @@ NOT_TEXT = (
 )
 PLAIN_TEXT = pattern(f"[^{NOT_TEXT}]*", "must not hold control or invisible characters")
 
+UUID_TEXT = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+
 Amount = Annotated[
     int, msgspec.Meta(ge=AMOUNT_MIN_MINOR, le=AMOUNT_MAX_MINOR, description="Minor units, as of cents.")
 ]

@@ -14,21 +14,20 @@ from litestar.params import FromQuery
 
 from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
 from api.shared.database import AsyncConnection
-from api.shared.errors import InvalidParameter
 from api.shared.negotiation import CSV, Format, wants_csv
-from api.shared.pages import Cursor, Limit
+from api.shared.pages import Cursor, Limit, Page, next_link
 from api.shared.problems import problems
 from api.stats import parameters, service
 from api.stats.answers import answer, figures_csv, publication_headers
-from api.stats.models import Reader
+from api.stats.models import ListedAccount, Reader
 from api.stats.schemas import BankDays, Catalogue, Figures, StatsStatus, Transactions
 
 DEFAULT_LIMIT = 100
 NOT_MODIFIED = {304: ResponseSpec(None, description="Nothing has changed since the answer with this entity tag.")}
 
 FIGURES_DESCRIPTION = """
-The statistics of one or several accounts by day, ISO week or month: by account, oldest period first, idle periods
-included, from the account's opening to its closing or `complete_through`.
+The statistics of one, several or all accounts that the caller may read, by day, ISO week or month: by account,
+oldest period first, idle periods included, from the account's opening to its closing or `complete_through`.
 
 Each page is of one publication, named by `run_id`. A cursor goes on after the last figure of its page, as of the
 newest publication: no period comes twice or is left out, and final figures are the same in all. If `run_id` is not
@@ -66,6 +65,26 @@ class StatsController(Controller):
     opt = {"scopes": PEOPLE_AND_PROGRAMS}  # noqa: RUF012
 
     @get(
+        "/accounts",
+        operation_id="ListStatsAccounts",
+        description="The accounts whose statistics the caller may read, closed ones too, in the order in which"
+        " figures come: the caller's own, for staff and analysts all.",
+        responses=problems() | NOT_MODIFIED,
+    )
+    async def accounts(
+        self,
+        request: Request[Principal, Any, State],
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Page[ListedAccount]]:
+        """GET /stats/accounts."""
+        after = parameters.accounts_after(cursor)
+        page = await service.accounts(autocommit, reader(principal), after, limit)
+        return answer(request, page, page, headers=next_link(request, page.next_cursor))
+
+    @get(
         "/{period:str}",
         operation_id="GetFigures",
         operation_class=FiguresOperation,
@@ -79,7 +98,7 @@ class StatsController(Controller):
         principal: NamedDependency[Principal],
         autocommit: NamedDependency[AsyncConnection],
         period: parameters.PeriodName,
-        account_id: parameters.AccountIds,
+        account_id: parameters.AccountIds = None,
         first: parameters.From = None,
         last: parameters.To = None,
         limit: Limit = DEFAULT_LIMIT,
@@ -117,8 +136,6 @@ class StatsController(Controller):
     ) -> Response[Transactions]:
         """GET /stats/{period}/transactions."""
         named = parameters.period_named(period)
-        if not parameters.is_start(named, period_start):
-            raise InvalidParameter("period_start", f"must be the first day of a {named} period")
         page = await service.transactions(
             autocommit,
             reader(principal),

@@ -27,6 +27,9 @@ def figures_page(query: FiguresQuery, snapshot: FiguresSnapshot) -> Figures:
     cursor = None
     if next(found, None) is not None:
         cursor = encode_cursor(items[-1].account_id, items[-1].period_start)
+    elif query.account_ids is None and len(snapshot.accounts) > query.limit:
+        # Accounts whose figures this page was to show turned out to have none.
+        cursor = encode_cursor(snapshot.accounts[-1].account_id, None)
     return Figures(query.period, publication.complete_through, publication.run_id, cursor, items)
 
 

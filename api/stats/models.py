@@ -23,21 +23,24 @@ class Reader(msgspec.Struct, frozen=True):
 class FiguresQuery(msgspec.Struct, frozen=True):
     """Which figures: periods that start in [first, last], and of these at most `limit` after `after`.
 
-    `after` is the account and period_start of the last figure of the page before.
+    Without `account_ids` they are all that the reader may read. `after` is the account and period_start of the
+    last figure of the page before; None for the period stands behind all of the account's figures.
     """
 
-    account_ids: list[UUID]
+    account_ids: list[UUID] | None
     period: Period
     first: date
     last: date
     limit: int
-    after: tuple[UUID, date] | None = None
+    after: tuple[UUID, date | None] | None = None
 
     def first_of(self, account_id: UUID) -> date | None:
         """The earliest period_start of this page for an account; None if its figures are all on earlier pages."""
         if self.after is None or account_id > self.after[0]:
             return self.first
-        return self.period.end(self.after[1]) if account_id == self.after[0] else None
+        if account_id < self.after[0] or self.after[1] is None:
+            return None
+        return self.period.end(self.after[1])
 
 
 class BankQuery(msgspec.Struct, frozen=True):
@@ -118,7 +121,8 @@ class Row(msgspec.Struct, frozen=True):
 class FiguresSnapshot(msgspec.Struct, frozen=True):
     """All that one page of figures is made from, of one moment; accounts and rows are in order.
 
-    `readable`: how many of the accounts asked for the reader may read, those of earlier pages included.
+    `readable`: how many of the accounts asked for the reader may read, those of earlier pages included. If they
+    asked for all, these are as many as a page can need, and one more when there is one.
     """
 
     publication: Publication | None
@@ -126,6 +130,17 @@ class FiguresSnapshot(msgspec.Struct, frozen=True):
     metrics: list[Metric]
     accounts: list[Account]
     rows: list[Row]
+
+
+class ListedAccount(msgspec.Struct, frozen=True):
+    """An account whose statistics the reader may read."""
+
+    account_id: UUID
+    number: str
+    type: str
+    currency: str
+    opened_at: datetime
+    closed_at: datetime | None
 
 
 class Access(msgspec.Struct, frozen=True):

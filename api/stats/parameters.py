@@ -8,23 +8,28 @@ import msgspec
 from litestar.params import PathParameter, QueryParameter
 
 from api.shared.calendar import Period
-from api.shared.errors import InvalidParameter, NotFound
-from api.shared.fields import CURRENCY_CODE, CurrencyCode
+from api.shared.errors import NotFound, ValueRefused
+from api.shared.fields import CURRENCY_CODE, UUID_TEXT, CurrencyCode, pattern
 from api.shared.pages import InvalidCursor, decode_cursor
 from api.shared.ranges import in_order
 from api.stats.models import BankQuery, FiguresQuery
 
 ACCOUNTS_MAX = 50
 
+_ACCOUNT_IDS = pattern(
+    f"{UUID_TEXT}(,{UUID_TEXT}){{0,{ACCOUNTS_MAX - 1}}}", "must be a UUID, or several with commas between"
+)
+
 PeriodName = Annotated[
     str, PathParameter(description="The length of the periods.", schema_extra={"enum": [*Period]})
 ]
 AccountIds = Annotated[
-    list[str],
+    list[Annotated[str, msgspec.Meta(pattern=_ACCOUNT_IDS)]] | None,
     QueryParameter(
         name="account_id",
         max_items=ACCOUNTS_MAX,
-        description="One account or up to 50: the parameter repeated, or a list with commas, or both.",
+        description="One account or up to 50: the parameter repeated, or a list with commas, or both. Default: all"
+        " that the caller may read (GET /stats/accounts).",
     ),
 ]
 From = Annotated[
@@ -38,7 +43,7 @@ To = Annotated[
 Currency = Annotated[
     str | None, QueryParameter(pattern=CURRENCY_CODE, description="Only this currency (ISO 4217).")
 ]
-PeriodStart = Annotated[date, QueryParameter(description="The first day of the figure's period.")]
+PeriodStart = Annotated[date, QueryParameter(description="A day: the figure of the period that contains it.")]
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
@@ -47,22 +52,34 @@ def period_named(name: str) -> Period:
     try:
         return Period(name)
     except ValueError:
-        raise NotFound() from None
+        raise NotFound("There is nothing at this address.") from None
 
 
 def figures_query(
-    period: Period, account_ids: list[str], first: date | None, last: date | None, limit: int, cursor: str | None
+    period: Period,
+    account_ids: list[str] | None,
+    first: date | None,
+    last: date | None,
+    limit: int,
+    cursor: str | None,
 ) -> FiguresQuery:
     """The figures that a caller asks for."""
     first, last = _range(first, last)
-    query = FiguresQuery(_accounts(account_ids), period, period.start(first), period.start(last), limit)
-    after = decode_cursor(cursor, tuple[UUID, date])
+    wanted = None if account_ids is None else _accounts(account_ids)
+    query = FiguresQuery(wanted, period, period.start(first), period.start(last), limit)
+    after = decode_cursor(cursor, tuple[UUID, date | None])
     if after is None:
         return query
     account_id, start = after
-    if not (is_start(period, start) and query.first <= start <= query.last and account_id in query.account_ids):
+    is_start = start is None or (period.start(start) == start and query.first <= start <= query.last)
+    if not is_start or (wanted is not None and account_id not in wanted):
         raise InvalidCursor()
     return msgspec.structs.replace(query, after=after)
+
+
+def accounts_after(cursor: str | None) -> UUID | None:
+    """The account after which a page of accounts begins."""
+    return (decode_cursor(cursor, tuple[UUID]) or (None,))[0]
 
 
 def bank_query(
@@ -78,21 +95,13 @@ def sequence_after(cursor: str | None) -> int:
     return (decode_cursor(cursor, tuple[Sequence]) or (0,))[0]
 
 
-def is_start(period: Period, day: date) -> bool:
-    """Whether a period starts on this day; the calendar's first and last year have moments beyond it."""
-    return period.start(day) == day and date.min.year < day.year < date.max.year
-
-
 def _range(first: date | None, last: date | None) -> tuple[date, date]:
     first, last = in_order(first, last)
     return first or date.min, last or date.max
 
 
 def _accounts(texts: list[str]) -> list[UUID]:
-    try:
-        found = {msgspec.convert(part.strip(), UUID) for text in texts for part in text.split(",")}
-    except msgspec.ValidationError:
-        raise InvalidParameter("account_id", "must be a UUID, or several with commas between") from None
+    found = {UUID(part) for text in texts for part in text.split(",")}
     if len(found) > ACCOUNTS_MAX:
-        raise InvalidParameter("account_id", f"at most {ACCOUNTS_MAX} accounts at once")
+        raise ValueRefused("account_id", f"at most {ACCOUNTS_MAX} accounts at once")
     return sorted(found)

@@ -14,8 +14,7 @@ from api.stats.models import (
     BankQuery,
     BankSnapshot,
     CatalogueSnapshot,
-    FiguresQuery,
-    FiguresSnapshot,
+    ListedAccount,
     Reader,
     StatusSnapshot,
     Transaction,
@@ -23,13 +22,13 @@ from api.stats.models import (
 
 T = TypeVar("T")
 
-_PUBLICATION = """
+PUBLICATION = """
 publication as (
     select run_id, complete_through, time_zone from pipeline.current_publication
 )"""
 
 # The statistics know an account from its first publication on, its owners from its opening on.
-_ACCOUNT = """
+WANTED_ACCOUNTS = """
 account as (
     select
         wanted.account_id,
@@ -46,55 +45,17 @@ account as (
         )
 )"""
 
-# `page` needs no more rows than there are figures on a page: each row is one of them, and in the same order.
-_FIGURES = text(f"""
-with {_PUBLICATION}, {_ACCOUNT},
-asked as (
-    select
-        account_id,
-        opened_at,
-        closed_at,
-        case when account_id = :after_account then cast(:resume as date) else cast(:first as date) end as first
-    from account
-    where account_id >= :after_account
-),
-page as (
-    select ordered.account_id, s.period_start, s.metrics, s.basis
-    from (select account_id, first from asked order by account_id) as ordered
-    cross join lateral (
-        select period_start, metrics, basis
-        from stats.stats
-        where account_id = ordered.account_id and type = :period and period_start between ordered.first and :last
-        order by period_start
-        limit :limit
-    ) as s
-    order by ordered.account_id, s.period_start
-    limit :limit
-),
-started as (
-    select account_id, opened_at, closed_at, coalesce((
-        select cast(s.metrics ->> 'closing_balance' as bigint)
-        from stats.stats s
-        where s.account_id = asked.account_id and s.type = :period and s.period_start < asked.first
-        order by s.period_start desc
-        limit 1
-    ), 0) as carried_balance
-    from asked
+_LISTED = (
+    "select l.account_id, l.number, l.type, l.currency, l.opened_at, l.closed_at from accounts.account_listing l"
 )
-select cast(json_build_object(
-    'publication', (select to_json(p) from publication p),
-    'readable', (select count(*) from account),
-    'metrics', (
-        select coalesce(json_agg(m order by m.position, m.name), '[]')
-        from stats.metric m where :period = any(m.periods)
-    ),
-    'accounts', (select coalesce(json_agg(a order by a.account_id), '[]') from started a),
-    'rows', (select coalesce(json_agg(r), '[]') from page r)
-) as text)
+_OWN_LISTED = text(f"""
+{_LISTED} join accounts.account_access own on own.account_id = l.account_id
+where own.user_id = :user_id and l.account_id > :after order by l.account_id limit :limit
 """)
+_EVERY_LISTED = text(f"{_LISTED} where l.account_id > :after order by l.account_id limit :limit")
 
 _ACCESS = text(f"""
-with {_PUBLICATION}, {_ACCOUNT}
+with {PUBLICATION}, {WANTED_ACCOUNTS}
 select cast(json_build_object(
     'publication', (select to_json(p) from publication p),
     'is_own', account.is_own
@@ -135,7 +96,7 @@ order by sequence
 """)
 
 _BANK = text(f"""
-with {_PUBLICATION},
+with {PUBLICATION},
 page as (
     select date, currency, metrics
     from stats.bank_daily
@@ -151,7 +112,7 @@ select cast(json_build_object(
 """)
 
 _CATALOGUE = text(f"""
-with {_PUBLICATION}
+with {PUBLICATION}
 select cast(json_build_object(
     'publication', (select to_json(p) from publication p),
     'metrics', (select coalesce(json_agg(m order by m.position, m.name), '[]') from stats.metric m)
@@ -159,7 +120,7 @@ select cast(json_build_object(
 """)
 
 _STATUS = text(f"""
-with {_PUBLICATION}
+with {PUBLICATION}
 select cast(json_build_object(
     'publication', (select to_json(p) from publication p),
     'lag_s', (select extract(epoch from clock_timestamp() - p.complete_through) from publication p),
@@ -173,7 +134,7 @@ select cast(json_build_object(
 """)
 
 
-async def _read(
+async def read(
     connection: AsyncConnection, statement: Statement, answer: type[T], parameters: Mapping[str, Any]
 ) -> T | None:
     """The one JSON document that a statement returns, decoded into the type; None where it returns no row."""
@@ -181,33 +142,25 @@ async def _read(
     return None if document is None else msgspec.json.decode(document, type=answer)
 
 
-async def read_figures(connection: AsyncConnection, reader: Reader, query: FiguresQuery) -> FiguresSnapshot:
-    """What one page of figures is made from; accounts that the reader may not read are not in it."""
-    after_account, after_start = query.after or (UUID(int=0), None)
-    snapshot = await _read(
-        connection,
-        _FIGURES,
-        FiguresSnapshot,
-        {
-            "user_id": reader.user_id,
-            "reads_all": reader.reads_all,
-            "account_ids": query.account_ids,
-            "period": query.period.value,
-            "first": query.first,
-            "last": query.last,
-            "limit": query.limit,
-            "after_account": after_account,
-            "resume": after_start and query.period.end(after_start),
-        },
-    )
-    assert snapshot is not None
-    return snapshot
+def who(reader: Reader, account_ids: list[UUID]) -> dict[str, Any]:
+    """The parameters of WANTED_ACCOUNTS."""
+    return {"user_id": reader.user_id, "reads_all": reader.reads_all, "account_ids": account_ids}
+
+
+async def read_accounts(
+    connection: AsyncConnection, reader: Reader, *, after: UUID | None, limit: int
+) -> list[ListedAccount]:
+    """The accounts that the reader may read, by id, closed ones too."""
+    parameters: dict[str, Any] = {"after": after or UUID(int=0), "limit": limit}
+    if not reader.reads_all:
+        parameters["user_id"] = reader.user_id
+    statement = _EVERY_LISTED if reader.reads_all else _OWN_LISTED
+    return [ListedAccount(*row) for row in await connection.rows(statement, parameters)]
 
 
 async def read_access(connection: AsyncConnection, reader: Reader, account_id: UUID) -> Access | None:
     """How the reader may read an account, and the newest publication; None if they may not."""
-    parameters = {"user_id": reader.user_id, "reads_all": reader.reads_all, "account_ids": [account_id]}
-    return await _read(connection, _ACCESS, Access, parameters)
+    return await read(connection, _ACCESS, Access, who(reader, [account_id]))
 
 
 async def read_transactions(
@@ -234,7 +187,7 @@ async def read_transactions(
 async def read_bank(connection: AsyncConnection, query: BankQuery) -> BankSnapshot:
     """One page of the bank's days, and one row more if another page follows."""
     after_date, after_currency = query.after or (date.min, "")
-    snapshot = await _read(
+    snapshot = await read(
         connection,
         _BANK,
         BankSnapshot,
@@ -253,13 +206,13 @@ async def read_bank(connection: AsyncConnection, query: BankQuery) -> BankSnapsh
 
 async def read_catalogue(connection: AsyncConnection) -> CatalogueSnapshot:
     """Every statistic, in the catalogue's order."""
-    snapshot = await _read(connection, _CATALOGUE, CatalogueSnapshot, {})
+    snapshot = await read(connection, _CATALOGUE, CatalogueSnapshot, {})
     assert snapshot is not None
     return snapshot
 
 
 async def read_status(connection: AsyncConnection) -> StatusSnapshot:
     """How fresh the statistics are and how the pipeline's runs went."""
-    snapshot = await _read(connection, _STATUS, StatusSnapshot, {})
+    snapshot = await read(connection, _STATUS, StatusSnapshot, {})
     assert snapshot is not None
     return snapshot

@@ -7,10 +7,10 @@ from uuid import UUID
 from api.shared.calendar import ONE_DAY, Period, day_start
 from api.shared.database import AsyncConnection
 from api.shared.errors import NotFound
-from api.shared.pages import encode_cursor
-from api.stats import repository
+from api.shared.pages import Page, encode_cursor, page_of
+from api.stats import figures_repository, repository
 from api.stats.figures import figures_page
-from api.stats.models import BankQuery, FiguresQuery, Reader, Run, StatusSnapshot
+from api.stats.models import BankQuery, FiguresQuery, ListedAccount, Reader, Run, StatusSnapshot
 from api.stats.schemas import (
     BankDay,
     BankDays,
@@ -31,10 +31,18 @@ async def figures(connection: AsyncConnection, reader: Reader, query: FiguresQue
 
     Raises NotFound if the reader may not read one of the accounts.
     """
-    snapshot = await repository.read_figures(connection, reader, query)
-    if snapshot.readable < len(query.account_ids):
+    snapshot = await figures_repository.read_figures(connection, reader, query)
+    if query.account_ids is not None and snapshot.readable < len(query.account_ids):
         raise NotFound()
     return figures_page(query, snapshot), [metric.name for metric in snapshot.metrics]
+
+
+async def accounts(
+    connection: AsyncConnection, reader: Reader, after: UUID | None, limit: int
+) -> Page[ListedAccount]:
+    """The accounts whose statistics the reader may read, by id."""
+    rows = await repository.read_accounts(connection, reader, after=after, limit=limit + 1)
+    return page_of(rows, limit, lambda account: (account.account_id,))
 
 
 async def transactions(
@@ -42,18 +50,19 @@ async def transactions(
     reader: Reader,
     account_id: UUID,
     period: Period,
-    period_start: date,
+    day: date,
     *,
     after: int,
     limit: int,
 ) -> Transactions:
-    """The transactions behind one figure; NotFound if the reader may not read the account.
+    """The transactions behind the figure of a day's period; NotFound if the reader may not read the account.
 
     Two statements, yet of one moment: rows of the ledger before complete_through never change.
     """
     access = await repository.read_access(connection, reader, account_id)
     if access is None:
         raise NotFound()
+    period_start = period.start(day)
     period_end = period.end(period_start)
     publication = access.publication
     if publication is None:

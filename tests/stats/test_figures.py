@@ -201,11 +201,11 @@ class TestGetFiguresParameters:
     @pytest.mark.parametrize(
         "asked",
         [
-            {},
             {"account_id": ""},
             {"account_id": "mine"},
             {"account_id": f"{uuid4()},"},
             {"account_id": ",".join(str(uuid4()) for _ in range(51))},
+            {"form": "2026-03-01"},
             {"account_id": [str(uuid4()) for _ in range(51)]},
             {"account_id": str(uuid4()), "from": "yesterday"},
             {"account_id": str(uuid4()), "from": "2026-02-30"},

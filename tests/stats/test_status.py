@@ -171,6 +171,7 @@ class TestDocs:
             "/stats/health": "GetHealth",
             "/stats/metrics": "GetMetrics",
             "/stats/status": "GetStatsStatus",
+            "/stats/accounts": "ListStatsAccounts",
             "/stats/{period}": "GetFigures",
             "/stats/{period}/transactions": "GetFigureTransactions",
         }

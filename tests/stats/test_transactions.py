@@ -133,10 +133,6 @@ class TestGetFigureTransactions:
     @pytest.mark.parametrize(
         ("period", "asked", "expected"),
         [
-            ("weekly", {"period_start": "2026-03-03"}, (400, "invalid_request")),
-            ("monthly", {"period_start": "2026-03-02"}, (400, "invalid_request")),
-            ("daily", {"period_start": "9999-12-31"}, (400, "invalid_request")),
-            ("daily", {"period_start": "0001-01-01"}, (400, "invalid_request")),
             ("daily", {"period_start": "2026-03-04", "account_id": "x"}, (400, "invalid_request")),
             ("daily", {"period_start": "2026-03-04", "cursor": "Wy0xXQ"}, (409, "invalid_cursor")),
             ("daily", {"period_start": "2026-03-04", "cursor": "WzFlOTld"}, (409, "invalid_cursor")),
@@ -165,3 +161,40 @@ class TestGetFigureTransactions:
         world.publish(NOW + timedelta(hours=1))
         answer = api.get("/stats/daily/transactions", person, asked, {"If-None-Match": tag})
         assert (answer.status_code, answer.content) == (304, b"")
+
+    @pytest.mark.parametrize(
+        ("period", "day", "start", "end"),
+        [
+            ("weekly", "2026-03-08", "2026-03-02", "2026-03-09"),
+            ("monthly", "2026-03-31", "2026-03-01", "2026-04-01"),
+            ("daily", "0001-01-01", "0001-01-01", "0001-01-02"),
+            ("weekly", "0001-01-01", "0001-01-01", "0001-01-08"),
+            ("daily", "9999-12-31", "9999-12-31", "9999-12-31"),
+            ("monthly", "9999-12-31", "9999-12-01", "9999-12-31"),
+        ],
+    )
+    @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+    def test_any_day_names_its_period(
+        self,
+        api: Api,
+        world: World,
+        person: Person,
+        account: Account,
+        period: str,
+        day: str,
+        start: str,
+        end: str,
+        zone: str,
+    ) -> None:
+        world.publish(NOW, zone)
+        page = read(api, person, account, period, day)
+        assert (page["period_start"], page["period_end"]) == (start, end)
+
+    def test_a_missing_parameter_is_named(self, api: Api, person: Person, account: Account) -> None:
+        for asked, missing in (
+            ({"account_id": account.account_id}, "period_start"),
+            ({"period_start": "2026-03-04"}, "account_id"),
+        ):
+            answer = api.get("/stats/daily/transactions", person, asked)
+            assert problem(answer) == (400, "invalid_request")
+            assert answer.json()["errors"] == [{"field": missing, "message": "is missing"}]

@@ -35,6 +35,9 @@ $$;
 create view accounts.account_access as
 select user_id, account_id from accounts.user_account;
 
+create view accounts.account_listing as
+select id as account_id, number, type, currency, opened_at, closed_at from accounts.account;
+
 create view accounts.statement as
 select
     t.id,

@@ -8,7 +8,7 @@ grant execute on function accounts.post, accounts.reverse, accounts.open_account
     accounts.close_account, accounts.close_accounts_of, accounts.approve_account, accounts.approve_accounts_of,
     accounts.add_owner, accounts.remove_owner, accounts.entries_before, accounts.balance_at to accounts_app;
 
-grant select on accounts.account_access, accounts.statement to stats_app;
+grant select on accounts.account_access, accounts.account_listing, accounts.statement to stats_app;
 
 -- No memo: that lies in transfer.
 grant select on accounts.account, accounts.transaction to extractor;
