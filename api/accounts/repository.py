@@ -139,7 +139,7 @@ async def is_user_approved(connection: AsyncConnection, session_id: UUID) -> boo
 async def open_account(
     connection: AsyncConnection, *, user_id: UUID, type_: str, currency: str, approved: bool, most: int
 ) -> tuple[str, UUID | None]:
-    """A code (`done`, `limit_exceeded`) and the new account's id."""
+    """A code (`done`, `too_many_accounts`) and the new account's id."""
     values = {"user_id": user_id, "type": type_, "currency": currency, "approved": approved, "most": most}
     row = await connection.row(_OPEN, values)
     return row.code, row.account_id

@@ -45,4 +45,4 @@ class AlreadyDecided(Conflict):
 
 
 class TooManyTokens(Conflict):
-    code, detail = "limit_exceeded", "There are too many tokens. Revoke one that is no longer used."
+    code, detail = "too_many_tokens", "There are too many tokens. Revoke one that is no longer used."

@@ -120,7 +120,7 @@ class BankModel:
             return "account_closed"
         if owner not in account.owners:
             if len(account.owners) == OWNERS_MAX:
-                return "limit_exceeded"
+                return "too_many_owners"
             account.owners.append(owner)
         return "done"
 
@@ -187,11 +187,11 @@ class BankModel:
     ) -> str | None:
         if caller not in self.approved_users:
             return "user_not_approved"
-        if source and source is destination:
-            return "same_account"
         own = destination if wish.source.startswith("external:") else source
         if own is None or caller not in own.owners:
             return "not_found"
+        if source and source is destination:
+            return "same_account"
         if own.is_closed:
             return "account_closed"
         if not own.approved:
@@ -201,7 +201,7 @@ class BankModel:
         return (
             self._receiving_refusal(caller, wish, source, destination)
             or ("insufficient_funds" if source.total < wish.amount else None)
-            or ("limit_exceeded" if self._spent_today(source) + wish.amount > self._daily_limit else None)
+            or ("daily_limit_exceeded" if self._spent_today(source) + wish.amount > self._daily_limit else None)
         )
 
     def _receiving_refusal(

@@ -70,7 +70,7 @@ class TestCreateAccount:
         person = world.person()
         accounts = [person.open() for _ in range(30)]
         body = {"type": "checking", "currency": "EUR"}
-        assert person.refused("POST", "/account/create", json=body) == (409, "limit_exceeded")
+        assert person.refused("POST", "/account/create", json=body) == (409, "too_many_accounts")
         person.done("DELETE", f"/account/{accounts[0]['account_id']}", 204)
         person.open()
 

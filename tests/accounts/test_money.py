@@ -71,7 +71,7 @@ class TestDeposit:
         )
         path = f"/account/{account['account_id']}/deposit"
         ada.done("POST", path, 201, json={"amount": 199_254_740_991})
-        assert ada.refused("POST", path, json={"amount": 1}) == (409, "limit_exceeded")
+        assert ada.refused("POST", path, json={"amount": 1}) == (409, "balance_limit_exceeded")
         assert ada.total(account) == 2**53 - 1
         payer = ada.open(deposit=5)
         assert problem(ada.transfer(payer, account, 1)) == (409, "recipient_unavailable")
@@ -115,8 +115,8 @@ class TestWithdraw:
         path = f"/account/{account['account_id']}/withdraw"
         ada.done("POST", path, 201, json={"amount": 400_000})
         assert ada.transfer(account, other, 600_000).status_code == 201
-        assert ada.refused("POST", path, json={"amount": 1}) == (409, "limit_exceeded")
-        assert problem(ada.transfer(account, other, 1)) == (409, "limit_exceeded")
+        assert ada.refused("POST", path, json={"amount": 1}) == (409, "daily_limit_exceeded")
+        assert problem(ada.transfer(account, other, 1)) == (409, "daily_limit_exceeded")
         ada.deposit(account, 5)
         with psycopg.connect(world.databases.superuser_url()) as yesterday:
             yesterday.execute("set session_replication_role = replica")
@@ -132,7 +132,7 @@ class TestWithdraw:
             answers = list(pool.map(lambda _: ada.call("POST", path, json={"amount": 100_000}), range(16)))
         assert Counter(answer.json().get("code", "posted") for answer in answers) == {
             "posted": 10,
-            "limit_exceeded": 6,
+            "daily_limit_exceeded": 6,
         }
         assert ada.total(account) == 2_000_000
 
@@ -168,6 +168,14 @@ class TestTransfer:
         account = ada.open(deposit=100)
         for to in (account["account_id"], account["number"]):
             assert problem(ada.transfer(account, to, 1)) == (409, "same_account")
+
+    def test_nobody_learns_that_a_strangers_id_and_number_belong_together(self, ada: Person, bob: Person) -> None:
+        own, one, other = ada.open(deposit=9), bob.open(), bob.open()
+        sides = [own["account_id"], one["account_id"], one["number"], other["number"], str(uuid4())]
+        for source in sides[1:]:
+            for to in sides:
+                assert problem(ada.transfer({"account_id": source}, to, 1)) == (404, "not_found")
+        assert [ada.transfer(own, to, 1).status_code for to in sides[1:]] == [201, 201, 201, 409]
 
     def test_from_a_foreign_or_unknown_account(self, ada: Person, bob: Person) -> None:
         own, foreign = ada.open(deposit=1), bob.open(deposit=1)
@@ -285,7 +293,7 @@ class TestTransfers:
         accounts = [ada.open(deposit=3_000_000), bob.open()]
         body = self.body("one_by_one", accounts, (0, 1, 999_999), (0, 1, 2), (0, 1, 1), (0, 1, 1))
         items = ada.done("POST", "/account/transfers", 201, json=body)["items"]
-        assert [item.get("code") for item in items] == [None, "limit_exceeded", None, "limit_exceeded"]
+        assert [item.get("code") for item in items] == [None, "daily_limit_exceeded", None, "daily_limit_exceeded"]
 
     def test_a_mistyped_number_names_its_place(self, ada: Person, accounts: list[dict[str, Any]]) -> None:
         body = self.body("one_by_one", accounts, (0, 1, 1), (0, 1, 1))

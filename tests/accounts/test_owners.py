@@ -35,7 +35,7 @@ class TestAddOwner:
         path = f"/account/{ada.open()['account_id']}/owner"
         for _ in range(9):
             ada.done("POST", path, 201, json={"user_id": str(uuid4())})
-        assert ada.refused("POST", path, json={"user_id": str(uuid4())}) == (409, "limit_exceeded")
+        assert ada.refused("POST", path, json={"user_id": str(uuid4())}) == (409, "too_many_owners")
         assert ada.refused("POST", path, json={"user_id": "me"}) == (400, "invalid_request")
 
 

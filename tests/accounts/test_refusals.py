@@ -1,7 +1,7 @@
 """Each reason why money does not move has its code: alone, among others, and as the one that stops all."""
 
 from collections.abc import Callable, Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -59,8 +59,8 @@ def full(ledger: Ledger) -> str:
     return account
 
 
-def itself(ledger: Ledger) -> Move:
-    account = ledger.open(9)
+def itself(ledger: Ledger, *owner: UUID) -> Move:
+    account = ledger.open(9, owner=owner[0]) if owner else ledger.open(9)
     number = ledger.value("select number from accounts.account where id = %s", account)
     return account, number, 1
 
@@ -73,6 +73,7 @@ def odd_id(ledger: Ledger) -> Move:
 
 REFUSED: list[tuple[str, Situation]] = [
     ("same_account", itself),
+    ("not_found", lambda ledger: itself(ledger, STRANGER)),
     ("not_found", lambda ledger: (ledger.open(9, owner=STRANGER), ledger.open(), 1)),
     ("not_found", lambda ledger: (str(uuid4()), ledger.open(), 1)),
     ("not_found", lambda ledger: (CASH, ledger.open(owner=STRANGER), 1)),
@@ -93,7 +94,7 @@ REFUSED: list[tuple[str, Situation]] = [
     ("recipient_unavailable", lambda ledger: (ledger.open(9), "1000000018", 1)),
     ("recipient_unavailable", lambda ledger: (ledger.open(9), full(ledger), 2)),
     ("recipient_unavailable", odd_id),
-    ("limit_exceeded", lambda ledger: (CASH, full(ledger), 2)),
+    ("balance_limit_exceeded", lambda ledger: (CASH, full(ledger), 2)),
     ("invalid_request", lambda ledger: (ledger.open(9), CASH, 0)),
     ("invalid_request", lambda ledger: (ledger.open(9), CASH, -1)),
     ("invalid_request", lambda ledger: (CASH, ledger.open(), 10**12 + 1)),

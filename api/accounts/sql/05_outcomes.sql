@@ -21,8 +21,9 @@ language sql immutable
 return case
     when p_user_approved is not true then 'user_not_approved'
     when p_amount is null or p_amount < 1 or p_amount > 1000000000000 or length(p_memo) > 500 then 'invalid_request'
-    when p_source = p_destination then 'same_account'
     when p_owns is not true then 'not_found'
+    -- Not before: nobody learns that a stranger's id and number belong together.
+    when p_source = p_destination then 'same_account'
     when p_source_state is not null then p_source_state
     when p_destination_state is not null then
         case when p_in then p_destination_state else 'recipient_unavailable' end
@@ -30,9 +31,9 @@ return case
     when p_source_currency <> p_destination_currency then
         case when p_owns_destination then 'currency_differs' else 'recipient_unavailable' end
     when p_destination_total + p_amount > 9007199254740991 then
-        case when p_in then 'limit_exceeded' else 'recipient_unavailable' end
+        case when p_in then 'balance_limit_exceeded' else 'recipient_unavailable' end
     when p_source_total - p_amount < p_least then 'insufficient_funds'
-    when p_spent + p_amount > p_daily_limit then 'limit_exceeded'
+    when p_spent + p_amount > p_daily_limit then 'daily_limit_exceeded'
 end;
 
 create or replace function accounts.refused(p_code text) returns text

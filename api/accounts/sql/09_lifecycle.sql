@@ -19,7 +19,7 @@ from (
 ) locked;
 $$;
 
--- Code `limit_exceeded` when the user already has `p_max` open accounts.
+-- Code `too_many_accounts` when the user already has `p_max` open accounts.
 create or replace function accounts.open_account(
     p_user uuid, p_type text, p_currency text, p_approved boolean, p_max integer,
     out code text, out account_id uuid
@@ -28,7 +28,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform accounts.lock_user(p_user);
     if cardinality(accounts.lock_accounts_of(p_user)) >= p_max then
-        code := 'limit_exceeded';
+        code := 'too_many_accounts';
         return;
     end if;
     insert into accounts.account (number, type, currency, approved)
@@ -115,7 +115,7 @@ end
 $$;
 
 -- Locking the account makes a posting that waits for it see the change. Codes `not_found`, `account_closed`,
--- `limit_exceeded` (ten owners); adding an owner again is `done`.
+-- `too_many_owners` (ten); adding an owner again is `done`.
 create or replace function accounts.add_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -127,7 +127,7 @@ begin
     elsif a.closed_at is not null then
         return 'account_closed';
     elsif (select count(*) from accounts.user_account where account_id = a.id and user_id <> p_owner) >= 10 then
-        return 'limit_exceeded';
+        return 'too_many_owners';
     end if;
     insert into accounts.user_account (user_id, account_id) values (p_owner, a.id) on conflict do nothing;
     return 'done';

@@ -93,7 +93,7 @@ class TestCreateToken:
             (person.user_id,),
         )
         answer = person.call("POST", "/user/token", json={"name": "one more"})
-        assert code(answer) == (409, "limit_exceeded")
+        assert code(answer) == (409, "too_many_tokens")
 
 
 class TestUse:
