@@ -10,6 +10,7 @@ from api.accounts.controllers.money import MoneyController
 from api.accounts.controllers.owners import OwnerController
 from api.accounts.controllers.staff import StaffController
 from api.accounts.controllers.statement import StatementController
+from api.accounts.errors import REFUSALS
 from api.accounts.posting import PostingService
 from api.accounts.service import AccountService
 from api.accounts.settings import AccountsSettings
@@ -43,6 +44,8 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
         dependencies={"account_service": Provide(_accounts, sync_to_thread=False)},
         state={"accounts": AccountService(settings, UsersClient(settings.gateway_url))},
         key_source=key_source,
+        refusals=REFUSALS,
+        enums={"CreateAccount.currency": settings.currencies.split(",")},
     )
     app.state.posting = PostingService(settings, app.state.engine)
     return app

@@ -1,6 +1,7 @@
 """Makes a service's application: the same object runs under an ASGI server and behind Lambda."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from litestar import Litestar
@@ -14,6 +15,7 @@ from api.shared.docs import openapi_config
 from api.shared.edge import at_the_edge
 from api.shared.health import health_route
 from api.shared.negotiation import require_acceptable
+from api.shared.openapi import complete
 from api.shared.parameters import require_known_parameters
 from api.shared.problems import handle_exception
 from api.shared.request_log import configure_logging
@@ -32,16 +34,24 @@ def make_app(
     state: Mapping[str, Any] | None = None,
     key_source: KeySource | None = None,
     max_body_bytes: int = 1 << 20,
+    refusals: Mapping[str, str] | None = None,
+    enums: Mapping[str, Sequence[str]] | None = None,
 ) -> Litestar:
     """One service.
 
     `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
     `transaction` (committed before the answer), `autocommit` and whatever `dependencies` adds; `state` is
-    reached as `state.<key>` beside `state.engine`, `state.settings`, `state.tokens`.
+    reached as `state.<key>` beside `state.engine`, `state.settings`, `state.tokens`. `refusals` and `enums` complete
+    the documentation (api/shared/openapi.py).
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()
     engine = AsyncEngine(settings)
+
+    @cache
+    def document() -> dict[str, Any]:
+        return complete(app.openapi_schema.to_schema(), name, refusals or {}, enums or {})
+
     app = Litestar(
         route_handlers=[health_route(name, path), *controllers],
         dependencies={
@@ -53,7 +63,7 @@ def make_app(
         guards=[require_principal, require_acceptable, require_known_parameters],
         request_class=StrictRequest,
         exception_handlers={Exception: handle_exception},
-        openapi_config=openapi_config(path, f"Tidemark {name}"),
+        openapi_config=openapi_config(path, f"Tidemark {name}", lambda _: document()),
         on_shutdown=[engine.dispose],
         request_max_body_size=max_body_bytes,
         state=State(

@@ -83,7 +83,7 @@ class Conflict(TidemarkError):
 class ValueRefused(Conflict):
     """A value of the right form that can't be used; names the field, and the reason reaches the caller."""
 
-    code = "value_refused"
+    code, detail = "value_refused", "A value has the right form and can't be used; `errors` names the field."
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}", errors=[{"field": field, "message": message}])

@@ -20,7 +20,10 @@ def require_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], han
         return
     known, lists = _parameters(handler, frozenset(connection.path_params))
     sent = [name for name, _ in connection.query_params.multi_items()]
-    for name in sent:
+    for name, value in connection.query_params.multi_items():
+        # The framework would take it for a parameter that was left out.
+        if str(value).lower() == "null":
+            raise InvalidParameter(name, "is null; leave it out instead")
         if name not in known:
             raise InvalidParameter(name, "this call has no such parameter")
         if name not in lists and sent.count(name) > 1:

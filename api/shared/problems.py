@@ -46,6 +46,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     detail: str
     code: str
     errors: list[dict[str, str]] | None = None
+    items: list[dict[str, Any]] | None = None
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:

@@ -1,6 +1,5 @@
 """The calls under `/stats`."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +8,11 @@ from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
 from litestar.params import FromQuery
 
 from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
 from api.shared.database import AsyncConnection
-from api.shared.negotiation import CSV, Format, wants_csv
+from api.shared.negotiation import Format, wants_csv
 from api.shared.pages import Cursor, Limit, Page, next_link
 from api.shared.problems import problems
 from api.stats import parameters, service
@@ -36,16 +34,6 @@ that of the page before, figures that were provisional there may have moved on.
 As CSV (`format=csv`, or by the Accept header) the next page is in the `Link` header. Accounts that are not the
 caller's are 404, except to staff and analysts.
 """
-
-
-@dataclass
-class FiguresOperation(Operation):
-    """Documents that figures come as CSV too."""
-
-    def __post_init__(self) -> None:
-        answered = (self.responses or {})["200"]
-        content = getattr(answered, "content", None) or {}
-        content[CSV] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
 def reader(principal: Principal) -> Reader:
@@ -87,7 +75,6 @@ class StatsController(Controller):
     @get(
         "/{period:str}",
         operation_id="GetFigures",
-        operation_class=FiguresOperation,
         opt={"csv": True},
         description=FIGURES_DESCRIPTION,
         responses=problems(404) | NOT_MODIFIED,

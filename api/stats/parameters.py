@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import PathParameter, QueryParameter
 
 from api.shared.calendar import Period
@@ -28,6 +29,7 @@ AccountIds = Annotated[
     QueryParameter(
         name="account_id",
         max_items=ACCOUNTS_MAX,
+        schema_extra={"items": Schema(type=OpenAPIType.STRING, pattern=_ACCOUNT_IDS)},
         description="One account or up to 50: the parameter repeated, or a list with commas, or both. Default: all"
         " that the caller may read (GET /stats/accounts).",
     ),

@@ -21,11 +21,11 @@ class WrongPassword(Forbidden):
 
 
 class PasswordRequired(Forbidden):
-    code = "password_required"
+    code, detail = "password_required", "This needs the current password as `current_password`."
 
 
 class PhotoRefused(Conflict):
-    code = "photo_refused"
+    code, detail = "photo_refused", "The photo is no picture of a kind and size that is taken."
 
 
 class PhotoNotReplaceable(Conflict):
