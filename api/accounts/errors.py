@@ -31,6 +31,10 @@ class NotAnAccount(ValueRefused):
         super().__init__(field, "is neither an account id nor a valid account number")
 
 
+class NoAnswer(TidemarkError):
+    """A posting function returned no row, which it always does."""
+
+
 class IdempotencyConflict(Unprocessable):
     code, detail = "idempotency_conflict", "This Idempotency-Key was used for another request."
 

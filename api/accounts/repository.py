@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from api.accounts.errors import NoAnswer
 from api.accounts.models import IdempotencyKey, Mode, Movement, SearchQuery
 from api.shared.database import AsyncConnection, AsyncEngine, Statement, text
 
@@ -121,7 +122,7 @@ async def reverse(
 async def _answer(engine: AsyncEngine, statement: Statement, values: dict[str, Any]) -> tuple[str, str]:
     row = await engine.row(statement, values)
     if row is None:
-        raise LookupError("a posting function gave no answer")
+        raise NoAnswer()
     outcome, answer = row
     return outcome, answer
 

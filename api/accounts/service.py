@@ -29,6 +29,7 @@ from api.shared.database import AsyncConnection, Statement
 from api.shared.errors import Conflict, NotFound, Unauthenticated, ValueRefused
 from api.shared.fields import AMOUNT_MAX_MINOR, AMOUNT_MIN_MINOR, MEMO_MAX_CHARACTERS
 from api.shared.pages import Page, decode_cursor, page_of
+from api.shared.roles import Right
 
 SEQUENCE_MAX = 2**63 - 1
 Sequence = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
@@ -79,7 +80,9 @@ class AccountService:
 
     async def get(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
         """One account as it is now."""
-        row = await repository.get(connection, account_id, user_id=principal.user_id, sees_all=principal.is_staff)
+        row = await repository.get(
+            connection, account_id, user_id=principal.user_id, sees_all=_sees_all(principal)
+        )
         if row is None:
             raise NotFound()
         return _account(row)
@@ -95,7 +98,7 @@ class AccountService:
         self, connection: AsyncConnection, principal: Principal, user_id: UUID, limit: int, cursor: str | None
     ) -> Page[Account]:
         """The accounts that a user has access to, closed ones too, in order of opening: one's own, or staff's."""
-        if user_id != principal.user_id and not principal.is_staff:
+        if user_id != principal.user_id and not _sees_all(principal):
             raise NotFound()
         (after,) = decode_cursor(cursor, tuple[UUID]) or (UUID(int=0),)
         rows = await repository.of_user(connection, user_id, after=after, limit=limit + 1)
@@ -211,6 +214,10 @@ class AccountService:
         code = await repository.change(connection, function, **values)
         if code != "done":
             raise refusal(code)
+
+
+def _sees_all(principal: Principal) -> bool:
+    return principal.may(Right.READ_ACCOUNTS)
 
 
 def _account(row: Any) -> Account:

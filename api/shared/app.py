@@ -41,8 +41,8 @@ def make_app(
 
     `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
     `transaction` (committed before the answer), `autocommit` and whatever `dependencies` adds; `state` is
-    reached as `state.<key>` beside `state.engine`, `state.settings`, `state.tokens`. `refusals` and `enums` complete
-    the documentation (api/shared/openapi.py).
+    reached as `state.<key>` beside `state.engine`, `state.settings`, `state.tokens`. `refusals` and `enums`
+    complete the documentation (api/shared/openapi.py).
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()

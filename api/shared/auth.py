@@ -3,11 +3,10 @@
 A route says otherwise with its `opt`:
   public       no token needed
   scopes       token scopes that may call it (default: people only, `bank`)
-  roles        the caller must have one of these
+  right        what the caller's roles must allow (api/shared/roles.py)
   expired_grace_s   accept a token that expired at most so long ago
 """
 
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +17,10 @@ from litestar.handlers import BaseRouteHandler
 
 from api.shared.database import AsyncEngine, Statement, text
 from api.shared.errors import Forbidden, Unauthenticated, Unavailable
-
-
-class Role(StrEnum):
-    """What a person may be beside a customer. Given by `tidemark staff add`, kept with the user."""
-
-    STAFF = "staff"
-    ANALYST = "analyst"
-
+from api.shared.roles import Right, rights_of
 
 PEOPLE = frozenset({"bank"})
 PEOPLE_AND_PROGRAMS = frozenset({"bank", "stats:read"})
-STAFF = frozenset({Role.STAFF})
-STAFF_AND_ANALYSTS = frozenset({Role.STAFF, Role.ANALYST})
 ENDED = "This session has ended. Sign in again."
 
 _LIVE_SESSION = text(
@@ -51,9 +41,9 @@ class Principal(msgspec.Struct, frozen=True):
     user_approved: bool
     token: str
 
-    @property
-    def is_staff(self) -> bool:
-        return Role.STAFF in self.roles
+    def may(self, right: Right) -> bool:
+        """Whether one of the caller's roles allows it."""
+        return right in rights_of(self.roles)
 
     def __repr__(self) -> str:
         return f"Principal({self.user_id})"
@@ -86,12 +76,12 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
         raise Unauthenticated(ENDED)
     if scope not in handler.opt.get("scopes", PEOPLE):
         raise Forbidden()
-    roles = frozenset(roles)
-    if (needed := handler.opt.get("roles")) and not (roles & needed):
+    principal = Principal(user_id, claims.session_id, frozenset(roles), scope, user_approved, token)
+    if (right := handler.opt.get("right")) and not principal.may(right):
         raise Forbidden()
     if is_use_due:
         await _ask(state.engine, _NOTE_USE, claims.session_id)
-    connection.scope["user"] = Principal(user_id, claims.session_id, roles, scope, user_approved, token)
+    connection.scope["user"] = principal
 
 
 async def _ask(engine: AsyncEngine, statement: Statement, session_id: UUID) -> tuple[Any, ...] | None:

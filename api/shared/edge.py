@@ -32,6 +32,11 @@ def at_the_edge(app: ASGIApp) -> ASGIApp:
         elif scope["method"] == "HEAD":
             scope["method"] = "GET"
             await app(scope, receive, _without_body(send))
+        elif scope["method"] == "OPTIONS":
+            # The framework's own answer leaves out methods of an address that has several handlers: what it says
+            # about a method that nobody takes is right.
+            scope["method"] = "?"
+            await app(scope, receive, _only_allow(send))
         else:
             await app(scope, receive, send)
 
@@ -56,6 +61,22 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return send_head
+
+
+def _only_allow(send: Send) -> Send:
+    is_found = False
+
+    async def send_allow(message: Message) -> None:
+        nonlocal is_found
+        if message["type"] == "http.response.start" and message["status"] == 405:
+            is_found = True
+            message["status"] = 204
+            message["headers"] = [header for header in message["headers"] if header[0].lower() == b"allow"]
+        elif message["type"] == "http.response.body" and is_found:
+            message["body"] = b""
+        await send(message)
+
+    return send_allow
 
 
 async def _refuse(send: Send, error: InvalidRequest) -> None:

@@ -50,7 +50,7 @@ def complete(
     for place, values in enums.items():
         name, _, field = place.partition(".")
         schemas[name]["properties"][field] |= {"enum": list(values)}
-    _plain_patterns(document)
+    _plain(document)
     return document
 
 
@@ -106,15 +106,18 @@ def _reached(node: Any, schemas: Json) -> Iterator[Json]:
             yield from _reached(value, schemas)
 
 
-def _plain_patterns(node: Any) -> None:
-    """JSON Schema's `$` is the end, and needs no more."""
+def _plain(node: Any) -> None:
+    """JSON Schema's `$` is the end and needs no more; whole numbers have no decimals."""
     if isinstance(node, dict):
         if isinstance(node.get("pattern"), str):
             node["pattern"] = node["pattern"].removesuffix("(?!\\n)")
+        for name in ("minimum", "maximum"):
+            if isinstance(node.get(name), float):
+                node[name] = int(node[name])
         node = list(node.values())
     if isinstance(node, list):
         for value in node:
-            _plain_patterns(value)
+            _plain(value)
 
 
 def codes(service: str, refusals: Mapping[str, str]) -> list[tuple[str, int, str]]:

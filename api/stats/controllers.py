@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery
 
-from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF_AND_ANALYSTS, Principal
+from api.shared.auth import PEOPLE_AND_PROGRAMS, Principal
 from api.shared.database import AsyncConnection
 from api.shared.negotiation import Format, wants_csv
 from api.shared.pages import Cursor, Limit, Page, next_link
 from api.shared.problems import problems
+from api.shared.roles import Right
 from api.stats import parameters, service
 from api.stats.answers import answer, figures_csv, publication_headers
 from api.stats.models import ListedAccount, Reader
@@ -40,7 +41,7 @@ def reader(principal: Principal) -> Reader:
     """The caller, as far as statistics are concerned."""
     return Reader(
         user_id=principal.user_id,
-        reads_all=bool(principal.roles & STAFF_AND_ANALYSTS),
+        reads_all=principal.may(Right.READ_STATISTICS),
         is_person=principal.scope == "bank",
     )
 
@@ -138,7 +139,7 @@ class StatsController(Controller):
     @get(
         "/bank",
         operation_id="GetBankDays",
-        opt={"roles": STAFF_AND_ANALYSTS},
+        opt={"right": Right.READ_STATISTICS},
         description="The bank as a whole by day and currency, oldest first; for staff and analysts. Days without"
         " movement have no entry. An import of past movements may restate days, final ones too.",
         responses=problems() | NOT_MODIFIED,

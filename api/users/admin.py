@@ -15,19 +15,19 @@ from typing import Any
 import click
 import msgspec
 
-from api.shared.auth import Role
 from api.shared.database import AsyncEngine
 from api.shared.errors import TidemarkError
 from api.shared.migrations.upgrade import upgrade
+from api.shared.roles import ROLES
 from api.shared.settings import SettingsError
 from api.users.bulk import add_users
 from api.users.crypto.data_keys import create_tables
 from api.users.passwords.policy import check_password
 from api.users.profile.personal import Personal
-from api.users.profile.validation import normal_email, normal_name
 from api.users.rotation import rotate_keys
 from api.users.services import Services, make_services
 from api.users.settings import AdminSettings, MigrationSettings
+from api.users.validation import normal_email, normal_name
 
 GENERATED_PASSWORD_BYTES = 15
 
@@ -60,9 +60,7 @@ def migrate() -> None:
 @main.command()
 @click.option("--email", required=True)
 @click.option("--name", required=True)
-@click.option(
-    "--role", type=click.Choice([role.value for role in Role]), default=Role.STAFF.value, show_default=True
-)
+@click.option("--role", type=click.Choice(list(ROLES)), default=next(iter(ROLES)), show_default=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def staff_add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a member of staff, or give an existing user the role.

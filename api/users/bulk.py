@@ -9,7 +9,7 @@ from api.shared.errors import ValueRefused
 from api.users.errors import EmailTaken
 from api.users.profile.personal import Personal
 from api.users.profile.service import ProfileService
-from api.users.profile.validation import normal_email, normal_name, normal_phone
+from api.users.validation import normal_email, normal_name, normal_phone
 
 AT_ONCE = 8
 

@@ -9,11 +9,11 @@ from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.index import Index
 from api.users.crypto.master_key import KeyFile, KmsKey, MasterKey
 from api.users.crypto.signing import SigningKeys
-from api.users.identity.documents import IdentityDocuments
+from api.users.documents import IdentityDocuments
 from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
-from api.users.passwords.confirmation import Confirmation
 from api.users.passwords.hashing import Hasher
+from api.users.profile.confirmation import Confirmation
 from api.users.profile.service import ProfileService
 from api.users.sessions.program_tokens import ProgramTokenService
 from api.users.sessions.service import SessionService

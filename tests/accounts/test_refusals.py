@@ -1,10 +1,15 @@
 """Each reason why money does not move has its code: alone, among others, and as the one that stops all."""
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+import api.accounts
+from api.accounts.errors import REFUSALS
+from api.shared.openapi import codes
 from tests.accounts.ledger import Ledger
 from tests.cluster import Databases
 
@@ -13,6 +18,7 @@ Situation = Callable[[Ledger], Move]
 CASH = "external:cash"
 STRANGER = uuid4()
 MOST = 2**53 - 1
+SQL = Path(api.accounts.__file__).parent / "sql"
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,16 @@ REFUSED: list[tuple[str, Situation]] = [
     ("invalid_request", lambda ledger: (ledger.open(9), CASH, -1)),
     ("invalid_request", lambda ledger: (CASH, ledger.open(), 10**12 + 1)),
 ]
+
+
+class TestCodes:
+    def test_every_code_of_the_database_has_its_words(self) -> None:
+        """And is in the documentation's table."""
+        sql = "".join(path.read_text() for path in sorted(SQL.glob("*.sql")))
+        judged = set(re.findall(r"(?:then|return|code :=|else)\s+'([a-z]+_[a-z_]+)'", sql))
+        assert {"same_account", "daily_limit_exceeded", "too_many_owners", "already_reversed"} <= judged
+        known = {code for code, _, _ in codes("accounts", REFUSALS)}
+        assert judged <= known
 
 
 class TestRefusal:

@@ -4,6 +4,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import pytest
+
+from api.shared.roles import ROLES, Right
 from tests.accounts.world import Person, World, problem
 
 
@@ -165,3 +168,32 @@ class TestReverse:
         assert ada.refused("POST", path, json={}) == (403, "forbidden")
         refused = staff.refused("POST", f"/account/transaction/{uuid4()}/reverse", json={})
         assert refused == (404, "not_found")
+
+
+class TestANewRole:
+    def test_is_a_line(self, world: World, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(ROLES, "auditor", frozenset({Right.READ_ACCOUNTS}))
+        auditor, account = world.person(roles=["auditor"]), ada.open(deposit=5)
+        path = f"/account/{account['account_id']}"
+        assert auditor.done("GET", path, 200)["total"] == 5
+        (line,) = auditor.done("GET", f"{path}/transactions", 200)["items"]
+        assert auditor.done("GET", f"/account/search?number={account['number']}", 200)["items"]
+        for call in (f"{path}/approve", f"/account/user/{ada.user_id}/approve"):
+            assert auditor.refused("POST", call) == (403, "forbidden")
+        assert auditor.refused("POST", f"/account/transaction/{line['id']}/reverse") == (403, "forbidden")
+
+    def test_what_is_no_role_gives_nothing(self, world: World, ada: Person) -> None:
+        stranger = world.person(roles=["auditor"])
+        assert stranger.refused("GET", f"/account/{ada.open()['account_id']}") == (404, "not_found")
+
+
+class TestReverseWithoutABody:
+    def test_the_memo_is_empty(self, ada: Person, staff: Person) -> None:
+        account = ada.open(deposit=5)
+        (line,) = ada.done("GET", f"/account/{account['account_id']}/transactions", 200)["items"]
+        answer = staff.call("POST", f"/account/transaction/{line['id']}/reverse", headers={"Idempotency-Key": "k"})
+        assert (answer.status_code, answer.json()["memo"]) == (201, "")
+        again = staff.done(
+            "POST", f"/account/transaction/{line['id']}/reverse", 201, json={}, headers={"Idempotency-Key": "k"}
+        )
+        assert again == answer.json()

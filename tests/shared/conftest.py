@@ -20,12 +20,13 @@ from litestar.params import JSONBody
 from litestar.testing import TestClient
 
 from api.shared.app import make_app
-from api.shared.auth import PEOPLE_AND_PROGRAMS, STAFF, STAFF_AND_ANALYSTS, Principal
+from api.shared.auth import PEOPLE_AND_PROGRAMS, Principal
 from api.shared.database import AsyncConnection, text
 from api.shared.errors import Conflict
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from api.shared.problems import problems
 from api.shared.request_log import JsonFormatter
+from api.shared.roles import Right
 from api.shared.settings import ServiceSettings
 from tests.cluster import Databases
 
@@ -72,7 +73,11 @@ def page(limit: Limit = 2, cursor: Cursor = None) -> Page[int]:
 
 @get("/thing/me")
 async def me(principal: NamedDependency[Principal]) -> dict[str, Any]:
-    return {"user_id": str(principal.user_id), "staff": principal.is_staff, "approved": principal.user_approved}
+    return {
+        "user_id": str(principal.user_id),
+        "staff": principal.may(Right.ACT_ON_ACCOUNTS),
+        "approved": principal.user_approved,
+    }
 
 
 @get("/thing/programs", opt={"scopes": PEOPLE_AND_PROGRAMS})
@@ -80,12 +85,12 @@ async def programs() -> None:
     """For people and programs."""
 
 
-@get("/thing/staff", opt={"roles": STAFF})
+@get("/thing/staff", opt={"right": Right.ACT_ON_ACCOUNTS})
 async def staff() -> None:
     """For staff."""
 
 
-@get("/thing/analysts", opt={"roles": STAFF_AND_ANALYSTS})
+@get("/thing/analysts", opt={"right": Right.READ_STATISTICS})
 async def analysts() -> None:
     """For staff and analysts."""
 

@@ -16,6 +16,12 @@ class TestEdge:
         assert client.head("/thing/me").status_code == 401
         assert client.head("/thing/open").headers["allow"] == "OPTIONS, POST"
 
+    def test_options_says_what_an_address_takes(self, client: TestClient[Litestar]) -> None:
+        for path, allowed in (("/thing/me", "GET, HEAD, OPTIONS"), ("/thing/open", "OPTIONS, POST")):
+            answer = client.options(path)
+            assert (answer.status_code, answer.content, answer.headers["allow"]) == (204, b"", allowed)
+        assert problem(client.options("/nowhere")) == (404, "not_found")
+
     def test_two_hosts_are_refused(self, client: TestClient[Litestar]) -> None:
         answer = client.get("/thing/page", headers=[("Host", "a"), ("Host", "a")])
         assert problem(answer) == (400, "invalid_request")

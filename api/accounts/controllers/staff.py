@@ -13,18 +13,23 @@ from api.accounts.idempotency import Key, idempotency_key
 from api.accounts.models import SearchQuery
 from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, Movement, Reversal
 from api.accounts.service import AccountService
-from api.shared.auth import STAFF, Principal
+from api.shared.auth import Principal
 from api.shared.database import AsyncConnection
 from api.shared.pages import Cursor, Limit, Page
 from api.shared.problems import problems
+from api.shared.roles import Right
 
 
 class StaffController(Controller):
     path = "/account"
     tags = ("staff",)
-    opt = {"roles": STAFF}  # noqa: RUF012 - the framework's way to say it
 
-    @get("/search", operation_id="SearchAccounts", responses=problems())
+    @get(
+        "/search",
+        operation_id="SearchAccounts",
+        opt={"right": Right.READ_ACCOUNTS},
+        responses=problems(409),
+    )
     async def search(
         self,
         autocommit: NamedDependency[AsyncConnection],
@@ -40,7 +45,11 @@ class StaffController(Controller):
         return await account_service.search(autocommit, query, cursor)
 
     @post(
-        "/{account_id:uuid}/approve", operation_id="ApproveAccount", status_code=200, responses=problems(404, 409)
+        "/{account_id:uuid}/approve",
+        operation_id="ApproveAccount",
+        opt={"right": Right.ACT_ON_ACCOUNTS},
+        status_code=200,
+        responses=problems(404, 409),
     )
     async def approve(
         self,
@@ -55,6 +64,7 @@ class StaffController(Controller):
     @post(
         "/user/{user_id:uuid}/approve",
         operation_id="ApproveUserAccounts",
+        opt={"right": Right.ACT_ON_ACCOUNTS},
         status_code=200,
         responses=problems(404),
     )
@@ -70,6 +80,7 @@ class StaffController(Controller):
     @post(
         "/transaction/{transaction_id:uuid}/reverse",
         operation_id="ReverseTransaction",
+        opt={"right": Right.ACT_ON_ACCOUNTS},
         responses=problems(404, 409, 422),
     )
     async def reverse(

@@ -8,9 +8,10 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from api.shared.auth import STAFF, Principal
+from api.shared.auth import Principal
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from api.shared.problems import problems
+from api.shared.roles import Right
 from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
 from api.users.identity.schemas import Decision, PhotoState, Reviewed, ReviewItem
@@ -48,7 +49,7 @@ class PhotoController(Controller):
 class ReviewController(Controller):
     path = "/user/review"
     tags = ("review",)
-    opt = {"roles": STAFF}  # noqa: RUF012 - as the base class declares it
+    opt = {"right": Right.REVIEW_IDENTITIES}  # noqa: RUF012 - as the base class declares it
 
     @get(operation_id="ListReviews", responses=problems())
     async def list_reviews(

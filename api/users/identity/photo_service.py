@@ -7,9 +7,9 @@ from uuid import UUID
 from api.shared.database import AsyncEngine
 from api.shared.errors import Unauthenticated, Unavailable
 from api.users.crypto.data_keys import DataKeys
+from api.users.documents import IdentityDocuments
 from api.users.errors import PhotoNotReplaceable
 from api.users.identity import repository
-from api.users.identity.documents import IdentityDocuments
 from api.users.identity.images import normal_photo
 from api.users.identity.schemas import PhotoState
 from api.users.profile import repository as users

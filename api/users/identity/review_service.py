@@ -9,9 +9,9 @@ from api.shared.errors import Forbidden, NotFound, ValueRefused
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.fields import Unreadable
+from api.users.documents import IdentityDocuments, open_photo
 from api.users.errors import AlreadyDecided, NothingToReview, PhotoReplaced
 from api.users.identity import repository
-from api.users.identity.documents import IdentityDocuments, open_photo
 from api.users.identity.schemas import Decision, Reviewed, ReviewItem
 from api.users.profile import repository as users
 from api.users.profile.personal import fetch_key, open_row

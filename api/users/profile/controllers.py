@@ -8,10 +8,10 @@ from litestar.params import JSONBody
 
 from api.shared.auth import Principal
 from api.shared.problems import problems
+from api.users.client_address import client_address
 from api.users.errors import PasswordRequired
 from api.users.profile.schemas import CreateUser, DeleteUser, UpdateUser, User
 from api.users.profile.service import ProfileService
-from api.users.sessions.client_address import client_address
 
 
 class ProfileController(Controller):

@@ -57,9 +57,6 @@ _UPDATE = text("""
     set name = :name, email = :email, phone = :phone, password_hash = :password_hash
     where id = :user_id
 """)
-_SET_PASSWORD_HASH = text("""
-    update users.user set password_hash = :after where id = :user_id and password_hash = :before
-""")
 _GRANT = text("""
     update users.user
     set roles = array(select distinct unnest(roles || cast(:roles as text[])) order by 1),
@@ -102,11 +99,6 @@ async def update(
     if digests is not None:
         await connection.execute(_DELETE_DIGESTS, {"user_id": user_id})
         await add_digests(connection, user_id, digests)
-
-
-async def replace_password_hash(connection: AsyncConnection, user_id: UUID, before: str, after: str) -> None:
-    """The same password hashed anew, unless it was changed meanwhile."""
-    await connection.execute(_SET_PASSWORD_HASH, {"user_id": user_id, "before": before, "after": after})
 
 
 async def grant_roles(connection: AsyncConnection, user_id: UUID, roles: Sequence[str]) -> None:

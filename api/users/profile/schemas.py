@@ -1,37 +1,14 @@
 """What the profile calls take and give."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from api.shared.fields import PLAIN_TEXT, pattern
-from api.users.passwords.policy import LONGEST, SHORTEST
-from api.users.profile.validation import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PHONE
+from api.shared.roles import Right
+from api.users.fields import Email, Name, NewPassword, Phone, Text
 
-# What is only compared: far above what any field may hold, and too little to keep Unicode normalisation busy.
-Text = Annotated[str, msgspec.Meta(max_length=1000)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=PLAIN_TEXT)]
-Email = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=LONGEST_EMAIL,
-        pattern=pattern(r"[^\x00-\x1f@]+@[^\x00-\x1f@]+\.[^\x00-\x1f@]+", "is not an email address"),
-    ),
-]
-Phone = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=LONGEST_PHONE,
-        pattern=pattern(
-            r" *[+＋][0-9０-９ \u00a0().\u2010-\u2015/-]{6,}",
-            "is not a phone number with its country, such as +49 151 12345678",
-        ),
-        description="With its country, such as +49 151 12345678.",
-    ),
-]
-NewPassword = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST)]
 PhotoStatus = Literal["missing", "pending", "approved", "rejected"]
 
 
@@ -61,7 +38,7 @@ class DeleteUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class User(msgspec.Struct):
-    """A user as they see themself."""
+    """A user as they see themself; `rights` are what their roles let them do."""
 
     user_id: UUID
     name: str
@@ -71,4 +48,5 @@ class User(msgspec.Struct):
     photo_status: PhotoStatus
     photo_reason: str | None
     roles: list[str]
+    rights: list[Right]
     created_at: datetime

@@ -10,22 +10,23 @@ from uuid import UUID
 
 from api.shared.database import AsyncEngine
 from api.shared.errors import Conflict, TooManyRequests, Unauthenticated
+from api.shared.roles import rights_of
 from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.ids import uuid7
 from api.users.crypto.index import Index
+from api.users.documents import IdentityDocuments
 from api.users.errors import EmailTaken, PasswordRequired
-from api.users.identity.documents import IdentityDocuments
 from api.users.passwords import throttle
-from api.users.passwords.confirmation import Confirmation
 from api.users.passwords.hashing import Hasher
 from api.users.passwords.policy import check_password
 from api.users.profile import repository
+from api.users.profile.confirmation import Confirmation
 from api.users.profile.personal import Personal, fetch_key, open_row, seal
 from api.users.profile.repository import UserRow
 from api.users.profile.schemas import UpdateUser, User
-from api.users.profile.validation import normal_email, normal_name, normal_phone
 from api.users.sessions import repository as sessions
+from api.users.validation import normal_email, normal_name, normal_phone
 
 
 class ProfileService:
@@ -187,5 +188,6 @@ def _user(row: UserRow, personal: Personal) -> User:
         photo_status=row.photo_status,
         photo_reason=row.photo_reason,
         roles=list(row.roles),
+        rights=sorted(rights_of(row.roles)),
         created_at=row.created_at,
     )

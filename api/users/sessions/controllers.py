@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from api.shared.auth import Principal
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from api.shared.problems import problems
-from api.users.sessions.client_address import client_address
+from api.users.client_address import client_address
 from api.users.sessions.program_tokens import ProgramTokenService
 from api.users.sessions.repository import SessionRow
 from api.users.sessions.schemas import (

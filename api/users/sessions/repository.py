@@ -61,6 +61,9 @@ _LOCK_CREDENTIALS = text("""
     select id from users.user
     where id = :user_id and password_hash = :password_hash and deleted_at is null for share
 """)
+_SET_PASSWORD_HASH = text("""
+    update users.user set password_hash = :after where id = :user_id and password_hash = :before
+""")
 _REMEMBER_SOURCE = text("""
     insert into users.known_source (user_id, source) values (:user_id, :source)
     on conflict (user_id, source) do update set last_at = now()
@@ -101,6 +104,11 @@ async def lock_credentials(connection: AsyncConnection, user_id: UUID, password_
     """Whether the user still exists with this password; keeps it so until the transaction ends."""
     values = {"user_id": user_id, "password_hash": password_hash}
     return await connection.row(_LOCK_CREDENTIALS, values) is not None
+
+
+async def replace_password_hash(connection: AsyncConnection, user_id: UUID, before: str, after: str) -> None:
+    """The same password hashed anew, unless it was changed meanwhile."""
+    await connection.execute(_SET_PASSWORD_HASH, {"user_id": user_id, "before": before, "after": after})
 
 
 async def remember_source(connection: AsyncConnection, user_id: UUID, source: bytes) -> None:

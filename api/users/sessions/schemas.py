@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from api.shared.fields import PLAIN_TEXT
-from api.users.profile.schemas import Text
+from api.users.fields import Text
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):

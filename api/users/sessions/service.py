@@ -11,12 +11,11 @@ from api.users.errors import WrongCredentials
 from api.users.passwords import throttle
 from api.users.passwords.hashing import Hasher
 from api.users.passwords.throttle import Bucket
-from api.users.profile.repository import replace_password_hash
-from api.users.profile.validation import normal_email
 from api.users.sessions import repository
 from api.users.sessions.repository import Credentials, SessionRow
 from api.users.sessions.schemas import AccessToken
 from api.users.sessions.tokens import TokenIssuer
+from api.users.validation import normal_email
 
 
 class SessionService:
@@ -65,7 +64,7 @@ class SessionService:
             await repository.remember_source(connection, user.id, source)
             token = await self._open(connection, user.id)
             if new_hash is not None:
-                await replace_password_hash(connection, user.id, password_hash, new_hash)
+                await repository.replace_password_hash(connection, user.id, password_hash, new_hash)
         return token
 
     async def refresh(self, user_id: UUID, session_id: UUID) -> AccessToken:

@@ -8,9 +8,9 @@ import pytest
 
 from api.shared.errors import Conflict
 from api.users.crypto.data_keys import DataKey, create_tables
-from api.users.identity.documents import IdentityDocuments, open_photo
+from api.users.documents import IdentityDocuments, open_photo
 from api.users.identity.images import PHOTO_STORED_MAX_BYTES
-from api.users.profile.validation import LONGEST_NAME
+from api.users.validation import LONGEST_NAME
 
 TABLE = "identity-of-these-tests"
 LARGEST_ITEM_BYTES = 400 << 10

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.shared.errors import ValueRefused
-from api.users.profile.validation import normal_email, normal_name, normal_phone
+from api.users.validation import normal_email, normal_name, normal_phone
 
 
 class TestNormalEmail:
