@@ -9,7 +9,8 @@ from api.users.passwords.policy import LONGEST, SHORTEST
 from api.users.validation import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PHONE
 
 # What is only compared: far above what any field may hold, and too little to keep Unicode normalisation busy.
-Text = Annotated[str, msgspec.Meta(max_length=1000)]
+_NO_NUL = pattern(r"[^\x00]*", "must not hold the NUL character")
+Text = Annotated[str, msgspec.Meta(max_length=1000, pattern=_NO_NUL)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=PLAIN_TEXT)]
 Email = Annotated[
     str,
@@ -29,4 +30,4 @@ Phone = Annotated[
         description="With its country, such as +49 151 12345678.",
     ),
 ]
-NewPassword = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST)]
+NewPassword = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST, pattern=_NO_NUL)]
