@@ -15,22 +15,19 @@ from api.accounts.history.progress import Bar, JsonLines, Reporter
 from api.accounts.settings import AdminSettings
 from api.accounts.verify.errors import CannotCheck, LedgerFault
 from api.accounts.verify.ledger import Verified, verify_ledger
+from api.shared.commands import Commands
 from api.shared.migrations.upgrade import upgrade
-from api.shared.settings import SettingsError
 
 SCHEMA = "accounts"
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PROGRESS: dict[str, type[Reporter]] = {"bar": Bar, "json": JsonLines}
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Accounts: migrate the schema, import history, verify the ledger."""
-    try:
-        context.obj = AdminSettings.read()
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    context.obj = AdminSettings.read()
 
 
 @main.command()

@@ -8,8 +8,7 @@ import msgspec
 from api.accounts import repository
 from api.accounts.errors import REFUSALS, IdempotencyConflict, NothingPosted, refusal
 from api.accounts.models import IdempotencyKey, Mode, Movement, Outcome
-from api.accounts.schemas import Movement as PostedMovement
-from api.accounts.schemas import PostedTransfer, RefusedTransfer, TransferOutcomes
+from api.accounts.schemas import PostedMovement, PostedTransfer, RefusedTransfer, TransferOutcomes
 from api.accounts.settings import AccountsSettings
 from api.shared.auth import Principal
 from api.shared.database import AsyncEngine

@@ -126,7 +126,7 @@ class Reversal(msgspec.Struct, forbid_unknown_fields=True):
     memo: Memo = ""
 
 
-class Movement(msgspec.Struct, rename={"source": "from", "destination": "to"}):
+class PostedMovement(msgspec.Struct, rename={"source": "from", "destination": "to"}):
     """A posted movement; `balance_after` is that of the caller's side."""
 
     transfer_id: UUID
@@ -140,7 +140,7 @@ class Movement(msgspec.Struct, rename={"source": "from", "destination": "to"}):
     balance_after: int
 
 
-class PostedTransfer(Movement, tag_field="status", tag="posted"):
+class PostedTransfer(PostedMovement, tag_field="status", tag="posted"):
     """One of several transfers, posted."""
 
 

@@ -53,7 +53,7 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_time(year: int) -> datetime:
-    """Python knows the years 1 to 9999: what an offset from UTC puts beyond is the first or last moment of these."""
+    """Python knows the years 1 to 9999; what an offset puts beyond counts as the first or last moment of these."""
     return (datetime.min if year == 1 else datetime.max).replace(tzinfo=UTC)
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from api.shared.commands import Commands
 from api.shared.migrations.upgrade import upgrade
-from api.shared.settings import SettingsError
 from api.stats.settings import AdminSettings
 
 
-@click.group()
+@click.group(cls=Commands)
 def main() -> None:
     """The stats service's own commands."""
 
@@ -17,11 +17,7 @@ def main() -> None:
 @main.command()
 def migrate() -> None:
     """Bring schema `stats` to its newest version."""
-    try:
-        settings = AdminSettings.read()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    upgrade("stats", Path(__file__).parent, settings.migration_url)
+    upgrade("stats", Path(__file__).parent, AdminSettings.read().migration_url)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@ from typing import Any
 import click
 import msgspec
 
+from api.shared.commands import Commands
 from api.shared.database import AsyncEngine
-from api.shared.errors import TidemarkError
 from api.shared.migrations.upgrade import upgrade
 from api.shared.roles import ROLES
-from api.shared.settings import SettingsError
 from api.users.bulk import add_users
 from api.users.crypto.data_keys import create_tables
 from api.users.passwords.policy import check_password
@@ -32,19 +31,7 @@ from api.users.validation import normal_email, normal_name
 GENERATED_PASSWORD_BYTES = 15
 
 
-class _Commands(click.Group):
-    """Says in one line what is wrong, instead of showing a traceback."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except TidemarkError as error:
-            raise click.ClickException(error.detail) from error
-        except SettingsError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 def main() -> None:
     """The users service's own commands."""
 

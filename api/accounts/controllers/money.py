@@ -9,8 +9,7 @@ from litestar.params import FromPath, JSONBody
 from api.accounts.idempotency import Key, idempotency_key
 from api.accounts.models import Movement, account_side
 from api.accounts.posting import PostingService
-from api.accounts.schemas import Deposit, Transfer, TransferOutcomes, Transfers, Withdrawal
-from api.accounts.schemas import Movement as PostedMovement
+from api.accounts.schemas import Deposit, PostedMovement, Transfer, TransferOutcomes, Transfers, Withdrawal
 from api.shared.auth import Principal
 from api.shared.problems import problems
 

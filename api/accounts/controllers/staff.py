@@ -11,7 +11,7 @@ from api.accounts import parameters
 from api.accounts.controllers.money import posting_of
 from api.accounts.idempotency import Key, idempotency_key
 from api.accounts.models import SearchQuery
-from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, Movement, Reversal
+from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, PostedMovement, Reversal
 from api.accounts.service import AccountService
 from api.shared.auth import Principal
 from api.shared.database import AsyncConnection
@@ -89,7 +89,7 @@ class StaffController(Controller):
         request: Request[Principal, Any, Any],
         key: Key = None,
         data: JSONBody[Reversal | None] = None,
-    ) -> Movement:
+    ) -> PostedMovement:
         """Post the transaction's whole transfer the other way round, once."""
         reversal = data or Reversal()
         return await posting_of(request).reverse(
