@@ -1,6 +1,7 @@
 """Schemathesis on a running bank: does each service answer as its own OpenAPI document says?"""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from infra.local.secrets import Secrets
+from tests.cluster import REPOSITORY
 from tests.e2e.cast import Things, approved_customer, employee, things_of
 from tests.e2e.people import Person
 from tests.fuzz.operations import SERVICES
@@ -31,29 +33,30 @@ FOR_STAFF = {
     ),
     "stats": ("GetBankDays", "GetFigures", "GetFigureTransactions", "GetStatsStatus"),
 }
-CHECKS = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_headers_conformance",
-    "response_schema_conformance",
-    "negative_data_rejection",
-    "unsupported_method",
-)
+# What Schemathesis can't know: an Idempotency-Key that comes again with another body is 422, and closed accounts
+# and their owners can still be read.
+EXCEPTIONS = """
+[[operations]]
+include-operation-id-regex = "^(Create(Deposit|Withdrawal|Transfers?)|ReverseTransaction)$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 422, 429, "5xx"]
+[[operations]]
+include-operation-id = ["GetAccount", "ListOwners", "ListTransactions"]
+checks.use_after_free.enabled = false
+"""
 # Seven times in ten a parameter is something that exists: without that most answers would be 404.
 EXISTING = {name: name for name in ("account_id", "user_id", "session_id", "token_id", "transaction_id")} | {
     "body.from": "account_id",
     "body.to": "other_account_id",
     "body.user_id": "friend_id",
 }
-# Envoy knows no QUERY, and answers 400 where 405 is expected.
+# Envoy answers QUERY without a content type with 400, as the method's RFC wants; with one, a service says 405.
 METHODS = ["get", "put", "post", "delete", "patch", "options", "trace"]
 CALLERS = {
     # What is not of the right form is refused alike, whoever sent it.
     "anonymous": ("--mode", "positive", "--phases", "fuzzing"),
     # To sign out would leave nothing to be seen.
-    "owner": ("--exclude-operation-id", "Logout"),
-    "staff": (),
+    "owner": ("--exclude-operation-id", "Logout", "--phases", "examples,coverage,fuzzing,stateful"),
+    "staff": ("--phases", "coverage,fuzzing"),
 }
 
 
@@ -103,16 +106,15 @@ class Contract:
         options = list(CALLERS[caller])
         if caller == "staff":
             options += [word for name in FOR_STAFF[service] for word in ("--include-operation-id", name)]
-        if caller != "anonymous":
-            options += ["--phases", "coverage,fuzzing"]
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
-                *("run", f"{self.gateway}/{service}/docs/openapi.json", "--checks", ",".join(CHECKS)),
+                *("run", f"{self.gateway}/{service}/docs/openapi.json", "--checks", "all"),
                 *("--max-examples", str(examples), "--seed", str(seed), "--generation-deterministic"),
                 *("--no-shrink", "--continue-on-failure", "--warnings", "off", "--no-color", *options),
             ],
             cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
             capture_output=True,
             text=True,
             timeout=WITHIN_S,
@@ -131,7 +133,7 @@ class Contract:
             "X-Tidemark-Client": "203.0.113.7",
             **({"Authorization": f"Bearer {token}"} if token else {}),
         }
-        lines = ["[headers]"]
+        lines = ['hooks = "tests.fuzz.whole_numbers"', "[headers]"]
         lines += [f"{name} = {json.dumps(value)}" for name, value in headers.items()]
         # What answers tell is not taken up: the session that is at work here would be found, and ended.
         lines += ["[phases.fuzzing.extra-data-sources]", "responses = false"]
@@ -143,4 +145,4 @@ class Contract:
         lines += [
             f'"{name}" = {{ dictionary = "{thing}", probability = 0.7 }}' for name, thing in EXISTING.items()
         ]
-        return "\n".join(lines)
+        return "\n".join(lines) + EXCEPTIONS
