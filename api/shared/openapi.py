@@ -5,6 +5,7 @@ from typing import Any
 
 from api.shared.errors import TidemarkError
 from api.shared.negotiation import CSV
+from api.shared.problems import PROBLEM_MEDIA_TYPE
 
 Json = dict[str, Any]
 
@@ -73,7 +74,7 @@ def _complete_parameters(operation: Json) -> None:
 def _complete_responses(operation: Json) -> None:
     names = {parameter["name"] for parameter in operation.get("parameters", [])}
     responses = operation["responses"]
-    problem = responses["400"]["content"]
+    problem = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     if "requestBody" in operation:
         responses["415"] = {"description": "unsupported_media_type", "content": problem}
     if names & {"cursor", "to"}:
