@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from api.shared.calendar import Period
 from api.shared.pages import decode_cursor
 from api.stats.figures import figures_page
 from api.stats.models import Account as AccountRow
 from api.stats.models import FiguresQuery, FiguresSnapshot, Publication
-from api.shared.calendar import Period
 from tests.oracle import Account
 from tests.stats.test_pages import read_all
 from tests.stats.world import OPENED, Api, Person, World, problem
