@@ -176,7 +176,7 @@ class TestDocs:
             "/stats/{period}/transactions": "GetFigureTransactions",
         }
         figures = document["paths"]["/stats/{period}"]["get"]
-        assert set(figures["responses"]) == {"200", "304", "400", "401", "403", "404", "413", "503"}
+        assert set(figures["responses"]) == {"200", "304", "400", "401", "403", "404", "406", "409", "413", "503"}
         assert set(figures["responses"]["200"]["content"]) == {"application/json", "text/csv"}
         names = [parameter["name"] for parameter in figures["parameters"]]
         assert sorted(names) == ["account_id", "cursor", "format", "from", "limit", "period", "to"]

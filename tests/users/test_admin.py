@@ -51,7 +51,7 @@ class TestMigrate:
 
     def test_names_what_is_missing(self, admin: Admin) -> None:
         done = admin("migrate", TIDEMARK_MIGRATION_URL="")
-        assert done.exit_code == 1
+        assert done.exit_code == 2
         assert done.stderr == "Error: TIDEMARK_MIGRATION_URL is not set\n"
 
 

@@ -47,6 +47,7 @@ class TestCreateUser:
             "photo_status": "missing",
             "photo_reason": None,
             "roles": [],
+            "rights": [],
         }
 
     @pytest.mark.parametrize(
