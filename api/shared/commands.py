@@ -8,6 +8,10 @@ from api.shared.errors import TidemarkError
 from api.shared.settings import SettingsError
 
 
+class _BadSettings(click.ClickException):
+    exit_code = 2
+
+
 class Commands(click.Group):
     """Says in one line what is wrong, instead of showing a traceback: exit code 1, for settings 2."""
 
@@ -18,4 +22,4 @@ class Commands(click.Group):
         except TidemarkError as error:
             raise click.ClickException(error.detail) from error
         except SettingsError as error:
-            raise click.UsageError(str(error)) from error
+            raise _BadSettings(str(error)) from error
