@@ -179,7 +179,16 @@ class TestDocs:
         assert set(figures["responses"]) == {"200", "304", "400", "401", "403", "404", "406", "409", "413", "503"}
         assert set(figures["responses"]["200"]["content"]) == {"application/json", "text/csv"}
         names = [parameter["name"] for parameter in figures["parameters"]]
-        assert sorted(names) == ["account_id", "cursor", "format", "from", "limit", "period", "to"]
+        assert sorted(names) == [
+            "If-None-Match",
+            "account_id",
+            "cursor",
+            "format",
+            "from",
+            "limit",
+            "period",
+            "to",
+        ]
 
     def test_the_page_loads_nothing_from_elsewhere(self, api: Api) -> None:
         page = api.get("/stats/docs")
