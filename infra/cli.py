@@ -138,7 +138,7 @@ def add_staff(email: str, name: str, role: str | None, password_stdin: bool) -> 
 
 @main.command("import")
 @click.argument("accounts", type=READABLE)
-@click.argument("transactions", type=READABLE)
+@click.argument("transactions", type=READABLE, nargs=-1, required=True)
 @click.option(
     "--map",
     "map_file",
@@ -148,15 +148,19 @@ def add_staff(email: str, name: str, role: str | None, password_stdin: bool) -> 
 @click.option(
     "--owner", metavar="EMAIL", help="Whose accounts they become; without, only staff and analysts see them."
 )
-def import_history(accounts: Path, transactions: Path, map_file: Path | None, owner: str | None) -> None:
-    """Bring a bank's history in from two CSV files (plain or gzip).
+@click.option("--dry-run", is_flag=True, help="Check all, say what would happen, keep nothing.")
+def import_history(
+    accounts: Path, transactions: tuple[Path, ...], map_file: Path | None, owner: str | None, dry_run: bool
+) -> None:
+    """Bring a bank's history in from CSV files (plain or gzip).
 
     \b
     ACCOUNTS       account, type, currency, overdraft_limit, opened_at
-    TRANSACTIONS   time, account, amount, counterparty, memo, reference
+    TRANSACTIONS   time, account, amount, counterparty, memo, reference; one file or several
 
-    Amounts are in minor units. Each transaction keeps its time. A row that is wrong is named with its line and
-    nothing of the file is kept; the same file a second time adds nothing.
+    Amounts are in minor units. Each movement keeps its time; equal times keep the order of the file. The first 20
+    rows that are wrong are named with their lines, and then nothing is kept. What is there already adds nothing;
+    later files may add what is later.
     """
     from infra.local.admin import run_admin, user_id
 
@@ -164,7 +168,9 @@ def import_history(accounts: Path, transactions: Path, map_file: Path | None, ow
     options = ["--map", str(map_file)] if map_file else []
     if owner:
         options += ["--owner-id", user_id(bank, owner)]
-    sys.exit(run_admin(bank, "accounts", "import", str(accounts), str(transactions), *options))
+    if dry_run:
+        options.append("--dry-run")
+    sys.exit(run_admin(bank, "accounts", "import", str(accounts), *map(str, transactions), *options))
 
 
 @main.group()

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 import psycopg
 
-from api.accounts.history.errors import HistoryFault
+from api.accounts.history.errors import HistoryRefused
 from api.accounts.history.importer import import_history
 from api.accounts.history.progress import Bar, JsonLines, Reporter
 from api.accounts.settings import AdminSettings
@@ -39,7 +39,7 @@ def migrate(settings: AdminSettings) -> None:
 
 @main.command("import")
 @click.argument("accounts", type=READABLE)
-@click.argument("transactions", type=READABLE)
+@click.argument("transactions", type=READABLE, nargs=-1, required=True)
 @click.option("--owner-id", type=UUID, help="The user who gets the accounts without an owner of their own.")
 @click.option(
     "--map",
@@ -47,39 +47,37 @@ def migrate(settings: AdminSettings) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write account,account_id,number of the imported accounts here.",
 )
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Check all, say what would happen, keep nothing.")
 @click.option("--progress", type=click.Choice(list(PROGRESS)), default="bar", help="For people or for programs.")
 @click.pass_obj
 def import_(
     settings: AdminSettings,
     accounts: Path,
-    transactions: Path,
+    transactions: tuple[Path, ...],
     owner_id: UUID | None,
     map_path: Path | None,
+    is_dry_run: bool,
     progress: str,
 ) -> None:
-    """Bring a bank's history in from two CSV files, plain or gzip: all of it or nothing."""
+    """Bring a bank's history in from CSV files, plain or gzip: all of it or nothing."""
     try:
         with PROGRESS[progress]() as reporter:
-            done = import_history(
+            summary = import_history(
                 settings.migration_url,
                 accounts,
                 transactions,
                 owner_id=owner_id,
                 map_path=map_path,
+                is_dry_run=is_dry_run,
                 reporter=reporter,
             )
-    except HistoryFault as fault:
-        raise click.ClickException(f"{fault}. Nothing was imported.") from fault
+    except HistoryRefused as refused:
+        raise click.ClickException(f"{refused}. Nothing was imported.") from refused
     except psycopg.Error as error:
         # Not the whole text, which may quote rows.
         reason = error.diag.message_primary or "the database cannot be reached"
         raise click.ClickException(f"Nothing was imported: {reason}.") from error
-    rate = (done.transactions + done.repeated) / done.seconds
-    click.echo(
-        f"{done.accounts:,} accounts and {done.transactions:,} transactions imported, {done.repeated:,} were there"
-        f" before: {done.seconds:.1f} s, {rate:,.0f} rows/s.",
-        err=progress == "json",
-    )
+    click.echo(summary.text(is_dry_run=is_dry_run), err=progress == "json")
 
 
 @main.command()

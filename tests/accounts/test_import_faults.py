@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.accounts.history.errors import HistoryFault
+from api.accounts.history.errors import HistoryRefused
 from api.accounts.history.importer import import_history
 from api.accounts.history.progress import JsonLines
 from tests.accounts.ledger import Ledger
@@ -23,7 +23,17 @@ BAD_TRANSACTIONS = {
     "2024-02-01T00:00:00Z,home,-0,external:cash,,9": "amount is not a whole number",
     "2024-02-01T00:00:00Z,home,1e3,external:cash,,9": "amount is not a whole number",
     "2024-02-01T00:00:00Z,home,٥,external:cash,,9": "amount is not a whole number",
-    "2024-02-01T00:00:00Z,home,1000000000001,external:cash,,9": "amount is not a whole number",
+    "2024-02-01T00:00:00Z,home,9007199254740992,external:cash,,9": "amount is not a whole number",
+    '2024-02-01T00:00:00Z,home,"5,00",external:cash,,9': "amount is not a whole number",
+    "2024-02-01T00:00:00+16:00,home,5,external:cash,,9": "time has an offset of 16 hours or more",
+    "2024-02-01T00:00:00-23:59,home,5,external:cash,,9": "time has an offset of 16 hours or more",
+    "2024-02-01T00:00:00+99:00,home,5,external:cash,,9": "time has an offset of 16 hours or more",
+    "2024-02-01T00:00:00+05:60,home,5,external:cash,,9": "time is not an RFC 3339 time",
+    "2024-02-01T23:59:60Z,home,5,external:cash,,9": "time is a leap second; write the second before it",
+    "2024-02-01T24:00:00Z,home,5,external:cash,,9": "time is not an RFC 3339 time",
+    "0001-01-01T00:00:00+01:00,home,5,external:cash,,9": "time lies outside of the years 1 to 9999",
+    "9999-12-31T23:59:59-01:00,home,5,external:cash,,9": "time lies outside of the years 1 to 9999",
+    "2024-02-01T00:00:00.,home,5,external:cash,,9": "time is not an RFC 3339 time",
     "2024-02-01T00:00:00Z,home,9223372036854775808,external:cash,,9": "amount is not a whole number",
     "2024-02-01T00:00:00Z,home,,external:cash,,9": "amount is not a whole number",
     "2024-02-01T00:00:00Z,nobody,5,external:cash,,9": "account nobody is not in the accounts file",
@@ -36,16 +46,18 @@ BAD_TRANSACTIONS = {
     "2999-01-01T00:00:00Z,home,5,external:cash,,9": "the time lies in the future",
     "2024-02-01T00:00:00Z,home,-1001,external:cash,,9": "the balance of account home would pass its overdraft",
     "2024-02-01T00:00:00Z,home,2001,shop,,9": "the balance of account shop would pass its overdraft",
-    "2024-02-01T00:00:00Z,home,9,external:cash,,1": "reference 1 stands twice for this account",
-    "2024-01-03T09:00:00Z,shop,2500,home,,2": "the counterparty's own row of this movement is given too",
+    "2024-02-01T00:00:00Z,home,9,external:cash,,1": "reference 1 stands twice for account home",
+    "2024-02-01T00:00:00Z,home,5,external:cash,a\u202eb,9": "memo holds control or invisible characters",
+    "2024-02-01T00:00:00Z,home,5,external:cash,a\x07b,9": "memo holds control or invisible characters",
     "2024-02-01T00:00:00Z,home,5,external:cash,,": "reference is empty",
     "2024-02-01T00:00:00Z,home,5,external:cash,9": "has 5 columns where the header has 6",
     "2024-02-01T00:00:00Z,home,5,external:cash,,9,": "has 7 columns where the header has 6",
     '2024-02-01T00:00:00Z,home,5,external:cash,"a"b,9': "is not CSV",
     "2024-02-01T00:00:00Z,home,5,external:cash,\x00,9": "holds the NUL character",
     f"2024-02-01T00:00:00Z,home,5,external:cash,{'x' * 501},9": "memo is longer than 500 characters",
-    "": "has 0 columns where the header has 6",
+    " ": "has 1 columns where the header has 6",
 }
+BAD_AMOUNT = "amount is not a whole number of minor units other than zero, at most 9,007,199,254,740,991"
 BAD_ACCOUNTS = {
     "x,gold,EUR,0,2024-01-01T00:00:00Z": "type is neither checking nor savings",
     "x,checking,XYZ,0,2024-01-01T00:00:00Z": "currency is not a code of ISO 4217",
@@ -74,11 +86,17 @@ def fault(
         paths.append(folder / name)
         paths[-1].write_bytes(content.encode() if isinstance(content, str) else content)
     map_path = folder / "map.csv"
-    with pytest.raises(HistoryFault) as refused:
+    with pytest.raises(HistoryRefused) as refused:
         import_history(
-            ledger.databases.url("accounts_owner"), *paths, owner_id=None, map_path=map_path, reporter=JsonLines()
+            ledger.databases.url("accounts_owner"),
+            paths[0],
+            tuple(paths[1:]),
+            owner_id=None,
+            map_path=map_path,
+            is_dry_run=False,
+            reporter=JsonLines(),
         )
-    for table in ("account", "transfer", "transaction", "import_account", "import_row"):
+    for table in ("account", "transfer", "transaction", "import_account", "import_row", "import_movement"):
         assert ledger.value(f"select count(*) from accounts.{table}") == 0
     assert not map_path.exists()
     return str(refused.value)
@@ -119,10 +137,21 @@ class TestBadFiles:
     def test_columns(self, ledger: Ledger, tmp_path: Path) -> None:
         for old, new, message in (
             (",memo,reference", "", "column memo, reference is missing"),
-            ("memo", "note", "column note is not known here"),
+            (
+                "memo",
+                "note",
+                "column note is not known here; there are time, account, amount, counterparty, memo, reference",
+            ),
+            (
+                ",memo",
+                ",memo,",
+                "column  is not known here; there are time, account, amount, counterparty, memo, reference",
+            ),
+            (",", ";", "separates its columns by ';'; they are separated by commas here"),
             ("memo", "time", "column time stands in the header twice"),
         ):
-            text = TRANSACTIONS.replace(old, new)
+            header, rows = TRANSACTIONS.split("\n", 1)
+            text = header.replace(old, new) + "\n" + rows
             assert fault(ledger, tmp_path, transactions=text) == f"t.csv, line 1: {message}"
 
     def test_a_gzip_file_that_was_cut_off_or_damaged(self, ledger: Ledger, tmp_path: Path) -> None:
@@ -130,3 +159,53 @@ class TestBadFiles:
         for content in (packed[:-4], packed[: len(packed) // 2], packed[:30] + b"\xff" * 20 + packed[50:]):
             found = fault(ledger, tmp_path, transactions=content)
             assert "the gzip file is cut off or damaged here" in found
+
+    def test_utf_16(self, ledger: Ledger, tmp_path: Path) -> None:
+        found = fault(ledger, tmp_path, transactions=TRANSACTIONS.encode("utf-16"))
+        assert found == "t.csv: is UTF-16; save it as UTF-8"
+
+
+class TestOpenQuotes:
+    @pytest.mark.parametrize(
+        ("rows", "line"),
+        [
+            (
+                '2024-02-01T00:00:00Z,home,5,external:cash,"never closed,8\n2024-02-02T00:00:00Z,home\n',
+                7,
+            ),
+            ('2024-02-01T00:00:00Z,home,5,external:cash,"two\nlines, ""quoted""",8\n"2024\n', 9),
+            ('2024-02-01T00:00:00Z,home,5,"external:cash\n","never closed,8\n', 8),
+            ('2024-02-01T00:00:00Z,home,5,external:cash,5" pipe,"8\n', 7),
+            ('"' + "x\n" * 100_000, 7),
+        ],
+        ids=["to the end", "after closed ones", "opens on a row's second line", "after a bare one", "long"],
+    )
+    def test_are_named_where_they_open(self, ledger: Ledger, tmp_path: Path, rows: str, line: int) -> None:
+        found = fault(ledger, tmp_path, transactions=TRANSACTIONS + rows)
+        assert found == f"t.csv, line {line}: a quote opens here and is never closed"
+
+
+class TestManyFaults:
+    def test_of_both_files_in_order(self, ledger: Ledger, tmp_path: Path) -> None:
+        accounts = ACCOUNTS.replace("USD", "XYZ")
+        transactions = TRANSACTIONS.replace("10000", "ten") + "x\n" + TRANSACTIONS.split("\n")[1] + '\n"'
+        assert fault(ledger, tmp_path, accounts, transactions).splitlines() == [
+            "a.csv, line 4: currency is not a code of ISO 4217",
+            f"t.csv, line 2: {BAD_AMOUNT}",
+            "t.csv, line 7: has 1 columns where the header has 6",
+            "t.csv, line 9: a quote opens here and is never closed",
+        ]
+
+    def test_not_more_than_twenty(self, ledger: Ledger, tmp_path: Path) -> None:
+        good = "2024-02-01T00:00:00Z,home,5,external:cash,,n"
+        for row, first in (("x", "has 1 columns"), (good.replace("home", "nobody"), "account nobody is not")):
+            rows = "".join(f"{row}{number}\n" for number in range(30))
+            found = fault(ledger, tmp_path, transactions=TRANSACTIONS + rows).splitlines()
+            assert len(found) == 20
+            assert found[0].startswith(f"t.csv, line 7: {first}")
+            assert found[-1].startswith(f"t.csv, line 26: {first}")
+
+    def test_a_balance_once_for_each_account(self, ledger: Ledger, tmp_path: Path) -> None:
+        rows = "".join(f"2024-02-0{day}T00:00:00Z,home,-5000,external:cash,,d{day}\n" for day in range(1, 9))
+        found = fault(ledger, tmp_path, transactions=TRANSACTIONS + rows)
+        assert found == "t.csv, line 7: the balance of account home would pass its overdraft limit"

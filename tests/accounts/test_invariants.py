@@ -28,7 +28,7 @@ CHANGES = [
     "update accounts.account set closed_at = now()",
     "update accounts.account set spent = 0, spent_on = spent_on + 1",
     "update accounts.account set overdraft_limit = -1",
-    "update accounts.account set overdraft_limit = 1000000000001",
+    "update accounts.account set overdraft_limit = 9007199254740992",
     "merge into accounts.transaction using (values (1)) v on true when matched then delete",
     "with changed as (update accounts.transfer set at = now() returning 1) select * from changed",
     "insert into accounts.transfer select * from accounts.transfer on conflict (id) do update set amount = 1",
@@ -189,7 +189,7 @@ class TestRoles:
             " immutable return true",
             "select accounts.post_one(null, true, null, 'external:cash', 'external:card', 1, '', 1)",
             "set role accounts_ledger",
-            "select accounts.import_history(null)",
+            "select accounts.post_import(null)",
         ],
     )
     def test_the_service_cannot_take_a_guard_away(self, ledger: Ledger, change: str) -> None:

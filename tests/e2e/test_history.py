@@ -33,7 +33,7 @@ def account_ids(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         pytest.skip("the real data does not lie beside the repository")
     map_file = tmp_path_factory.mktemp("import") / "map.csv"
     done = bank.tidemark("import", str(ACCOUNTS), str(TRANSACTIONS), "--map", str(map_file))
-    assert "49,102 transactions imported" in done.stdout + done.stderr
+    assert "49,102 movements imported" in done.stdout + done.stderr
     with map_file.open(newline="") as file:
         return {row["account"]: row["account_id"] for row in csv.DictReader(file)}
 
@@ -87,7 +87,7 @@ def test_imported_history_has_right_statistics(bank: Bank, account_ids: dict[str
 
 def test_the_same_files_a_second_time_add_nothing(bank: Bank, account_ids: dict[str, str]) -> None:
     done = bank.tidemark("import", str(ACCOUNTS), str(TRANSACTIONS))
-    assert "0 transactions imported" in done.stdout + done.stderr
+    assert "0 movements imported" in done.stdout + done.stderr
 
 
 def test_a_wrong_row_is_named_and_nothing_of_the_file_is_kept(bank: Bank, tmp_path: Path) -> None:
@@ -104,4 +104,4 @@ def test_a_wrong_row_is_named_and_nothing_of_the_file_is_kept(bank: Bank, tmp_pa
 
     transactions.write_text(header + good)
     done = bank.tidemark("import", str(accounts), str(transactions))
-    assert "1 accounts and 1 transactions imported" in done.stdout + done.stderr
+    assert "1 accounts and 1 movements imported" in done.stdout + done.stderr

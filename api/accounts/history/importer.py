@@ -1,17 +1,16 @@
-"""Copies both files into the database and posts them there, in one transaction: all of it or nothing."""
+"""Copies a history's files into the database and posts them there, in one transaction: all of it or nothing."""
 
 import csv
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from api.accounts.history.errors import HistoryFault
+from api.accounts.history.errors import FAULTS_MAX, HistoryFault, HistoryRefused
 from api.accounts.history.files import CsvFile
 from api.accounts.history.progress import UPDATE_EVERY_S, Reporter
 from api.accounts.history.rows import (
@@ -20,15 +19,14 @@ from api.accounts.history.rows import (
     account_rows,
     transaction_rows,
 )
-
-Row = TypeVar("Row", bound=tuple[Any, ...])
+from api.accounts.history.summary import Summary, summarise
 
 _COPY_ACCOUNTS = (
     "copy accounts.import_account (line, reference, type, currency, overdraft_limit, opened_at, owner_id)"
     " from stdin"
 )
-_COPY_ROWS = "copy accounts.import_row (line, at, account, amount, counterparty, memo, reference) from stdin"
-_CLEAR = "truncate accounts.import_account, accounts.import_row"
+_COPY_ROWS = "copy accounts.import_row (file, line, at, account, amount, counterparty, memo, reference) from stdin"
+_CLEAR = "truncate accounts.import_account, accounts.import_row, accounts.import_movement"
 _MAP = """
     select a.import_reference, a.id::text, a.number
     from accounts.import_account i join accounts.account a on a.id = i.account_id
@@ -36,49 +34,65 @@ _MAP = """
 """
 
 
-@dataclass(frozen=True)
-class Imported:
-    """How much was new, and how many transactions had been there before."""
-
-    accounts: int
-    transactions: int
-    repeated: int
-    seconds: float
-
-
 def import_history(
     url: str,
     accounts_path: Path,
-    transactions_path: Path,
+    transactions_paths: tuple[Path, ...],
     *,
     owner_id: UUID | None,
     map_path: Path | None,
+    is_dry_run: bool,
     reporter: Reporter,
-) -> Imported:
-    """Imports two files as the schema's owner. Raises HistoryFault, and then nothing was kept.
+) -> Summary:
+    """Imports a history as the schema's owner. Raises HistoryRefused, and then nothing was kept.
 
-    `map_path` gets CSV account,account_id,number of all accounts in the file, known ones too.
+    A dry run checks all and keeps nothing. `map_path` gets CSV account,account_id,number of all accounts in the
+    file, known ones too.
     """
     started = time.perf_counter()
     accounts = CsvFile(accounts_path, ACCOUNT_COLUMNS, ("owner_id",))
-    transactions = CsvFile(transactions_path, TRANSACTION_COLUMNS)
+    files = [accounts, *(CsvFile(path, TRANSACTION_COLUMNS) for path in transactions_paths)]
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         # It also makes imports wait for each other.
         cursor.execute(_CLEAR)
-        _copy(cursor, _COPY_ACCOUNTS, account_rows(accounts))
-        rows = _copy(cursor, _COPY_ROWS, _reported(transaction_rows(transactions), transactions, reporter))
-        reporter.report("posting", rows, None)
-        cursor.execute("select * from accounts.import_history(%s)", (owner_id,))
-        file, line, fault, opened, posted, repeated = cursor.fetchone() or ()
-        if fault is not None:
-            raise HistoryFault(accounts_path if file == "accounts" else transactions_path, line, fault)
-        keep_map = _write_map(cursor, map_path) if map_path else None
-        cursor.execute(_CLEAR)
-        connection.commit()
+        rows = _copy_files(cursor, files, reporter)
+        reporter.report("checking", rows, None)
+        found = cursor.execute("select * from accounts.prepare_import(%s)", (FAULTS_MAX,)).fetchall()
+        if found:
+            raise HistoryRefused([files[file].fault(line, fault) for file, line, fault in found])
+        summary = summarise(cursor)
+        keep_map = None
+        if not is_dry_run:
+            reporter.report("posting", rows, None)
+            cursor.execute("select accounts.post_import(%s)", (owner_id,))
+            keep_map = _write_map(cursor, map_path) if map_path else None
+            cursor.execute(_CLEAR)
+            connection.commit()
+        else:
+            connection.rollback()
     if keep_map:
         keep_map()
     reporter.report("done", rows, 1.0)
-    return Imported(opened, posted, repeated, time.perf_counter() - started)
+    return summary.timed(time.perf_counter() - started)
+
+
+def _copy_files(cursor: psycopg.Cursor, files: list[CsvFile], reporter: Reporter) -> int:
+    """How many rows of transactions there are. Raises HistoryRefused with what is wrong in all files."""
+    faults: list[HistoryFault] = []
+
+    def refuse(fault: HistoryFault) -> None:
+        faults.append(fault)
+        if len(faults) == FAULTS_MAX:
+            raise HistoryRefused(faults)
+
+    _copy(cursor, _COPY_ACCOUNTS, account_rows(files[0], refuse))
+    count = 0
+    for number, file in enumerate(files[1:], 1):
+        numbered = ((number, *row) for row in transaction_rows(file, refuse))
+        count += _copy(cursor, _COPY_ROWS, _reported(numbered, file, count, reporter))
+    if faults:
+        raise HistoryRefused(faults)
+    return count
 
 
 def _copy(cursor: psycopg.Cursor, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
@@ -90,9 +104,11 @@ def _copy(cursor: psycopg.Cursor, statement: str, rows: Iterable[tuple[Any, ...]
     return count
 
 
-def _reported(rows: Iterator[Row], file: CsvFile, reporter: Reporter) -> Iterator[Row]:
+def _reported(
+    rows: Iterable[tuple[Any, ...]], file: CsvFile, before: int, reporter: Reporter
+) -> Iterator[tuple[Any, ...]]:
     reported_at = float("-inf")
-    for count, row in enumerate(rows):
+    for count, row in enumerate(rows, before):
         if (now := time.perf_counter()) - reported_at > UPDATE_EVERY_S:
             reported_at = now
             reporter.report("reading", count, file.share_read())

@@ -41,7 +41,7 @@ language plpgsql as $$
 begin
     if new.total <> 0 or new.last_sequence <> 0 or new.last_at is not null or new.closed_at is not null
        or new.type not in ('checking', 'savings') or new.currency !~ '^[A-Z]{3}$'
-       or new.overdraft_limit not between 0 and 1000000000000 or not accounts.is_account_number(new.number) then
+       or new.overdraft_limit not between 0 and 9007199254740991 or not accounts.is_account_number(new.number) then
         raise exception 'an account begins open and empty, with a valid number, type, currency and limit'
             using errcode = 'integrity_constraint_violation', constraint = 'account_begins_empty';
     end if;
@@ -59,7 +59,7 @@ language plpgsql as $$
 begin
     if new.id <> old.id or new.number <> old.number or new.type <> old.type or new.currency <> old.currency
        or new.opened_at <> old.opened_at or new.import_reference is distinct from old.import_reference
-       or old.closed_at is not null or new.overdraft_limit not between 0 and 1000000000000
+       or old.closed_at is not null or new.overdraft_limit not between 0 and 9007199254740991
        or (new.closed_at is not null
            and (new.total <> 0 or new.closed_at < greatest(new.opened_at, new.last_at)))
        or (pg_trigger_depth() < 2
@@ -77,10 +77,12 @@ create or replace trigger account_version before update on accounts.account
     for each row when (current_user <> 'accounts_ledger'::text)
     execute function accounts.guard_account_version();
 
--- What a transfer must be by itself.
-create or replace function accounts.is_valid(t accounts.transfer) returns boolean
+-- What a transfer must be by itself. What was imported, or takes that back, is bounded as balances are.
+create function accounts.is_valid(t accounts.transfer) returns boolean
 language sql immutable
-return t.amount between 1 and 1000000000000 and length(t.memo) <= 500 and isfinite(t.at)
+return t.amount between 1 and case when t.kind in ('imported', 'reversal') then 9007199254740991
+                                   else 1000000000000 end
+    and length(t.memo) <= 500 and isfinite(t.at)
     and t.kind in ('deposit', 'withdrawal', 'transfer', 'reversal', 'imported')
     and (t.kind = 'reversal') = (t.reverses is not null)
     and t.source <> t.destination and (accounts.is_account(t.source) or accounts.is_account(t.destination))

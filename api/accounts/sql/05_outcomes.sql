@@ -7,9 +7,10 @@ return case when p_closed_at is not null then 'account_closed' when not p_approv
 
 -- Why a movement cannot be; null when it can. `p_in` says that the money comes from outside, `p_out` that it goes
 -- there; a side's currency is null where there is no account. `p_owns` says whether the caller's side, which is the
--- source unless that is outside, is theirs; `p_spent` is what left the source before on the same day. Whatever is
--- wrong on a stranger's side is one code, so that their account's state is not told. Single values and not the
--- accounts' rows, which cost more to take apart than to judge.
+-- source unless that is outside, is theirs; `p_spent` is what left the source before on the same day; without
+-- `p_daily_limit` (staff) the amount has no limit either. Whatever is wrong on a stranger's side is one code, so that
+-- their account's state is not told. Single values and not the accounts' rows, which cost more to take apart than to
+-- judge.
 create or replace function accounts.refusal(
     p_user_approved boolean, p_source text, p_destination text, p_amount bigint, p_memo text,
     p_owns boolean, p_owns_destination boolean, p_in boolean, p_out boolean,
@@ -20,7 +21,8 @@ create or replace function accounts.refusal(
 language sql immutable
 return case
     when p_user_approved is not true then 'user_not_approved'
-    when p_amount is null or p_amount < 1 or p_amount > 1000000000000 or length(p_memo) > 500 then 'invalid_request'
+    when p_amount is null or p_amount < 1 or (p_amount > 1000000000000 and p_daily_limit is not null)
+         or length(p_memo) > 500 then 'invalid_request'
     when p_owns is not true then 'not_found'
     -- Not before: nobody learns that a stranger's id and number belong together.
     when p_source = p_destination then 'same_account'

@@ -65,7 +65,9 @@ create table accounts.transfer (
     amount bigint not null,
     currency text not null,
     memo text not null default '',
-    reference text,
+    -- The numbers that an imported movement has on its accounts, where the history gives them.
+    source_reference text,
+    destination_reference text,
     at timestamptz not null,
     created_by uuid,
     reverses uuid
@@ -111,6 +113,7 @@ create unlogged table accounts.import_account (
 );
 
 create unlogged table accounts.import_row (
+    file bigint not null,
     line bigint not null,
     at timestamptz not null,
     account text not null,
@@ -118,6 +121,22 @@ create unlogged table accounts.import_row (
     counterparty text not null,
     memo text not null,
     reference text not null
+);
+
+-- What the rows come to: a movement that both its accounts give is one.
+create unlogged table accounts.import_movement (
+    -- File and line of its first row; the line is negative in a file that is read from its end.
+    place bigint[] not null,
+    at timestamptz not null,
+    source text not null,
+    destination text not null,
+    amount bigint not null,
+    currency text not null,
+    memo text not null,
+    source_reference text,
+    destination_reference text,
+    -- An earlier import brought it.
+    is_repeat boolean not null
 );
         """
     )
