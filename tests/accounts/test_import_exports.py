@@ -4,6 +4,7 @@ import gzip
 import itertools
 import tracemalloc
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,23 @@ class TestSeveralFiles:
             "update accounts.account set closed_at = clock_timestamp() where import_reference = 'b'"
         )
         assert bank.refused(self.FEBRUARY) == "1.csv, line 2: account b is closed"
+
+    def test_what_may_be_published_as_final_is_not_added_to(self, bank: Bank) -> None:
+        bank.imported(self.JANUARY)
+        bank.ledger.root.execute("insert into accounts.extract_receipt (id, created_at) values (uuidv7(), now())")
+        assert bank.refused(self.FEBRUARY) == (
+            "1.csv, line 2: statistics were made of account a since it was imported, and its past is final; give all"
+            " files of a history together"
+        )
+        assert bank.imported(self.JANUARY).repeated == 1
+        now = datetime.now(UTC).isoformat()
+        assert bank.imported(self.FEBRUARY.replace("2024-02-29T00:00:00Z", now)).movements == 1
+        assert bank.imported("2024-02-01T00:00:00Z,c,5,external:x,,1\n", names="c").movements == 1
+
+    def test_an_extract_before_the_import_has_seen_nothing_of_it(self, bank: Bank) -> None:
+        bank.ledger.root.execute("insert into accounts.extract_receipt (id, created_at) values (uuidv7(), now())")
+        bank.imported(self.JANUARY)
+        assert bank.imported(self.FEBRUARY).movements == 1
 
     def test_what_was_posted_since_counts(self, bank: Bank) -> None:
         bank.imported(self.JANUARY)

@@ -78,7 +78,7 @@ create or replace trigger account_version before update on accounts.account
     execute function accounts.guard_account_version();
 
 -- What a transfer must be by itself. What was imported, or takes that back, is bounded as balances are.
-create function accounts.is_valid(t accounts.transfer) returns boolean
+create or replace function accounts.is_valid(t accounts.transfer) returns boolean
 language sql immutable
 return t.amount between 1 and case when t.kind in ('imported', 'reversal') then 9007199254740991
                                    else 1000000000000 end

@@ -132,18 +132,25 @@ cross join lateral (values (m.source, -m.amount), (m.destination, m.amount)) s (
 join accounts.import_account i on i.account_id::text = s.side
 where not m.is_repeat;
 
--- Accounts of earlier imports take only what is newer than all that they have.
+-- Accounts of earlier imports take only what is newer than all that they have, and nothing of a time that an extract has
+-- carried away: of that, figures may have been published as final, and the pipeline would refuse to change them. An
+-- extract has seen an account only if its id was drawn before.
 create or replace function accounts.import_later_faults()
 returns table (file bigint, line bigint, fault text)
 language sql stable as $$
 select e.place[1], abs(e.place[2]), case
     when a.closed_at is not null then format('account %s is closed', e.account)
-    else format('account %s has movements until %s, and takes only later ones; give all files of a history together',
-                e.account, to_char(a.last_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US UTC'))
+    when e.at <= a.last_at
+        then format('account %s has movements until %s, and takes only later ones; give all files of a history together',
+                    e.account, to_char(a.last_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US UTC'))
+    else format('statistics were made of account %s since it was imported, and its past is final; give all files of a '
+                'history together', e.account)
     end
 from accounts.import_entry e
 join accounts.account a on a.id = e.account_id
+cross join (select max(created_at) as at from accounts.extract_receipt) extract
 where a.closed_at is not null or e.at <= a.last_at
+   or (e.at < extract.at and uuid_extract_timestamp(a.id) <= extract.at)
 $$;
 
 -- The first on each account.
