@@ -248,8 +248,8 @@ class TestSeveralFiles:
         bank.imported(self.JANUARY)
         bank.ledger.root.execute("insert into accounts.extract_receipt (id, created_at) values (uuidv7(), now())")
         assert bank.refused(self.FEBRUARY) == (
-            "1.csv, line 2: statistics were made of account a since it was imported, and its past is final; give all"
-            " files of a history together"
+            "1.csv, line 2: statistics were made of account a since it was imported, and its past is final; give"
+            " all files of a history together"
         )
         assert bank.imported(self.JANUARY).repeated == 1
         now = datetime.now(UTC).isoformat()
