@@ -23,7 +23,7 @@ from tests.stats.world import ISSUER, World, key_source
 
 KEY = "a key that is used again after the upgrade"
 # Empty but within one import.
-PASSING = {"accounts.import_account", "accounts.import_row"}
+PASSING = {"accounts.import_account", "accounts.import_movement", "accounts.import_row"}
 # A past of two months before the release.
 OPENED = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=60)
 ACCOUNTS = f"account,type,currency,overdraft_limit,opened_at\nshop,checking,EUR,5000,{OPENED.isoformat()}\n"
