@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from api.shared.roles import ROLES
 from api.shared.settings import SettingsError
 from infra.analyst.commands import analyst
 from infra.local.errors import LocalError
@@ -116,23 +117,21 @@ def staff() -> None:
 @staff.command("add")
 @click.option("--email", required=True, help="What they sign in with.")
 @click.option("--name", required=True)
-@click.option(
-    "--role", help="staff (by default) reviews customers and sees everything, an analyst all statistics."
-)
+@click.option("--role", type=click.Choice(list(ROLES)), default=next(iter(ROLES)), show_default=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_staff(email: str, name: str, role: str | None, password_stdin: bool) -> None:
-    """Make somebody a member of staff.
+def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Make somebody one of the bank's people, with the rights of a role.
 
     Without --password-stdin a password is made up and printed, this once.
     """
     from infra.local.admin import run_admin
 
-    options = ["--email", email, "--name", name, *(["--role", role] if role else [])]
+    options = ["--email", email, "--name", name, "--role", role]
     options += ["--password-stdin"] if password_stdin else []
     bank = _running_bank()
     code = run_admin(bank, "users", "staff-add", *options)
     if code == 0:
-        click.echo(f"{email} is {role or 'staff'} now and signs in at {bank.app_url}.", err=True)
+        click.echo(f"{email} is {role} now and signs in at {bank.app_url}.", err=True)
     sys.exit(code)
 
 

@@ -8,7 +8,7 @@ from pipelines.database import Connection
 
 Kind = Literal["refresh", "close_daily", "close_weekly", "close_monthly", "backfill"]
 Outcome = Literal["published", "refused", "failed"]
-LONGEST_ERROR = 4000
+ERROR_MAX_CHARACTERS = 4000
 KEEP = "30 days"
 
 
@@ -51,7 +51,7 @@ def finish(bank: Connection, run_id: str, outcome: Outcome, error: str | None = 
     bank.execute(
         "update pipeline.run set outcome = %s, error = %s, finished_at = now() "
         "where run_id = %s and outcome <> 'published'",
-        (outcome, error[:LONGEST_ERROR] if error else None, run_id),
+        (outcome, error[:ERROR_MAX_CHARACTERS] if error else None, run_id),
     )
 
 

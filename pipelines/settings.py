@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
 
-from api.shared.settings import Settings, SettingsError
+from api.shared.settings import Settings, SettingsError, is_time_zone
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # Parsing connects to nothing, but the profile must be complete.
@@ -31,10 +30,8 @@ class PipelineSettings(Settings):
     ] = None
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise SettingsError("TIDEMARK_TIME_ZONE must be an IANA time zone, like Europe/Prague") from None
+        if not is_time_zone(self.time_zone):
+            raise SettingsError("TIDEMARK_TIME_ZONE must be an IANA time zone, like Europe/Prague")
 
     @property
     def target(self) -> Path:

@@ -39,11 +39,11 @@ def pages_of(user: User) -> dict[str, list[st.Page]]:
     customer = [
         page(*entry)
         for entry in CUSTOMER_PAGES
-        if entry[0] != "identity" or (not user.approved and not user.roles)
+        if entry[0] != "identity" or (not user.approved and not user.works_here)
     ]
     sections = {"": customer}
-    desk = [page(*entry) for entry in DESK_PAGES if entry[0] != "review" or "staff" in user.roles]
-    if {"staff", "analyst"} & set(user.roles):
+    may_open = {"review": user.reviews, "lookup": user.reads_statistics}
+    if desk := [page(*entry) for entry in DESK_PAGES if may_open[entry[0]]]:
         sections["Staff desk"] = desk
     sections["You"] = [page(*entry) for entry in USER_PAGES]
     return sections

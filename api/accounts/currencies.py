@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-# Withdrawn since 1990, which a bank's history may hold. The standard's list of these has no minor units; these are
-# the ones they had while they were current (as the JDK's `currency.properties` keeps them).
-_WITHDRAWN = {
-    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
-    2: "AFA ANG AON AOR ATS AZM BAD BGL BGN CSD CUC CYP DEM ECS EEK FIM FRF GHC GWP HRD HRK IEP LTL LVL MRO MTL"
-    " MZM NLG PLZ ROL RUR SDD SIT SKK SLL SRG STD TJR TMM UAK VEB VEF XEU YUM ZMK ZRN ZWD ZWL ZWR",
-}
+# Withdrawn ones, which a bank's history may hold. The standard's list of these has no minor units. The first two
+# lists are as Java 17 has them (`java.util.Currency`), compared code by code on 2026-11-27; the last is what it does
+# not know: CLDR's supplemental data, which have no other number than 2 for them.
+_WITHDRAWN = (
+    (0, "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE ROL TPE TRL"),
+    (
+        2,
+        "AFA ANG ATS AYM AZM BGL BGN CSD CUC CYP DEM EEK FIM FRF GHC GWP HRK IEP LTL LVL MRO MTL MZM NLG RUR SDD"
+        " SIT SKK SLL SRG STD TMM USS VEB VEF YUM ZMK ZWD ZWL ZWN ZWR",
+    ),
+    (2, "AON AOR BAD ECS HRD PLZ TJR UAK XEU ZRN"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ def currencies() -> dict[str, Currency]:
         for listed in sorted(Listed, key=lambda listed: listed.code)
         if listed.exponent is not None
     }
-    for minor_units, codes in _WITHDRAWN.items():
+    for minor_units, codes in _WITHDRAWN:
         found |= {code: Currency(code, code, minor_units, is_active=False) for code in codes.split()}
     return found
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -131,6 +132,15 @@ class AwsSettings(Settings):
     session_token: Annotated[str | None, Meta(description="Goes with temporary keys.")] = field(
         default=None, repr=False
     )
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether it names a zone of the IANA database, such as Europe/Prague."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _convert(wanted: type, text: Any) -> Any:

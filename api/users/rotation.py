@@ -22,7 +22,7 @@ from api.users.services import Services
 BATCH = 200
 POLL_S = 0.05
 # A service looks for an unknown key at most every five seconds: a key that signed sooner would be refused there.
-SHORTEST_LEAD_S = 10
+LEAD_MIN_S = 10
 
 _LOCK = text("select pg_advisory_lock(hashtext('users.rotate'))")
 _UNLOCK = text("select pg_advisory_unlock(hashtext('users.rotate'))")
@@ -59,7 +59,7 @@ async def rotate_keys(services: Services, lead_s: float, direct: AsyncEngine) ->
     async with _alone(direct):
         return [
             await _rotate_master_key(services),
-            await _rotate_signing_key(services, max(lead_s, SHORTEST_LEAD_S)),
+            await _rotate_signing_key(services, max(lead_s, LEAD_MIN_S)),
             await _rotate_index_key(services),
         ]
 

@@ -6,16 +6,16 @@ import unicodedata
 from api.shared.errors import ValueRefused
 from api.shared.fields import PLAIN_TEXT, in_words
 
-LONGEST_NAME = 200
-LONGEST_EMAIL = 254
-LONGEST_PHONE = 40
+NAME_MAX_CHARACTERS = 200
+EMAIL_MAX_CHARACTERS = 254
+PHONE_MAX_CHARACTERS = 40
 
 
 def normal_name(name: str) -> str:
     """The name in NFC with single spaces; letters of any script, plain text as everywhere."""
     spaced = " ".join(unicodedata.normalize("NFC", name).split())
-    if not 1 <= len(spaced) <= LONGEST_NAME:
-        raise ValueRefused("name", f"use 1 to {LONGEST_NAME} characters")
+    if not 1 <= len(spaced) <= NAME_MAX_CHARACTERS:
+        raise ValueRefused("name", f"use 1 to {NAME_MAX_CHARACTERS} characters")
     if not re.search(PLAIN_TEXT, spaced):
         raise ValueRefused("name", in_words(PLAIN_TEXT))
     if not any(char.isalpha() for char in spaced):
@@ -28,8 +28,8 @@ def normal_email(email: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     text = unicodedata.normalize("NFKC", email.strip())
-    if len(text) > LONGEST_EMAIL:
-        raise ValueRefused("email", f"use at most {LONGEST_EMAIL} characters")
+    if len(text) > EMAIL_MAX_CHARACTERS:
+        raise ValueRefused("email", f"use at most {EMAIL_MAX_CHARACTERS} characters")
     try:
         parsed = validate_email(text, check_deliverability=False)
     except EmailNotValidError:
@@ -44,7 +44,7 @@ def normal_phone(phone: str) -> str:
     import phonenumbers
 
     message = "this is not a phone number with its country, such as +49 151 12345678"
-    if len(phone) > LONGEST_PHONE:
+    if len(phone) > PHONE_MAX_CHARACTERS:
         raise ValueRefused("phone", message)
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", phone), None)

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from api.shared.settings import is_time_zone
 from infra.local.errors import LocalError
 from infra.local.files import write_json, write_whole
 from infra.local.secrets import Secrets
 
 LAYOUT = 2
-MIN_FREE_BYTES = 1 << 30
+FREE_MIN_BYTES = 1 << 30
 DEFAULT_TIME_ZONE = "UTC"
 # A socket's path has at most 107 bytes (unix(7)), its name included.
 SOCKETS_PATH_MAX = 90
@@ -132,12 +132,14 @@ class StateFolder:
         path = self.home / "settings.json"
         try:
             zone: str = json.loads(path.read_text())["time_zone"]
-            ZoneInfo(zone)
+            is_known = is_time_zone(zone)
         except (OSError, ValueError, TypeError, KeyError):
+            is_known = False
+        if not is_known:
             raise LocalError(
                 f"{path} is missing or broken. It holds the bank's time zone: put it back from a backup of the "
                 'state folder, or write {"time_zone": "…"} with the zone it has had from its first start.'
-            ) from None
+            )
         return zone
 
     def _make(self) -> None:
@@ -153,7 +155,7 @@ class StateFolder:
                 f"The state folder {self.home} can't be used: {error.strerror}. Mend its rights, or name another "
                 "folder with TIDEMARK_HOME."
             ) from None
-        if shutil.disk_usage(self.home).free < MIN_FREE_BYTES:
+        if shutil.disk_usage(self.home).free < FREE_MIN_BYTES:
             raise LocalError(_no_space(self.home))
 
     @contextmanager
@@ -180,12 +182,10 @@ class StateFolder:
                 f"{self.home} is not a Tidemark state folder: it holds {', '.join(strange[:3])} but no version "
                 "file. Name an empty folder with TIDEMARK_HOME, or put the folder back from a backup."
             )
-        try:
-            ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        if not is_time_zone(time_zone):
             raise LocalError(
                 f"TIDEMARK_TIME_ZONE is {time_zone!r}, which is no time zone. Use a name like Europe/Prague."
-            ) from None
+            )
         Secrets.create(self.secrets)
         write_json(self.home / "settings.json", {"time_zone": time_zone}, mode=0o644)
         # The version comes last: without it a start that was cut off here is simply done again.
@@ -214,6 +214,6 @@ class StateFolder:
 def _no_space(home: Path) -> str:
     free_mib = shutil.disk_usage(home).free >> 20
     return (
-        f"Only {free_mib} MiB are free on the disk of {home}; the bank needs {MIN_FREE_BYTES >> 20} MiB to start. "
+        f"Only {free_mib} MiB are free on the disk of {home}; the bank needs {FREE_MIN_BYTES >> 20} MiB to start. "
         "Free some space, or name a folder on another disk with TIDEMARK_HOME. Nothing was changed."
     )

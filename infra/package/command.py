@@ -16,7 +16,7 @@ from infra.package.libraries import Target
 ARCHITECTURES = ("arm64", "x86_64")
 PYTHONS = ("3.11", "3.12", "3.13")
 MIB = 1 << 20
-LARGEST_SHOWN = 12
+SHOWN_MAX = 12
 
 
 @click.command()
@@ -74,9 +74,9 @@ def _table(target: Target, archives: Sequence[Archive]) -> Table:
     libraries = sorted(
         {name for each in sizes for name in each}, key=lambda name: -max(each.get(name, 0) for each in sizes)
     )
-    for name in libraries[:LARGEST_SHOWN]:
+    for name in libraries[:SHOWN_MAX]:
         table.add_row(name, *(_mib(each.get(name, 0)) for each in sizes))
-    rest = libraries[LARGEST_SHOWN:]
+    rest = libraries[SHOWN_MAX:]
     table.add_row(f"{len(rest)} others", *(_mib(sum(each.get(name, 0) for name in rest)) for each in sizes))
     table.add_section()
     table.add_row("archive", *(_mib(archive.zipped_bytes) for archive in archives))

@@ -32,7 +32,7 @@ class TestListCurrencies:
 
     def test_withdrawn_ones_are_known_but_not_offered(self, world: World) -> None:
         items = {item["code"]: item for item in world.client.get("/account/currencies").json()["items"]}
-        assert [items[code]["minor_units"] for code in ("DEM", "HRK", "ITL")] == [2, 2, 0]
+        assert [items[code]["minor_units"] for code in ("DEM", "HRK", "AYM", "ITL", "ROL")] == [2, 2, 2, 0, 0]
         assert not items["DEM"]["is_active"]
         assert not items["DEM"]["is_offered"]
         assert "XAU" not in items

@@ -17,7 +17,7 @@ Move = tuple[str, str, int]
 Situation = Callable[[Ledger], Move]
 CASH = "external:cash"
 STRANGER = uuid4()
-MOST = 2**53 - 1
+BALANCE_MAX = 2**53 - 1
 SQL = Path(api.accounts.__file__).parent / "sql"
 
 
@@ -60,7 +60,7 @@ def full(ledger: Ledger) -> str:
         "insert into accounts.transfer (kind, source, destination, amount, currency, at)"
         " select 'imported', 'external:x', %s, least(1000000000000, %s - 1000000000000 * n), 'EUR',"
         " clock_timestamp() from generate_series(0, 9007) n",
-        (account, MOST - 1),
+        (account, BALANCE_MAX - 1),
     )
     return account
 

@@ -16,7 +16,7 @@ from tests.running_bank import RunningBank
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-MAX_MEMORY_BYTES = 2_560 << 20
+MEMORY_MAX_BYTES = 2_560 << 20
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ class TestWholeBank:
     def test_everything_answers_within_its_memory(self, bank: RunningBank) -> None:
         status = bank.status()
         assert status["is_healthy"], status
-        assert status["memory_bytes"] < MAX_MEMORY_BYTES
+        assert status["memory_bytes"] < MEMORY_MAX_BYTES
         assert httpx.get(f"{bank.app}/_stcore/health").status_code == 200
         assert httpx.get(f"{bank.dagster}/server_info").status_code == 200
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 import psutil
 
 PREFIX = "/2018-06-01/runtime"
-LONGEST_S = 30.0
+INVOCATION_MAX_S = 30.0
 
 
 class FunctionError(Exception):
@@ -54,7 +54,7 @@ class LambdaFunction:
             stderr=subprocess.STDOUT,
         )
 
-    def invoke(self, event: Any, timeout_s: float = LONGEST_S) -> Any:
+    def invoke(self, event: Any, timeout_s: float = INVOCATION_MAX_S) -> Any:
         """What the function gives for an event. Raises FunctionError."""
         deadline = time.time() + timeout_s
         self._events.put((str(uuid4()), json.dumps(event).encode(), int(deadline * 1000)))

@@ -16,7 +16,7 @@ from tests.torture.evidence import Discrepancy, Evidence, Posted, PostedItem, Re
 ANSWER_WITHIN_S = 120.0
 REPLY_WITHIN_S = 40.0
 FIRST_PAUSE_S = 0.02
-MAX_PAUSE_S = 0.5
+PAUSE_MAX_S = 0.5
 TOKEN_GOOD_FOR_S = 10.0
 FINAL = {201, 404, 409}
 AGAIN = {0, 503, 504}
@@ -189,7 +189,7 @@ class Client:
             if time.monotonic() > deadline:
                 raise Discrepancy(f"{call.key} had no answer within {ANSWER_WITHIN_S:.0f} s")
             time.sleep(pause * self._dice.uniform(0.5, 1))
-            pause = min(pause * 2, MAX_PAUSE_S)
+            pause = min(pause * 2, PAUSE_MAX_S)
 
     def _renew_token(self) -> None:
         status, content = self._send("/user/refresh", b"", "")

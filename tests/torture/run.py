@@ -12,7 +12,7 @@ from tests.torture.customers import Imagination, settle
 from tests.torture.evidence import Discrepancy, Evidence
 from tests.torture.kills import Kill, Killer
 
-LARGEST_BULK = 1_000
+BULK_MAX = 1_000
 PROGRESS_S = 0.2
 HEALTHY_WITHIN_S = 60.0
 
@@ -49,7 +49,7 @@ def torture(running: RunningBank, plan: Plan, progress: Progress) -> Outcome:
     for number in range(plan.clients):
         customer, name = customers[number % len(customers)], f"client-{number}"
         imagination = Imagination(customer, customers, name, plan.seed)
-        largest = min(LARGEST_BULK, max(2, plan.operations // 50))
+        largest = min(BULK_MAX, max(2, plan.operations // 50))
         clients.append(Client(customer, imagination, name, evidence, largest))
     began = time.monotonic()
     with ThreadPoolExecutor(plan.clients + 1) as pool:

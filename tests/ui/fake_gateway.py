@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _review(self, path: str, method: str, raw: bytes, caller: str) -> tuple[int, Any]:
         bank = self.gateway.bank
-        if "staff" not in bank.users[caller]["roles"]:
+        if "review_identities" not in bank.users[caller]["rights"]:
             raise Refusal(403, "forbidden")
         user_id = path.removeprefix("/user/review").strip("/").split("/")[0]
         if path.endswith("/photo"):
@@ -247,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
             bank.own(caller, query["account_id"])
             rows = bank.behind(query["account_id"], period, date.fromisoformat(query["period_start"]))
             return 200, fresh | {"items": rows, "next_cursor": None}
-        if not bank.users[caller]["roles"]:
+        if "read_statistics" not in bank.users[caller]["rights"]:
             bank.own(caller, query["account_id"])
         days = (date.fromisoformat(query["from"]), date.fromisoformat(query["to"]))
         items = bank.figures(query["account_id"], period, *days)

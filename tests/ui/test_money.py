@@ -15,7 +15,7 @@ from ui.components.money import (
 )
 
 BANK = msgspec.convert(FACTS, Facts)
-MAX_MINOR, CURRENCIES = BANK.amount_max_minor, BANK.offered
+AMOUNT_MAX_MINOR, CURRENCIES = BANK.amount_max_minor, BANK.offered
 
 
 class TestFormatMoney:
@@ -28,7 +28,7 @@ class TestFormatMoney:
             (1234, "JPY", "¥1,234"),
             (2000, "CZK", "CZK\u00a020.00"),
             (-2000, "CZK", "−CZK\u00a020.00"),
-            (MAX_MINOR, "EUR", "€10,000,000,000.00"),
+            (AMOUNT_MAX_MINOR, "EUR", "€10,000,000,000.00"),
             (None, "EUR", "—"),
             (-1234, "", "−1,234"),
         ],
@@ -60,7 +60,7 @@ class TestParseAmount:
             ("  7 ", "EUR", 700),
             ("0.01", "USD", 1),
             ("1,234", "JPY", 1234),
-            ("10,000,000,000.00", "EUR", MAX_MINOR),
+            ("10,000,000,000.00", "EUR", AMOUNT_MAX_MINOR),
             ("007", "EUR", 700),
             ("12,50", "EUR", 1250),
             ("12,5", "EUR", 1250),
@@ -100,7 +100,7 @@ class TestParseAmount:
         with pytest.raises(AmountError, match=message):
             parse_amount(typed, currency)
 
-    @given(minor=st.integers(1, MAX_MINOR), currency=st.sampled_from(CURRENCIES))
+    @given(minor=st.integers(1, AMOUNT_MAX_MINOR), currency=st.sampled_from(CURRENCIES))
     def test_reads_back_what_it_shows(self, minor: int, currency: str) -> None:
         assert parse_amount(format_money(minor, currency), currency) == minor
 
@@ -110,4 +110,4 @@ class TestParseAmount:
             minor = parse_amount(typed, currency)
         except AmountError:
             return
-        assert 0 < minor <= MAX_MINOR
+        assert 0 < minor <= AMOUNT_MAX_MINOR

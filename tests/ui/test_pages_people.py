@@ -213,6 +213,15 @@ class TestLookUp:
         assert "minor units" in texts(page)
         assert "1,234,567" in texts(page)
 
+    def test_rights_decide_and_not_the_role_s_name(
+        self, gateway: FakeGateway, visit: Page
+    ) -> None:
+        risk = person(gateway, "Rick Risk", roles=("risk",), rights=["read_statistics"])
+        page = visit(risk, "lookup")
+        assert not page.error
+        with pytest.raises(ValueError, match="navigation page"):
+            page.switch_page("app_pages/review.py")
+
     def test_nothing_found(self, visit: Page, staff: User) -> None:
         page = visit(staff, "lookup")
         page.text_input(key="lookup").set_value("0000 000 000").run()

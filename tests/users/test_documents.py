@@ -10,10 +10,10 @@ from api.shared.errors import Conflict
 from api.users.crypto.data_keys import DataKey, create_tables
 from api.users.documents import IdentityDocuments, open_photo
 from api.users.identity.images import PHOTO_STORED_MAX_BYTES
-from api.users.validation import LONGEST_NAME
+from api.users.validation import NAME_MAX_CHARACTERS
 
 TABLE = "identity-of-these-tests"
-LARGEST_ITEM_BYTES = 400 << 10
+ITEM_MAX_BYTES = 400 << 10
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,14 @@ class TestPut:
 
     def test_the_largest_fits_into_an_item(self, documents: IdentityDocuments, key: DataKey) -> None:
         documents.put(
-            key, name="\U00020000" * LONGEST_NAME, photo=bytes(PHOTO_STORED_MAX_BYTES), version=2**31 - 1
+            key, name="\U00020000" * NAME_MAX_CHARACTERS, photo=bytes(PHOTO_STORED_MAX_BYTES), version=2**31 - 1
         )
         size = sum(
             len(name) + len(value if isinstance(value, bytes) else str(value).encode())
             for name, kinds in item_of(key).items()
             for value in kinds.values()
         )
-        assert PHOTO_STORED_MAX_BYTES < size <= LARGEST_ITEM_BYTES
+        assert PHOTO_STORED_MAX_BYTES < size <= ITEM_MAX_BYTES
 
 
 class TestSetStatus:

@@ -24,7 +24,7 @@ from api.users.settings import UsersSettings
 from tests.cluster import Databases
 from tests.users.people import PASSWORD, Person, code
 
-MOST_LIVES = 8
+LIVES_MAX = 8
 
 
 def rotate(settings: UsersSettings, lead_s: float = 0) -> list[str]:
@@ -73,7 +73,7 @@ class TestRotateKeys:
         stop = threading.Event()
 
         def live(_: int) -> None:
-            for _ in range(MOST_LIVES):
+            for _ in range(LIVES_MAX):
                 if stop.is_set():
                     return
                 person = Person(client)

@@ -9,7 +9,7 @@ if st.session_state.pop("go_to", None) == "identity":
     st.switch_page("app_pages/identity.py")
 
 LATEST = 6
-MOST_ACCOUNTS = 6
+ACCOUNTS_MAX = 6
 
 
 def links(account: Account, *, can_move: bool) -> None:
@@ -32,7 +32,7 @@ def latest(accounts: list[Account]) -> None:
     client = session.accounts()
     lines = [
         line
-        for account in accounts[:MOST_ACCOUNTS]
+        for account in accounts[:ACCOUNTS_MAX]
         for line in client.statement(account.account_id, limit=LATEST).items
     ]
     # A transfer between two of them is one movement: the paying side tells of both.
@@ -49,7 +49,7 @@ user = session.user(fresh=True)
 accounts = session.accounts().of_user(user.user_id)
 first_name = (user.name.split() or [""])[0]
 layout.head(f"Hello, {first_name}", "Your accounts and what they hold.")
-if not user.roles or accounts:
+if not user.works_here or accounts:
     onboarding.banner(user)
 
 if accounts:
@@ -63,12 +63,12 @@ if accounts:
     st.space("small")
     if st.button("Open another account", icon=":material/add_card:"):
         st.switch_page("app_pages/open.py")
-elif user.roles:
+elif user.works_here:
     layout.empty(
         "Nothing of your own here",
         "Your work is at the staff desk in the menu.",
         "work",
-        action=("Review", "review") if "staff" in user.roles else ("Look up", "lookup"),
+        action=("Review", "review") if user.reviews else ("Look up", "lookup"),
     )
 else:
     layout.empty(

@@ -52,7 +52,7 @@ with form:
                 help="JPEG, PNG or WebP, at most 4 MiB.",
             )
             content = photo.getvalue() if photo is not None else b""
-            is_too_large = len(content) > onboarding.MAX_PHOTO_BYTES
+            is_too_large = len(content) > onboarding.PHOTO_MAX_BYTES
             if is_too_large:
                 st.error("This photo has more than 4 MiB. Take a smaller one.", icon=":material/error:")
             is_sent = st.button(

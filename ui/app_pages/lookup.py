@@ -12,7 +12,7 @@ from ui.components.text import typed_number
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-def find(typed: str, *, is_staff: bool) -> tuple[str, Account | None]:
+def find(typed: str, *, by_number: bool) -> tuple[str, Account | None]:
     """The account id of what was typed, and the account as far as the person may see it."""
     account_id = typed.strip().lower()
     if UUID.fullmatch(account_id):
@@ -24,22 +24,21 @@ def find(typed: str, *, is_staff: bool) -> tuple[str, Account | None]:
                 raise
             return account_id, None
     number = typed_number(typed)
-    if number is None or not is_staff:
+    if number is None or not by_number:
         return "", None
     found = session.accounts().search(number=number)
     return (found[0].account_id, found[0]) if found else ("", None)
 
 
 user = session.user()
-is_staff = "staff" in user.roles
 layout.head("Look up", "The statistics of any account of the bank.")
-if not is_staff and "analyst" not in user.roles:
+if not user.reads_statistics:
     st.error("This page is for staff and analysts.", icon=":material/error:")
     st.stop()
 typed = st.text_input(
-    "Account number or id" if is_staff else "Account id",
+    "Account number or id" if user.reads_accounts else "Account id",
     key="lookup",
-    placeholder="4821 553 906" if is_staff else "019a3c1e-…",
+    placeholder="4821 553 906" if user.reads_accounts else "019a3c1e-…",
     icon=":material/search:",
     persist_state="session",
     width=460,
@@ -47,7 +46,7 @@ typed = st.text_input(
 if not typed:
     st.stop()
 try:
-    account_id, account = find(typed, is_staff=is_staff)
+    account_id, account = find(typed, by_number=user.reads_accounts)
 except ApiError as error:
     problems.show(error)
     st.stop()

@@ -8,7 +8,7 @@ from ui.clients.errors import ApiError
 from ui.components import layout, session
 from ui.components.fields import FORM, FieldProblems
 
-MIN_PASSWORD = 12
+PASSWORD_MIN_CHARACTERS = 12
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 EMAIL_PROBLEM = "Write the whole address, such as you@example.com."
 MISMATCH = (
@@ -64,7 +64,7 @@ def create_form() -> None:
             key="create_password",
             type="password",
             autocomplete="new-password",
-            help=f"At least {MIN_PASSWORD} characters. A few unrelated words are easy to remember.",
+            help=f"At least {PASSWORD_MIN_CHARACTERS} characters. A few unrelated words are easy to remember.",
         )
         wrong.place("password")
         is_sent = st.form_submit_button("Create my user", type="primary", width="stretch")
@@ -98,8 +98,8 @@ def problems_of(name: str, email: str, phone: str, password: str) -> dict[str, s
         found["email"] = EMAIL_PROBLEM if email else "Type your email."
     if not phone:
         found["phone"] = "Type your mobile number."
-    if len(password) < MIN_PASSWORD:
-        found["password"] = f"The password needs at least {MIN_PASSWORD} characters."
+    if len(password) < PASSWORD_MIN_CHARACTERS:
+        found["password"] = f"The password needs at least {PASSWORD_MIN_CHARACTERS} characters."
     return found
 
 

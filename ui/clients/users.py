@@ -9,7 +9,11 @@ from ui.clients.http import Gateway, TokenSource
 
 
 class User(msgspec.Struct, frozen=True):
-    """A user as they see themself; `photo_status` is missing, pending, approved or rejected."""
+    """A user as they see themself; `photo_status` is missing, pending, approved or rejected.
+
+    `rights` are what their roles let them do. The app asks for a right, never for a role: which role gives what is
+    the services' to say.
+    """
 
     user_id: str
     name: str
@@ -20,6 +24,27 @@ class User(msgspec.Struct, frozen=True):
     created_at: datetime
     photo_reason: str | None = None
     roles: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+
+    @property
+    def works_here(self) -> bool:
+        """Whether they are one of the bank's people."""
+        return bool(self.rights)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether they decide about photos."""
+        return "review_identities" in self.rights
+
+    @property
+    def reads_accounts(self) -> bool:
+        """Whether they may find and see anybody's account."""
+        return "read_accounts" in self.rights
+
+    @property
+    def reads_statistics(self) -> bool:
+        """Whether they may read the statistics of any account."""
+        return "read_statistics" in self.rights
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import streamlit as st
 from ui.clients.users import User
 from ui.components.text import literal
 
-MAX_PHOTO_BYTES = 4 * 1024 * 1024
+PHOTO_MAX_BYTES = 4 * 1024 * 1024
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 

@@ -14,7 +14,7 @@ from ui.settings import settings
 SESSION_PATH = "/session"
 COOKIE_NAME = "tidemark_session"
 _ICON = Path(__file__).parent.parent / "assets" / "mark.svg"
-_MAX_BODY_BYTES = 512
+_BODY_MAX_BYTES = 512
 
 
 class _Trade(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,7 +27,7 @@ async def _keep(request: Request) -> Response:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MAX_BODY_BYTES:
+        if len(body) > _BODY_MAX_BYTES:
             return Response(status_code=413)
     try:
         trade = msgspec.json.decode(body, type=_Trade)

@@ -14,7 +14,7 @@ from api.accounts.history.errors import FaultSink, HistoryFault
 _GZIP_MAGIC = b"\x1f\x8b"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # No row of a history is longer. It bounds the memory that a file without line ends, or with an open quote, takes.
-ROW_CHARACTERS_MAX = 65_536
+ROW_MAX_CHARACTERS = 65_536
 _OPENING_QUOTE = re.compile(r'(?:^|,)"')
 _CLOSING_QUOTE = re.compile(r'(?:[^"]++|"")*+"')
 # What `errors="surrogateescape"` makes of a byte that is not UTF-8.
@@ -96,7 +96,7 @@ class CsvFile:
         text = io.TextIOWrapper(plain, encoding="utf-8-sig", errors="surrogateescape", newline="")
         characters = 0
         try:
-            while line := text.readline(ROW_CHARACTERS_MAX):
+            while line := text.readline(ROW_MAX_CHARACTERS):
                 self._line += 1
                 characters = len(line) + (characters if self._row else 0)
                 self._row.append(line)
@@ -110,9 +110,9 @@ class CsvFile:
             raise self.fault(self._line, "holds the NUL character")
         if not line.isascii() and _NOT_UTF_8.search(line):
             raise self.fault(self._line, "is not UTF-8")
-        if characters >= ROW_CHARACTERS_MAX:
+        if characters >= ROW_MAX_CHARACTERS:
             first = self._line - len(self._row) + 1
-            raise self._open_quote() or self.fault(first, f"is longer than {ROW_CHARACTERS_MAX:,} characters")
+            raise self._open_quote() or self.fault(first, f"is longer than {ROW_MAX_CHARACTERS:,} characters")
 
     def _open_quote(self) -> HistoryFault | None:
         """The fault of a row whose last quote is open, at the line where that opens."""

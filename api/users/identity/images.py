@@ -21,7 +21,7 @@ logging.getLogger("PIL").setLevel(logging.WARNING)
 
 FORMATS = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 PIXELS_MAX = 50_000_000
-LONGEST_SIDE = 1600
+SIDE_MAX_PIXELS = 1600
 # With name and ids the encrypted item stays below DynamoDB's 400 KB.
 PHOTO_STORED_MAX_BYTES = 350_000
 # Each scan of a progressive JPEG costs a pass over all pixels; cameras and editors write about ten.
@@ -125,8 +125,8 @@ def _upright(picture: "Image.Image") -> "Image.Image":
     """The first frame, reduced, turned as its metadata says, on white."""
     from PIL import Image, ImageOps
 
-    picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.draft("RGB", (SIDE_MAX_PIXELS, SIDE_MAX_PIXELS))
+    picture.thumbnail((SIDE_MAX_PIXELS, SIDE_MAX_PIXELS))
     turned = ImageOps.exif_transpose(picture)
     # A fresh canvas: Pillow would carry comments and profiles over into what it saves.
     canvas = Image.new("RGB", turned.size, "white")

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from api.shared.errors import ValueRefused
 
-SHORTEST = 12
-LONGEST = 256
-FEWEST_DISTINCT = 5
+PASSWORD_MIN_CHARACTERS = 12
+PASSWORD_MAX_CHARACTERS = 256
+DISTINCT_MIN_CHARACTERS = 5
 # What must remain of a password when the user's name, email and the bank's name are taken out of it.
-LEAST_OWN = 8
-LEAST_BESIDE_RUNS = 4
-SHORTEST_RUN = 4
+OWN_MIN_CHARACTERS = 8
+BESIDE_RUNS_MIN_CHARACTERS = 4
+RUN_MIN_CHARACTERS = 4
 
 _COMMON_FILE = Path(__file__).with_name("common.txt.gz")
 _LEET = str.maketrans("013457@$!", "oieastasi")
@@ -41,15 +41,15 @@ def check_password(password: str, about: Iterable[str], *, field: str = "passwor
     `about` is what a stranger may know of the user: name, email, phone.
     """
     plain = unicodedata.normalize("NFKC", password).casefold()
-    if not SHORTEST <= len(plain) <= LONGEST:
-        raise ValueRefused(field, f"use {SHORTEST} to {LONGEST} characters")
-    if len(set(plain)) < FEWEST_DISTINCT or len(_repeated(plain)) < SHORTEST // 2:
+    if not PASSWORD_MIN_CHARACTERS <= len(plain) <= PASSWORD_MAX_CHARACTERS:
+        raise ValueRefused(field, f"use {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters")
+    if len(set(plain)) < DISTINCT_MIN_CHARACTERS or len(_repeated(plain)) < PASSWORD_MIN_CHARACTERS // 2:
         raise ValueRefused(field, "it repeats the same few characters")
-    if len(_without_runs(plain)) < LEAST_BESIDE_RUNS:
+    if len(_without_runs(plain)) < BESIDE_RUNS_MIN_CHARACTERS:
         raise ValueRefused(field, "it is a row of the keyboard or alphabet")
     if _is_common(plain):
         raise ValueRefused(field, "it is one of the passwords that are tried first")
-    if _own_part(plain, about) < LEAST_OWN:
+    if _own_part(plain, about) < OWN_MIN_CHARACTERS:
         raise ValueRefused(field, "it is mostly your name, email or phone, or the bank's name")
 
 
@@ -65,10 +65,10 @@ def _without_runs(plain: str) -> str:
     """What remains when runs of neighbouring keys or letters are taken out."""
     rest, start = "", 0
     while start < len(plain):
-        end = start + SHORTEST_RUN
+        end = start + RUN_MIN_CHARACTERS
         while end <= len(plain) and any(plain[start:end] in run for run in _RUNS):
             end += 1
-        if end == start + SHORTEST_RUN:
+        if end == start + RUN_MIN_CHARACTERS:
             rest, start = rest + plain[start], start + 1
         else:
             start = end - 1
