@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import cache
 
 # Withdrawn ones, which a bank's history may hold. The standard's list of these has no minor units. The first two
-# lists are as Java 17 has them (`java.util.Currency`), compared code by code on 2026-11-27; the last is what it does
-# not know: CLDR's supplemental data, which have no other number than 2 for them.
+# lists are as in Java 17 (`java.util.Currency`, compared code by code on 2026-11-27). The last is what Java lacks:
+# CLDR's supplemental data have no other number than 2 for them.
 _WITHDRAWN = (
     (0, "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE ROL TPE TRL"),
     (
