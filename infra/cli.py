@@ -49,7 +49,8 @@ def main() -> None:
     metavar="N",
     help="Move every port: the API to N, the app to N+1, Dagster to N+2, the others up to N+39.",
 )
-def up(no_ui: bool, no_pipeline: bool, port_base: int | None) -> None:
+@click.option("--autoscale", is_flag=True, help="More or fewer instances of each service, as demand asks.")
+def up(no_ui: bool, no_pipeline: bool, port_base: int | None, autoscale: bool) -> None:
     """Run the whole bank on this machine until Ctrl-C.
 
     Starts Postgres, the emulated AWS, the three services behind the gateway, Dagster and the app, waits until each
@@ -61,7 +62,13 @@ def up(no_ui: bool, no_pipeline: bool, port_base: int | None) -> None:
     from infra.local.up import up as run_up
 
     ports = {} if port_base is None else Ports.from_base(port_base).to_environment()
-    run_up({**os.environ, **ports}, has_app=not no_ui, has_pipeline=not no_pipeline, console=Console())
+    run_up(
+        {**os.environ, **ports},
+        has_app=not no_ui,
+        has_pipeline=not no_pipeline,
+        is_automatic=autoscale,
+        console=Console(),
+    )
 
 
 @main.command()
@@ -91,6 +98,26 @@ def status(as_json: bool) -> None:
                 "The disk is full. What has ended for it starts again by itself when there is space.", err=True
             )
     sys.exit(0 if found.is_healthy else 1)
+
+
+@main.command()
+@click.argument("service", required=False)
+@click.argument("instances", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def scale(service: str | None, instances: str | None, as_json: bool) -> None:
+    """Show or set how many instances each service has.
+
+    \b
+    tidemark scale                   demand, decision and reason of each service, and the last changes
+    tidemark scale accounts 3        pins a number, until it is unpinned, also over a restart
+    tidemark scale accounts auto     leaves it to demand (`tidemark up --autoscale`), or to the settings
+
+    Returns when the instances are there, or have answered what they were asked and are gone. Exit code 1 when the
+    number is not what was asked for.
+    """
+    from infra.local.fleet.commands import run_scale
+
+    sys.exit(run_scale(_running_bank(), service, instances, as_json=as_json))
 
 
 @main.command()

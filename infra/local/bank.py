@@ -139,10 +139,11 @@ class Bank:
         made = databases.urls(self.bank_server, self.secrets.databases, warehouse_server=self.warehouse_server)
         return made[role]
 
-    def instance_ports(self, service: str) -> list[int]:
-        """The port of each instance of a service."""
+    def instance_ports(self, service: str, instances: int | None = None) -> list[int]:
+        """The port of each instance of a service: of so many, or of those that it starts with."""
         first: int = getattr(self.ports, service)
-        return [first + number for number in range(self.settings.instances[service])]
+        count = self.settings.instances[service] if instances is None else instances
+        return [first + number for number in range(count)]
 
     def base_environment(self) -> Environment:
         """What every process gets: where programs lie, plain locale, UTC, and a home of its own to litter."""

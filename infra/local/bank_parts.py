@@ -31,13 +31,17 @@ def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> 
     if not bank.has_own_aws:
         own_servers.append(_emulator(bank))
     running = [element.name for element in own_servers]
-    services = [_service(bank, service, number) for service in SERVICES for number in _numbers(bank, service)]
+    services = [
+        instance(bank, service, number)
+        for service in SERVICES
+        for number in range(1, bank.settings.instances[service] + 1)
+    ]
     return [
         *own_servers,
         Step("databases", lambda: _prepare(bank), after=tuple(name for name in running if name == "postgres")),
         *(_migration(bank, schema, running) for schema in SCHEMAS),
         *services,
-        _gateway(bank, [service.name for service in services]),
+        _gateway(bank),
         *([*_pipeline(bank), _docs(bank)] if has_pipeline else []),
         *([_app(bank)] if has_app else []),
     ]
@@ -71,8 +75,24 @@ def gateway_of(bank: Bank) -> Gateway:
     )
 
 
-def _numbers(bank: Bank, service: str) -> range:
-    return range(bank.settings.instances[service])
+def instance(bank: Bank, service: str, number: int) -> Part:
+    """One process of a service; the first is number 1."""
+    port = bank.instance_ports(service, number)[-1]
+    return Part(
+        name=f"{service}-{number}",
+        command=_python(
+            *("granian", "--interface", "asgi", "--host", LOOPBACK, "--port", str(port)),
+            *("--workers", "1", "--loop", "uvloop", "--no-ws", "--http", "1", "--log-level", "warning"),
+            *("--workers-kill-timeout", "10", "--factory", f"api.{service}.app:create_app"),
+        ),
+        environment=bank.service_environment(service),
+        probe=probes.http(f"http://{LOOPBACK}:{port}{UPSTREAM[service].health_path}"),
+        cwd=CHECKOUT,
+        address=f"http://{LOOPBACK}:{port}",
+        after=MIGRATIONS,
+        group=service,
+        stop_timeout_s=15,
+    )
 
 
 def _python(*arguments: str) -> list[str]:
@@ -150,25 +170,7 @@ def _run_once(bank: Bank, name: str, command: list[str], environment: Environmen
         raise LocalError(f"{name} failed (exit code {done.returncode}). Its log {log_file} ends with:\n  {end}")
 
 
-def _service(bank: Bank, service: str, number: int) -> Part:
-    port = bank.instance_ports(service)[number]
-    return Part(
-        name=f"{service}-{number + 1}",
-        command=_python(
-            *("granian", "--interface", "asgi", "--host", LOOPBACK, "--port", str(port)),
-            *("--workers", "1", "--loop", "uvloop", "--no-ws", "--http", "1", "--log-level", "warning"),
-            *("--workers-kill-timeout", "10", "--factory", f"api.{service}.app:create_app"),
-        ),
-        environment=bank.service_environment(service),
-        probe=probes.http(f"http://{LOOPBACK}:{port}{UPSTREAM[service].health_path}"),
-        cwd=CHECKOUT,
-        address=f"http://{LOOPBACK}:{port}",
-        after=MIGRATIONS,
-        stop_timeout_s=15,
-    )
-
-
-def _gateway(bank: Bank, services: Sequence[str]) -> Part:
+def _gateway(bank: Bank) -> Part:
     health = [f"{bank.gateway_url}{upstream.health_path}" for upstream in UPSTREAMS]
     return Part(
         name="gateway",
@@ -177,7 +179,7 @@ def _gateway(bank: Bank, services: Sequence[str]) -> Part:
         probe=probes.every(probes.http(url) for url in health),
         cwd=bank.state.home,
         address=bank.gateway_url,
-        after=tuple(services),
+        after=SERVICES,
     )
 
 

@@ -1,6 +1,7 @@
 """What runs at the moment, written by `tidemark up` for the other commands."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -44,6 +45,12 @@ class RunRecord:
     pid: int
     settings: dict[str, dict[str, str]]
     parts: dict[str, PartRecord] = field(default_factory=dict)
+
+    def add(self, part: PartRecord, beside: Sequence[str]) -> None:
+        """Put a part behind those that it belongs to, as people like to see them."""
+        parts = list(self.parts.values())
+        place = max((number for number, each in enumerate(parts, 1) if each.name in beside), default=len(parts))
+        self.parts = {each.name: each for each in (*parts[:place], part, *parts[place:])}
 
     def write(self, path: Path) -> None:
         """Replace the file at `path`."""

@@ -15,7 +15,10 @@ from infra.local.ports import Ports
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INSTANCES_MAX = 10  # rows of ports are ten apart with --port-base
 
-Instances = Annotated[int, Meta(ge=1, le=INSTANCES_MAX, description="How many processes the service has.")]
+Instances = Annotated[
+    int,
+    Meta(ge=1, le=INSTANCES_MAX, description="Processes of the service; with --autoscale, the fewest."),
+]
 
 
 def _port_of(part: str) -> Meta:
@@ -44,6 +47,14 @@ class LocalSettings(Settings):
     users_instances: Instances = 1
     accounts_instances: Instances = 2
     stats_instances: Instances = 1
+    scale_out_after_s: Annotated[
+        float,
+        Meta(ge=1, description="With --autoscale: how long a service keeps its number before it gets more."),
+    ] = 10
+    scale_in_after_s: Annotated[
+        float,
+        Meta(ge=1, description="With --autoscale: how long demand stays low before a service gets fewer."),
+    ] = 60
     gateway_port: Annotated[int, _port_of("the API gateway")] = 8080
     app_port: Annotated[int, _port_of("the app")] = 8501
     dagster_port: Annotated[int, _port_of("Dagster")] = 3000

@@ -86,6 +86,16 @@ class StateFolder:
         """What runs at the moment (see record.py)."""
         return self.home / "running.json"
 
+    @property
+    def fleet_file(self) -> Path:
+        """Pinned numbers of instances, used hours and the last changes (see fleet/memory.py)."""
+        return self.home / "fleet.json"
+
+    @property
+    def fleet_socket(self) -> Path:
+        """Where `tidemark up` answers `tidemark scale`."""
+        return self.sockets / "fleet"
+
     def log_file(self, part: str) -> Path:
         """The log of one part."""
         return self.home / "logs" / f"{part}.log"

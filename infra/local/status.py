@@ -9,10 +9,12 @@ from rich.table import Table
 
 from infra.local import disk
 from infra.local.bank import Bank
-from infra.local.bank_parts import elements
+from infra.local.bank_parts import elements, instance
+from infra.local.databases import SERVICES
 from infra.local.probes import Health, Probe
 from infra.local.processes import resident_bytes
 from infra.local.record import PartRecord, RunRecord
+from infra.local.settings import INSTANCES_MAX
 from infra.local.state import StateFolder
 from infra.local.supervised import Part
 
@@ -95,10 +97,16 @@ def read_status(home: Path) -> BankStatus | None:
         return BankStatus(str(home), False, []) if state.is_made else None
     if not state.is_locked:
         return BankStatus(str(home), False, [_stopped(part) for part in record.parts.values()])
-    probes = {part.name: part.probe for part in elements(Bank.running(home)) if isinstance(part, Part)}
+    probes = _probes(Bank.running(home))
     is_disk_full = disk.is_full(home)
     parts = asyncio.run(_ask_all(list(record.parts.values()), probes, is_disk_full))
     return BankStatus(str(home), True, parts, is_disk_full)
+
+
+def _probes(bank: Bank) -> dict[str, Probe]:
+    """Of each part that there may be: services have as many instances as somebody or the autoscaler wants."""
+    instances = [instance(bank, service, number) for service in SERVICES for number in range(1, INSTANCES_MAX + 1)]
+    return {part.name: part.probe for part in (*elements(bank), *instances) if isinstance(part, Part)}
 
 
 async def _ask_all(records: list[PartRecord], probes: dict[str, Probe], is_disk_full: bool) -> list[PartStatus]:

@@ -12,7 +12,8 @@ from infra.local.probes import Probe
 class Part:
     """A process that keeps running.
 
-    It starts when everything in `after` is ready, and ends when everything that came after it has ended.
+    It starts when everything in `after` is ready, and ends when everything that came after it has ended; `after`
+    names elements, or groups: all instances of a service are a `group` by its name.
     `environment` is all it gets. `stop_signals` ask it to end, one after the other, each given `stop_timeout_s`;
     then it is killed. `before_start` is called in a thread before each start.
     """
@@ -24,6 +25,7 @@ class Part:
     cwd: Path
     address: str = ""
     after: tuple[str, ...] = ()
+    group: str = ""
     user: str | None = None
     stop_signals: tuple[int, ...] = (signal.SIGTERM,)
     stop_timeout_s: float = 10.0
@@ -40,3 +42,8 @@ class Step:
 
 
 Element = Part | Step
+
+
+def builds_on(element: Element, other: Element) -> bool:
+    """Whether an element starts only when the other is ready."""
+    return other.name in element.after or (isinstance(other, Part) and other.group in element.after)

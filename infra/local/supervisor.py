@@ -17,7 +17,7 @@ from infra.local.logs import last_lines, open_log
 from infra.local.probes import Health
 from infra.local.record import PartRecord, RunRecord
 from infra.local.state import StateFolder
-from infra.local.supervised import Element, Part, Step
+from infra.local.supervised import Element, Part, Step, builds_on
 
 READY_WITHIN_S = 120.0
 POLL_S = 0.1
@@ -43,19 +43,19 @@ class Supervisor:
     def __init__(
         self, elements: Sequence[Element], state: StateFolder, record: RunRecord, listener: Listener
     ) -> None:
-        self._elements = elements
+        self._elements = list(elements)
         self._state = state
         self._record = record
         self._listener = listener
         self._ready = {element.name: asyncio.Event() for element in elements}
+        self._lives: dict[str, asyncio.Task[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._is_record_written = True
         self.broken: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         for element in elements:
             if isinstance(element, Part):
-                log_file = str(state.log_file(element.name))
-                record.parts[element.name] = PartRecord(element.name, address=element.address, log_file=log_file)
+                record.parts[element.name] = self._record_of(element)
 
     async def start(self) -> None:
         """Start everything; return when all is ready.
@@ -63,7 +63,7 @@ class Supervisor:
         Raises LocalError when a step fails, a part keeps dying or isn't ready within READY_WITHIN_S; `stop` is
         still to be called then.
         """
-        self._tasks = [asyncio.create_task(self._live(element)) for element in self._elements]
+        self._lives = {element.name: asyncio.create_task(self._live(element)) for element in self._elements}
         all_ready = asyncio.create_task(self._all_ready())
         try:
             await asyncio.wait((all_ready, self.broken), return_when=asyncio.FIRST_COMPLETED)
@@ -74,20 +74,67 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End every part, those first that others don't build upon. Nothing is left when it returns."""
-        for task in self._tasks:
+        tasks = [*self._lives.values(), *self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         ended = {element.name: asyncio.Event() for element in self._elements}
         await asyncio.gather(*(self._end(element, ended) for element in self._elements))
         await asyncio.to_thread(processes.end_all_of, self._state.home)
+
+    async def add(self, part: Part) -> None:
+        """Start one more part, and return when it is ready.
+
+        Raises LocalError when it does not get ready; nothing of it is left then, and the others go on.
+        """
+        self._elements.append(part)
+        self._ready[part.name] = asyncio.Event()
+        self._record.add(self._record_of(part), beside=[each.name for each in self._parts_of(part.group)])
+        life = self._lives[part.name] = asyncio.create_task(self._keep_running(part))
+        ready = asyncio.create_task(self._ready[part.name].wait())
+        await asyncio.wait((life, ready), return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if life.done():
+            await self.remove(part.name)
+            life.result()
+        life.add_done_callback(self._report)
+
+    async def remove(self, name: str) -> None:
+        """End a part, and forget it."""
+        life = self._lives.pop(name)
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        part = next(element for element in self._elements if element.name == name)
+        assert isinstance(part, Part)
+        await self._end_part(part)
+        self._elements.remove(part)
+        self._running.pop(name, None)
+        del self._ready[name], self._record.parts[name]
+        self._write_record()
+
+    def pid(self, name: str) -> int | None:
+        """The process of a part; None while it has none."""
+        process = self._running.get(name)
+        return process.pid if process else None
+
+    def _parts_of(self, group: str) -> list[Part]:
+        return [each for each in self._elements if isinstance(each, Part) and each.group == group]
+
+    def _record_of(self, part: Part) -> PartRecord:
+        return PartRecord(part.name, address=part.address, log_file=str(self._state.log_file(part.name)))
+
+    def _report(self, life: asyncio.Task[None]) -> None:
+        if not life.cancelled() and (error := life.exception()) and not self.broken.done():
+            self.broken.set_exception(error)
 
     async def _all_ready(self) -> None:
         for event in self._ready.values():
             await event.wait()
 
     async def _live(self, element: Element) -> None:
-        for name in element.after:
-            await self._ready[name].wait()
+        for other in self._elements:
+            if builds_on(element, other):
+                await self._ready[other.name].wait()
         try:
             if isinstance(element, Step):
                 await asyncio.to_thread(element.action)
@@ -183,15 +230,19 @@ class Supervisor:
 
     async def _end(self, element: Element, ended: dict[str, asyncio.Event]) -> None:
         for other in self._elements:
-            if element.name in other.after:
+            if builds_on(other, element):
                 await ended[other.name].wait()
-        process = self._running.get(element.name)
-        if isinstance(element, Part) and process is not None:
-            await self._end_process(element, process)
-            await asyncio.to_thread(processes.end, processes.of_session(process.pid))
-            self._note(self._record.parts[element.name], "stopped")
-            self._listener(element.name, "has ended")
+        if isinstance(element, Part):
+            await self._end_part(element)
         ended[element.name].set()
+
+    async def _end_part(self, part: Part) -> None:
+        process = self._running.get(part.name)
+        if process is not None:
+            await self._end_process(part, process)
+            await asyncio.to_thread(processes.end, processes.of_session(process.pid))
+            self._note(self._record.parts[part.name], "stopped")
+            self._listener(part.name, "has ended")
 
     async def _end_process(self, part: Part, process: asyncio.subprocess.Process) -> None:
         for send in (*part.stop_signals, signal.SIGKILL):

@@ -17,6 +17,8 @@ from infra.local import processes
 from infra.local.bank import Bank
 from infra.local.bank_parts import elements, write_configuration
 from infra.local.databases import SERVICES
+from infra.local.fleet.door import open_door
+from infra.local.fleet.fleet import Fleet
 from infra.local.given import catalogue, share_out, warnings
 from infra.local.logs import open_log
 from infra.local.ports import check_free
@@ -31,9 +33,12 @@ logger = logging.getLogger("tidemark.up")
 UP = "Tidemark is up"
 
 
-def up(environment: Mapping[str, str], *, has_app: bool, has_pipeline: bool, console: Console) -> None:
+def up(
+    environment: Mapping[str, str], *, has_app: bool, has_pipeline: bool, is_automatic: bool, console: Console
+) -> None:
     """Run the bank until SIGINT, SIGTERM or SIGHUP, with the settings of `environment`.
 
+    With `is_automatic` the services' numbers of instances follow demand.
     Raises LocalError when it can't start or be kept, SettingsError when a setting can't be used.
     """
     settings = LocalSettings.read(environment)
@@ -50,12 +55,13 @@ def up(environment: Mapping[str, str], *, has_app: bool, has_pipeline: bool, con
         write_configuration(bank)
         _log_to(state)
         parts = elements(bank, has_app=has_app, has_pipeline=has_pipeline)
-        asyncio.run(_Run(bank, parts, console).run())
+        asyncio.run(_Run(bank, parts, console, is_automatic=is_automatic).run())
 
 
 class _Run:
-    def __init__(self, bank: Bank, elements: list[Element], console: Console) -> None:
+    def __init__(self, bank: Bank, elements: list[Element], console: Console, *, is_automatic: bool) -> None:
         self._bank = bank
+        self._is_automatic = is_automatic
         self._elements = elements
         self._console = console
         self._began = time.monotonic()
@@ -75,10 +81,11 @@ class _Run:
             supervisor = Supervisor(self._elements, self._bank.state, record, self._tell)
             try:
                 await self._start(supervisor, stop)
-                await asyncio.wait(
-                    (asyncio.ensure_future(stop.wait()), supervisor.broken),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                async with self._fleet(supervisor):
+                    await asyncio.wait(
+                        (asyncio.ensure_future(stop.wait()), supervisor.broken),
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
                 if not stop.is_set():
                     supervisor.broken.result()
             finally:
@@ -105,6 +112,19 @@ class _Run:
         if not stop.is_set():
             self._say(f"{UP} after {time.monotonic() - self._began:.0f} s.")
             welcome(self._bank, self._elements, self._console)
+
+    @contextlib.asynccontextmanager
+    async def _fleet(self, supervisor: Supervisor) -> AsyncIterator[None]:
+        """The services' instances follow what is decided, and `tidemark scale` is answered."""
+        fleet = Fleet(self._bank, supervisor, self._tell, is_automatic=self._is_automatic)
+        async with open_door(fleet, self._bank.state.fleet_socket):
+            keeping = asyncio.create_task(fleet.run())
+            try:
+                yield
+            finally:
+                self._is_stopping = True
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
 
     def _tell(self, name: str, event: str) -> None:
         # Standard output may be a file on the disk that is full.

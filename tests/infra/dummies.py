@@ -49,7 +49,7 @@ def accepts(port: int) -> Probe:
     return probe
 
 
-def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...] = ()) -> Part:
+def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...] = (), group: str = "") -> Part:
     """A part that listens on a port and notes its starts and ends in `folder`/notes.
 
     `mode`: good; dies (with exit code 3 at once); stubborn (ignores SIGTERM); parent (starts two processes that
@@ -63,6 +63,7 @@ def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...]
         probe=accepts(port),
         cwd=folder,
         after=after,
+        group=group,
         stop_timeout_s=0.5 if mode == "stubborn" else 10,
     )
 

@@ -7,7 +7,7 @@ import pytest
 from dagster._core.instance.config import dagster_instance_config
 
 from infra.local.bank import Bank
-from infra.local.bank_parts import elements, write_configuration
+from infra.local.bank_parts import elements, instance, write_configuration
 from infra.local.dagster_home import write_dagster_home
 from infra.local.databases import SCHEMAS, SERVICES
 from infra.local.errors import LocalError
@@ -15,7 +15,7 @@ from infra.local.given import catalogue, share_out
 from infra.local.ports import Ports
 from infra.local.settings import LocalSettings
 from infra.local.state import StateFolder
-from infra.local.supervised import Part, Step
+from infra.local.supervised import Part, Step, builds_on
 
 KNOWN = catalogue()
 # What cannot be chosen: it follows from the bank's own databases, secrets, folder and other settings.
@@ -153,8 +153,14 @@ class TestGivenSettings:
 
 class TestElements:
     def test_each_comes_after_something_that_exists(self, bank: Bank) -> None:
-        names = {element.name for element in elements(bank)}
-        assert all(set(element.after) <= names for element in elements(bank))
+        known = {name for element in elements(bank) for name in (element.name, getattr(element, "group", ""))}
+        assert all(set(element.after) <= known for element in elements(bank))
+
+    def test_the_gateway_comes_after_every_instance(self, bank: Bank) -> None:
+        gateway = parts_of(bank)["gateway"]
+        assert all(
+            builds_on(gateway, instance(bank, service, number)) for service in SERVICES for number in (1, 7)
+        )
 
     def test_without_the_app(self, bank: Bank) -> None:
         assert set(parts_of(bank)) - {element.name for element in elements(bank, has_app=False)} == {"app"}

@@ -223,6 +223,71 @@ class TestStop:
         assert notes(tmp_path) == ["start database", "end database"]
 
 
+class TestAdd:
+    def test_comes_beside_its_group_and_ends_before_what_it_builds_upon(self, tmp_path: Path) -> None:
+        async def scenario() -> None:
+            async with started(
+                tmp_path,
+                dummy("database", tmp_path),
+                dummy("service-1", tmp_path, after=("database",), group="service"),
+                dummy("gateway", tmp_path, after=("service",)),
+            ) as watched:
+                await watched.supervisor.add(dummy("service-2", tmp_path, after=("database",), group="service"))
+                read = RunRecord.read(StateFolder(tmp_path).run_record)
+                assert read is not None
+                assert list(read.parts) == ["database", "service-1", "service-2", "gateway"]
+                assert read.parts["service-2"].state == "running"
+
+        asyncio.run(scenario())
+        ends = [note for note in notes(tmp_path) if note.startswith("end")]
+        assert (ends[0], ends[-1]) == ("end gateway", "end database")
+
+    def test_is_kept_running_as_the_others(self, tmp_path: Path) -> None:
+        async def scenario() -> None:
+            async with started(tmp_path, dummy("service-1", tmp_path, group="service")) as watched:
+                await watched.supervisor.add(dummy("service-2", tmp_path, group="service"))
+                os.kill(watched.pid("service-2"), signal.SIGKILL)
+                await until(lambda: watched.events.count("service-2 is ready") == 2)
+
+        asyncio.run(scenario())
+
+    def test_one_that_does_not_start_is_forgotten_and_the_others_go_on(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
+
+        async def scenario() -> None:
+            async with started(tmp_path, dummy("service-1", tmp_path, group="service")) as watched:
+                sick = dummy("service-2", tmp_path, mode="dies", group="service")
+                with pytest.raises(LocalError, match="service-2 keeps ending"):
+                    await watched.supervisor.add(sick)
+                assert not watched.supervisor.broken.done()
+                assert list(watched.record.parts) == ["service-1"]
+                await watched.supervisor.add(dummy("service-2", tmp_path, group="service"))
+                assert watched.record.parts["service-1"].state == "running"
+
+        asyncio.run(scenario())
+
+
+class TestRemove:
+    def test_ends_and_is_forgotten(self, tmp_path: Path) -> None:
+        async def scenario() -> None:
+            async with started(
+                tmp_path, dummy("service-1", tmp_path, group="service"), dummy("other", tmp_path)
+            ) as watched:
+                pid = watched.pid("service-1")
+                await watched.supervisor.remove("service-1")
+                assert processes.of_session(pid) == []
+                assert watched.supervisor.pid("service-1") is None
+                read = RunRecord.read(StateFolder(tmp_path).run_record)
+                assert read is not None
+                assert list(read.parts) == ["other"]
+                assert not watched.supervisor.broken.done()
+
+        asyncio.run(scenario())
+        assert notes(tmp_path)[-2:] == ["end service-1", "end other"]
+
+
 class Disk:
     """A small file system of its own where one can be mounted, else a folder whose writes are refused."""
 

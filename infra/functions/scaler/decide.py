@@ -157,7 +157,7 @@ def _elapsed(now: float, since: float) -> float:
 
 
 def _share_out(granted: dict[str, int], targets: Mapping[str, int], limits: Limits) -> None:
-    """Raise what is granted towards the targets, an instance at a time, for whoever has the smallest part of it."""
+    """Raise what is granted towards the targets, an instance at a time for whoever has the smallest part of it."""
     free = limits.connections - sum(granted[name] * limit.connections for name, limit in limits.services.items())
     waiting = {name for name in granted if granted[name] < targets[name]}
     while waiting:
