@@ -213,9 +213,7 @@ class TestLookUp:
         assert "minor units" in texts(page)
         assert "1,234,567" in texts(page)
 
-    def test_rights_decide_and_not_the_role_s_name(
-        self, gateway: FakeGateway, visit: Page
-    ) -> None:
+    def test_rights_decide_and_not_the_role_s_name(self, gateway: FakeGateway, visit: Page) -> None:
         risk = person(gateway, "Rick Risk", roles=("risk",), rights=["read_statistics"])
         page = visit(risk, "lookup")
         assert not page.error

@@ -9,8 +9,8 @@ import pytest
 from api.accounts.history.errors import HistoryRefused
 from api.accounts.history.importer import import_history
 from api.accounts.history.progress import JsonLines
+from tests.accounts.history.test_import import ACCOUNTS, TRANSACTIONS
 from tests.accounts.ledger import Ledger
-from tests.accounts.test_import import ACCOUNTS, TRANSACTIONS
 from tests.cluster import Databases
 
 BAD_TRANSACTIONS = {
