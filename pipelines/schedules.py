@@ -64,14 +64,15 @@ def is_active(instance: dg.DagsterInstance) -> bool:
 
 
 def schedules_of(settings: PipelineSettings) -> list[dg.ScheduleDefinition]:
-    """The closes, at the bank's midnight."""
+    """The closes, at the bank's midnight; those that something else starts are there and off."""
+    status = dg.DefaultScheduleStatus.RUNNING if settings.close_schedules else dg.DefaultScheduleStatus.STOPPED
     return [
         dg.ScheduleDefinition(
             name=f"{kind}_schedule",
             job=CLOSE_JOBS[kind],
             cron_schedule=cron,
             execution_timezone=settings.time_zone,
-            default_status=dg.DefaultScheduleStatus.RUNNING,
+            default_status=status,
             description=description,
         )
         for kind, (cron, description) in CLOSES.items()

@@ -24,6 +24,9 @@ class PipelineSettings(Settings):
     advance_after_s: Annotated[
         int, Meta(gt=0, description="How old `complete_through` gets, with nothing new, until it advances.")
     ] = 30
+    close_schedules: Annotated[
+        bool, Meta(description="false: something else starts the closes, as the function `kickoff` does on AWS.")
+    ] = True
     dbt_project: Annotated[Path, Meta(description="The dbt project.")] = CHECKOUT / "warehouse"
     dbt_target: Annotated[
         Path | None, Meta(description="Where dbt's artefacts go, the prebuilt manifest among them; else home/dbt.")

@@ -82,5 +82,5 @@ def make_app(
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = at_the_edge(app.asgi_handler)
+    app.asgi_handler = at_the_edge(app.asgi_handler, settings)
     return app

@@ -3,12 +3,19 @@
 After it: what a browser must know of an answer that it was never meant to show.
 """
 
+import hmac
+
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.shared.errors import InvalidRequest
+from api.shared.errors import Forbidden, InvalidRequest, TidemarkError
 from api.shared.problems import PROBLEM_MEDIA_TYPE
 from api.shared.request_log import log_requests
+from api.shared.settings import ServiceSettings
+
+EDGE_HEADER = "x-tidemark-edge"
+# API Gateway's authorizer, which reads the keys from outside, can prove nothing.
+WELL_KNOWN = "/.well-known/"
 
 # Nothing is guessed, run, framed, told to the next site or kept, unless the route says otherwise.
 BROWSER_HEADERS = (
@@ -19,8 +26,9 @@ BROWSER_HEADERS = (
 )
 
 
-def at_the_edge(app: ASGIApp) -> ASGIApp:
+def at_the_edge(app: ASGIApp, settings: ServiceSettings) -> ASGIApp:
     """The application as requests reach it."""
+    proof = (settings.edge_secret or "").encode() if settings.edge_only else None
 
     async def edge(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,6 +37,8 @@ def at_the_edge(app: ASGIApp) -> ASGIApp:
         send = _with_browser_headers(send)
         if b"," in b",".join(value for name, value in scope["headers"] if name == b"host"):
             await _refuse(send, InvalidRequest("A request names one host, in one Host header."))
+        elif proof is not None and not scope["path"].startswith(WELL_KNOWN) and not _proves(scope, proof):
+            await _refuse(send, Forbidden("This address is not for clients. Call the API by its public one."))
         elif scope["method"] == "HEAD":
             scope["method"] = "GET"
             await app(scope, receive, _without_body(send))
@@ -79,7 +89,12 @@ def _only_allow(send: Send) -> Send:
     return send_allow
 
 
-async def _refuse(send: Send, error: InvalidRequest) -> None:
+def _proves(scope: Scope, proof: bytes) -> bool:
+    given = dict(scope["headers"]).get(EDGE_HEADER.encode(), b"")
+    return bool(proof) and hmac.compare_digest(given, proof)
+
+
+async def _refuse(send: Send, error: TidemarkError) -> None:
     body = msgspec.json.encode(error.problem())
     headers = [(b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -115,6 +115,12 @@ class ServiceSettings(Settings):
     database_iam: Annotated[
         bool, Meta(description="true: the database's password is a token of IAM authentication.")
     ] = False
+    edge_secret: Annotated[
+        str | None, Meta(description="By it the gateway proves itself, and the client's address that it forwards.")
+    ] = field(default=None, repr=False)
+    edge_only: Annotated[
+        bool, Meta(description="true: what comes without that proof is refused, but for the public keys.")
+    ] = False
     # Above the role's own time limits, below a function's: who hears nothing for so long hears nothing any more.
     answer_timeout_s: Annotated[int, Meta(ge=1, description="How long the database may be silent.")] = 22
 

@@ -1,8 +1,8 @@
 """Where a request comes from, taken in this one place.
 
 A header that names an address is believed only from who proves itself with a secret: the app, which speaks for
-the browser in front of it, or the edge (Envoy), which appends the address it saw to X-Forwarded-For. On AWS the
-gateway is the peer, and Mangum puts `requestContext.http.sourceIp` there.
+the browser in front of it, or the edge: Envoy appends the address it saw to X-Forwarded-For. On AWS CloudFront
+writes it into a header of its own, for the gateway behind it appends CloudFront's address to X-Forwarded-For.
 """
 
 import hmac
@@ -11,11 +11,11 @@ from typing import Any
 
 from litestar import Request
 
+from api.shared.edge import EDGE_HEADER
 from api.users.settings import UsersSettings
 
 APP_HEADER = "x-tidemark-app"
 APP_CLIENT_HEADER = "x-tidemark-client"
-EDGE_HEADER = "x-tidemark-edge"
 IPV6_PREFIX = 64
 
 
@@ -23,7 +23,7 @@ def client_address(request: Request[Any, Any, Any], settings: UsersSettings) -> 
     """The client's address; of IPv6 only the network, since one client has all of its addresses."""
     address = request.client.host if request.client else ""
     if _proves(request, EDGE_HEADER, settings.edge_secret):
-        address = request.headers.get("x-forwarded-for", address).rpartition(",")[2]
+        address = request.headers.get(settings.edge_client_header, address).rpartition(",")[2]
     if _proves(request, APP_HEADER, settings.app_secret):
         address = request.headers.get(APP_CLIENT_HEADER, address)
     try:

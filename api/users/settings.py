@@ -23,9 +23,9 @@ class UsersSettings(ServiceSettings):
     kms_key_id: Annotated[str | None, Meta(description="The master key, in AWS KMS, instead of a file.")] = None
     identity_table: IdentityTable = "tidemark-identity"
     data_key_table: DataKeyTable = "tidemark-data-keys"
-    edge_secret: Annotated[
-        str | None, Meta(description="By it the gateway proves the client's address that it forwards.")
-    ] = field(default=None, repr=False)
+    edge_client_header: Annotated[
+        str, Meta(description="In which header the gateway forwards it; of a list, the last one counts.")
+    ] = "x-forwarded-for"
     app_secret: Annotated[
         str | None, Meta(description="By it the app proves the client's address that it forwards.")
     ] = field(default=None, repr=False)

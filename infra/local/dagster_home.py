@@ -34,7 +34,7 @@ def _instance(folder: Path) -> dict[str, Any]:
                 "config": {"postgres_url": {"env": URL_VARIABLE}},
             }
         },
-        "run_launcher": {"module": "infra.local.run_launcher", "class": "WatchingRunLauncher"},
+        "run_launcher": {"module": "pipelines.run_launcher", "class": "WatchingRunLauncher"},
         "run_coordinator": {
             "module": "dagster.core.run_coordinator",
             "class": "QueuedRunCoordinator",

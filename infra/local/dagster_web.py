@@ -22,16 +22,18 @@ CONNECTIONS_MORE = 20
 @click.command()
 @click.option("--port", type=int, required=True)
 @click.option("--workspace", type=click.Path(path_type=Path), required=True)
-def main(port: int, workspace: Path) -> None:
+@click.option("--host", default=LOOPBACK, show_default=True, help="Where it listens.")
+def main(port: int, workspace: Path, host: str) -> None:
     """Serve Dagster's pages until the process is ended; the instance is DAGSTER_HOME's."""
-    guard = Guard(GuardSettings.read().operator_password)
+    settings = GuardSettings.read()
+    guard = Guard(settings.operator_password, settings.operator_host)
     with (
         DagsterInstance.get() as instance,
         WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace)]), version=__version__) as context,
     ):
         instance.optimize_for_webserver(STATEMENT_TIMEOUT_MS, CONNECTION_LIFE_S, CONNECTIONS_MORE)
         app = create_app_from_workspace_process_context(context)
-        uvicorn.run(GuardedApp(app, guard), host=LOOPBACK, port=port, log_level="warning")
+        uvicorn.run(GuardedApp(app, guard), host=host, port=port, log_level="warning")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ class GuardSettings(Settings):
     """For the processes that serve these pages."""
 
     operator_password: OperatorPassword = field(default=None, repr=False)
+    operator_host: Annotated[
+        str | None, Meta(description="A name, beside the loopback's, by which these pages are reached.")
+    ] = None
 
 
 class Refusal(NamedTuple):
@@ -45,9 +48,10 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True)
 class Guard:
-    """Judges requests by what every HTTP server knows of them; `password` is optional."""
+    """Judges requests by what every HTTP server knows of them. `password` and the server's `name` are optional."""
 
     password: str | None = field(default=None, repr=False)
+    name: str | None = None
 
     def refusal(self, method: str, target: str, headers: Mapping[str, str]) -> Refusal | None:
         """Why a request for `target` (path and query) is refused; None when it may pass.
@@ -55,7 +59,7 @@ class Guard:
         `headers` are looked up by small letters.
         """
         host = headers.get("host") or ""
-        if _name_of(host) not in LOOPBACK_NAMES:
+        if _name_of(host) not in self._names:
             return Refusal(403, "This server is reached as 127.0.0.1 or localhost only.", {})
         origin = headers.get("origin")
         # An SSH tunnel may change the port: what counts is not this server's but the page's own address.
@@ -75,6 +79,10 @@ class Guard:
             return {}
         token = base64.b64encode(f"{OPERATOR}:{self.password}".encode()).decode()
         return {"Authorization": f"Basic {token}"}
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return LOOPBACK_NAMES | {self.name} if self.name else LOOPBACK_NAMES
 
     def _is_right(self, authorization: str) -> bool:
         return secrets.compare_digest(authorization.encode(), self.authorization()["Authorization"].encode())

@@ -42,6 +42,14 @@ class TestHost:
     def test_every_other_name_is_refused(self, host: str) -> None:
         assert status_of("GET", "/", host=host) == 403
 
+    @pytest.mark.parametrize(
+        ("host", "is_let_in"),
+        [("dagster.bank.example", True), ("127.0.0.1:3000", True), ("evil.example", False), ("", False)],
+    )
+    def test_a_name_of_its_own(self, host: str, is_let_in: bool) -> None:
+        guard = Guard(name="dagster.bank.example")
+        assert (guard.refusal("GET", "/", {"host": host}) is None) == is_let_in
+
 
 class TestOrigin:
     @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])

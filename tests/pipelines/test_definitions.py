@@ -11,7 +11,8 @@ import pytest
 from pipelines import database, resources
 from pipelines.extract import assets, closing
 from pipelines.proofs.catalogue import NAMES
-from pipelines.settings import CHECKOUT
+from pipelines.schedules import schedules_of
+from pipelines.settings import CHECKOUT, PipelineSettings
 from tests.pipelines.conftest import Pipeline
 from tests.pipelines.ledger import later
 
@@ -81,6 +82,10 @@ class TestDefinitions:
             ("close_weekly_schedule", "0 0 * * 1", "RUNNING"),
             ("close_monthly_schedule", "0 0 1 * *", "RUNNING"),
         }
+
+    def test_schedules_are_off_where_something_else_starts_the_closes(self) -> None:
+        schedules = schedules_of(PipelineSettings.read({"TIDEMARK_CLOSE_SCHEDULES": "false"}))
+        assert [schedule.default_status.value for schedule in schedules] == ["STOPPED"] * 3
 
     def test_jobs_end_in_time_and_are_started_anew_after_a_kill_alone(self, pipeline: Pipeline) -> None:
         for name, priority in (("refresh", "0"), ("close_daily", "0"), ("close_monthly", "0"), ("backfill", "-1")):

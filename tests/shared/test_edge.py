@@ -1,10 +1,20 @@
 """What holds for every request before a route sees it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
-from litestar import Litestar
+from litestar import Litestar, get
 from litestar.testing import TestClient
 
+from api.shared.app import make_app
+from api.shared.settings import ServiceSettings
 from tests.shared.answers import problem
+
+
+@get("/.well-known/keys", opt={"public": True}, sync_to_thread=False)
+def keys() -> dict[str, list[str]]:
+    return {"keys": []}
 
 
 class TestEdge:
@@ -61,3 +71,28 @@ class TestAnswerHeaders:
         headers = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
         for answer in (client.get("/thing/page", headers=headers), client.options("/thing/page", headers=headers)):
             assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+class TestEdgeOnly:
+    @pytest.fixture
+    def guarded(self, settings: ServiceSettings) -> Iterator[TestClient[Litestar]]:
+        edge = replace(settings, edge_only=True, edge_secret="the-proof")
+        with TestClient(make_app(name="thing", path="thing", settings=edge, controllers=[keys])) as client:
+            yield client
+
+    @pytest.mark.parametrize("headers", [{}, {"X-Tidemark-Edge": ""}, {"X-Tidemark-Edge": "guessed"}])
+    def test_who_comes_past_the_edge_is_refused(
+        self, guarded: TestClient[Litestar], headers: dict[str, str]
+    ) -> None:
+        assert problem(guarded.get("/thing/docs", headers=headers)) == (403, "forbidden")
+
+    def test_who_comes_through_it_is_let_in(self, guarded: TestClient[Litestar]) -> None:
+        assert guarded.get("/thing/docs", headers={"X-Tidemark-Edge": "the-proof"}).status_code == 200
+
+    def test_the_public_keys_are_for_everybody(self, guarded: TestClient[Litestar]) -> None:
+        assert guarded.get("/.well-known/keys").json() == {"keys": []}
+
+    def test_without_a_secret_nobody_is_let_in(self, settings: ServiceSettings) -> None:
+        edge = replace(settings, edge_only=True, edge_secret=None)
+        with TestClient(make_app(name="thing", path="thing", settings=edge, controllers=[])) as client:
+            assert client.get("/thing/docs", headers={"X-Tidemark-Edge": ""}).status_code == 403

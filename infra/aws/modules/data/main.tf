@@ -1,0 +1,149 @@
+# Aurora behind RDS Proxy, and the passwords of its roles.
+
+locals {
+  port = 5432
+
+  # infra/local/databases.py makes these roles; a test compares.
+  service_roles = toset(["users_app", "accounts_app", "stats_app"])
+  other_roles = toset([
+    "users_owner", "accounts_owner", "stats_owner", "pipeline_owner",
+    "extractor", "publisher", "warehouse", "dagster", "analyst",
+  ])
+}
+
+resource "aws_db_subnet_group" "this" {
+  name       = var.name
+  subnet_ids = var.subnet_ids
+}
+
+resource "aws_rds_cluster_parameter_group" "this" {
+  name   = var.name
+  family = "aurora-postgresql${split(".", var.engine_version)[0]}"
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+
+  # A number of its own, not one that grows with capacity: the services' ceilings follow from it.
+  parameter {
+    name         = "max_connections"
+    value        = tostring(var.connections_max)
+    apply_method = "pending-reboot"
+  }
+
+  # Whoever changes tables, and slow statements without their values.
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
+
+  parameter {
+    name  = "log_min_duration_statement"
+    value = "1000"
+  }
+
+  parameter {
+    name  = "log_parameter_max_length"
+    value = "0"
+  }
+
+  parameter {
+    name  = "log_parameter_max_length_on_error"
+    value = "0"
+  }
+}
+
+resource "aws_rds_cluster" "this" {
+  cluster_identifier                  = var.name
+  engine                              = "aurora-postgresql"
+  engine_mode                         = "provisioned"
+  engine_version                      = var.engine_version
+  database_name                       = "postgres"
+  port                                = local.port
+  master_username                     = "tidemark_admin"
+  manage_master_user_password         = true
+  master_user_secret_kms_key_id       = var.data_key_arn
+  db_subnet_group_name                = aws_db_subnet_group.this.name
+  vpc_security_group_ids              = [var.security_group_ids.database]
+  db_cluster_parameter_group_name     = aws_rds_cluster_parameter_group.this.name
+  iam_database_authentication_enabled = true
+  storage_encrypted                   = true
+  kms_key_id                          = var.data_key_arn
+  backup_retention_period             = var.backup_retention_days
+  preferred_backup_window             = "02:00-02:30"
+  preferred_maintenance_window        = "sun:03:00-sun:03:30"
+  copy_tags_to_snapshot               = true
+  deletion_protection                 = var.is_protected
+  skip_final_snapshot                 = !var.is_protected
+  final_snapshot_identifier           = var.is_protected ? "${var.name}-last" : null
+  enabled_cloudwatch_logs_exports     = ["postgresql"]
+
+  serverlessv2_scaling_configuration {
+    min_capacity = var.capacity_min_acu
+    max_capacity = var.capacity_max_acu
+  }
+
+  lifecycle {
+    # The scaler raises and lowers the floor.
+    ignore_changes = [serverlessv2_scaling_configuration]
+  }
+
+  depends_on = [aws_cloudwatch_log_group.database]
+}
+
+resource "aws_rds_cluster_instance" "this" {
+  #checkov:skip=CKV_AWS_118: Enhanced monitoring is for the operating system, which is not ours; Performance Insights is on.
+  count                           = var.instance_count
+  identifier                      = "${var.name}-${count.index + 1}"
+  cluster_identifier              = aws_rds_cluster.this.id
+  engine                          = aws_rds_cluster.this.engine
+  engine_version                  = aws_rds_cluster.this.engine_version
+  instance_class                  = "db.serverless"
+  db_subnet_group_name            = aws_db_subnet_group.this.name
+  publicly_accessible             = false
+  auto_minor_version_upgrade      = true
+  performance_insights_enabled    = true
+  performance_insights_kms_key_id = var.data_key_arn
+  copy_tags_to_snapshot           = true
+}
+
+resource "aws_cloudwatch_log_group" "database" {
+  name              = "/aws/rds/cluster/${var.name}/postgresql"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.data_key_arn
+}
+
+# Passwords: made up by AWS, written once, never in Terraform's state. `prepare` gives them to the roles.
+ephemeral "aws_secretsmanager_random_password" "role" {
+  for_each            = setunion(local.service_roles, local.other_roles)
+  password_length     = 40
+  exclude_punctuation = true
+}
+
+resource "aws_secretsmanager_secret" "role" {
+  #checkov:skip=CKV2_AWS_57: The administrator's rotates by itself; these change with the task `prepare`, as README says.
+  for_each                = setunion(local.service_roles, local.other_roles)
+  name                    = "${var.name}/database/${each.value}"
+  description             = "The database role ${each.value}."
+  kms_key_id              = var.data_key_arn
+  recovery_window_in_days = var.recovery_window_days
+}
+
+resource "aws_secretsmanager_secret_version" "role" {
+  for_each  = aws_secretsmanager_secret.role
+  secret_id = each.value.id
+  secret_string_wo = jsonencode({
+    username = each.key
+    password = ephemeral.aws_secretsmanager_random_password.role[each.key].random_password
+  })
+  secret_string_wo_version = var.passwords_version
+}
+
+resource "aws_secretsmanager_secret_rotation" "administrator" {
+  secret_id = aws_rds_cluster.this.master_user_secret[0].secret_arn
+
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}

@@ -1,0 +1,166 @@
+"""Terraform in a copy of `infra/aws`, against an emulated AWS."""
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import REPOSITORY
+
+SOURCE = REPOSITORY / "infra" / "aws"
+PROVIDER = "hashicorp/aws/5.100.0"
+# Where machines keep providers that they unpacked; below it lie host, owner, name and version.
+ROOTS = ("/opt", "/usr/local/share", "/usr/share", "/usr/local/lib", str(Path.home() / ".terraform.d"))
+ARCHIVES = ("users", "accounts", "stats", "scaler", "kickoff")
+LIMIT_S = 540
+
+# The emulator's addresses have no bucket in front, and the state lies beside.
+OVERRIDE = """\
+terraform {
+  backend "local" {}
+}
+
+provider "aws" {
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  max_retries                 = 2
+}
+
+provider "aws" {
+  alias                       = "us_east_1"
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  max_retries                 = 2
+}
+"""
+
+
+class TerraformError(Exception):
+    """A command failed; the text is what it printed."""
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """A working folder that is initialised. `environment` reaches the emulated AWS."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str) -> str:
+        """What `terraform ARGUMENTS` prints. Raises TerraformError."""
+        done = subprocess.run(
+            ["terraform", *arguments],
+            cwd=self.folder,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise TerraformError(f"terraform {arguments[0]}: {done.stdout[-6000:]}{done.stderr[-12000:]}")
+        return done.stdout
+
+    def plan(self, environment: str, file: str = "plan", *arguments: str) -> "Plan":
+        """What would change with environments/ENVIRONMENT.tfvars. Raises TerraformError."""
+        variables = (f"-var-file=environments/{environment}.tfvars", f"-out={file}")
+        self.run("plan", "-input=false", "-no-color", *variables, *arguments)
+        return Plan(json.loads(self.run("show", "-json", file)))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`terraform show -json` of a plan."""
+
+    content: Mapping[str, Any]
+
+    def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
+        """The planned values of all resources, or of one type, by address."""
+        return {
+            each["address"]: each["values"]
+            for each in _all(self.content["planned_values"]["root_module"])
+            if each["mode"] == "managed" and kind in (None, each["type"])
+        }
+
+    def policies(self) -> dict[str, list[dict[str, Any]]]:
+        """The statements of each policy document, by address, as far as they are known."""
+        found = {}
+        for each in _all(self.content.get("prior_state", {}).get("values", {}).get("root_module", {})):
+            if each["type"] == "aws_iam_policy_document":
+                found[each["address"]] = json.loads(each["values"]["json"])["Statement"]
+        return found
+
+    def settings(self, part: str) -> set[str]:
+        """The names of the variables that a part of the bank is told; most values are known after apply."""
+        return set(self.content["planned_values"]["outputs"]["settings"]["value"][part])
+
+    @property
+    def changes(self) -> dict[str, list[str]]:
+        """By address: what would be done, but for nothing and reading."""
+        return {
+            each["address"]: each["change"]["actions"]
+            for each in self.content["resource_changes"]
+            if each["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
+
+def _all(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from _all(child)
+
+
+def plugin_folder(roots: Iterable[str] = ROOTS) -> Path | None:
+    """The folder of unpacked providers (`terraform init -plugin-dir`) that this machine has, if any."""
+    if named := os.environ.get("TIDEMARK_TF_PLUGINS"):
+        return Path(named)
+    for root in map(Path, roots):
+        for pattern in (f"*/{PROVIDER}", f"*/*/{PROVIDER}"):
+            for found in root.glob(pattern):
+                return found.parents[3]
+    return None
+
+
+def terraform(folder: Path, aws: Mapping[str, str]) -> Terraform:
+    """An initialised copy of `infra/aws` in `folder`. Skips the test without Terraform or its provider."""
+    if shutil.which("terraform") is None:
+        pytest.skip("Terraform is not on the PATH")
+    plugins = plugin_folder()
+    if plugins is None and not os.environ.get("CI"):
+        pytest.skip(
+            f"the provider {PROVIDER} is in none of {', '.join(ROOTS)}; TIDEMARK_TF_PLUGINS names a folder"
+        )
+    shutil.copytree(SOURCE, folder / "aws", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    working = Terraform(
+        folder / "aws",
+        {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ},
+            **aws,
+            "AWS_DEFAULT_REGION": aws["AWS_REGION"],
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_VAR_archives": str(_archives(folder / "archives")),
+        },
+    )
+    (working.folder / "emulator_override.tf").write_text(OVERRIDE)
+    working.run("init", "-input=false", "-no-color", *([f"-plugin-dir={plugins}"] if plugins else []))
+    return working
+
+
+def _archives(folder: Path) -> Path:
+    """Files of the archives' names: what is in them is another test's."""
+    folder.mkdir()
+    for name in ARCHIVES:
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+            archive.writestr("handler.py", "")
+    return folder
