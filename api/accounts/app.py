@@ -7,10 +7,11 @@ from litestar.di import Provide
 from api.accounts.controllers.accounts import AccountController
 from api.accounts.controllers.currencies import CurrencyController
 from api.accounts.controllers.money import MoneyController
-from api.accounts.controllers.owners import OwnerController
 from api.accounts.controllers.staff import StaffController
 from api.accounts.controllers.statement import StatementController
 from api.accounts.errors import REFUSALS
+from api.accounts.owners.controllers import OwnerController
+from api.accounts.owners.service import OwnerService
 from api.accounts.posting import PostingService
 from api.accounts.service import AccountService
 from api.accounts.settings import AccountsSettings
@@ -23,12 +24,17 @@ def _accounts(state: State) -> AccountService:
     return state.accounts
 
 
+def _owners(state: State) -> OwnerService:
+    return state.owners
+
+
 def create_app(settings: AccountsSettings | None = None, key_source: KeySource | None = None) -> Litestar:
     """The application; settings come from the environment unless given, public keys through the gateway.
 
     Raises SettingsError.
     """
     settings = settings or AccountsSettings.read()
+    accounts = AccountService(settings, UsersClient(settings.gateway_url))
     app = make_app(
         name="accounts",
         path="account",
@@ -41,8 +47,11 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
             OwnerController,
             StaffController,
         ],
-        dependencies={"account_service": Provide(_accounts, sync_to_thread=False)},
-        state={"accounts": AccountService(settings, UsersClient(settings.gateway_url))},
+        dependencies={
+            "account_service": Provide(_accounts, sync_to_thread=False),
+            "owner_service": Provide(_owners, sync_to_thread=False),
+        },
+        state={"accounts": accounts, "owners": OwnerService(settings, accounts)},
         key_source=key_source,
         refusals=REFUSALS,
         enums={"CreateAccount.currency": settings.currencies.split(",")},

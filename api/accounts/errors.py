@@ -20,7 +20,8 @@ REFUSALS = {
     "already_reversed": "This movement has been reversed already.",
     "not_reversible": "A reversal cannot be reversed.",
     "balance_not_zero": "Only an account whose balance is zero can be closed.",
-    "last_owner": "An account keeps at least one owner.",
+    "last_owner": "An account keeps at least one owner, who is not about to be deleted.",
+    "user_leaving": "The user is being deleted.",
 }
 
 

@@ -39,9 +39,6 @@ _HELD = text("""
     )
     order by a.id
 """)
-_OWNERS = text(
-    "select user_id, added_at from accounts.user_account where account_id = :account_id order by added_at, user_id"
-)
 # The page first and its transfers after, one by one (`offset 0`): whatever the planner believes about an account,
 # a page costs as many rows as it shows.
 STATEMENT = text("""
@@ -140,7 +137,7 @@ async def is_user_approved(connection: AsyncConnection, session_id: UUID) -> boo
 async def open_account(
     connection: AsyncConnection, *, user_id: UUID, type_: str, currency: str, approved: bool, most: int
 ) -> tuple[str, UUID | None]:
-    """A code (`done`, `too_many_accounts`) and the new account's id."""
+    """A code (`done`, `user_leaving`, `too_many_accounts`) and the new account's id."""
     values = {"user_id": user_id, "type": type_, "currency": currency, "approved": approved, "most": most}
     row = await connection.row(_OPEN, values)
     return row.code, row.account_id
@@ -155,8 +152,6 @@ CLOSE_ACCOUNT = text("select accounts.close_account(:user_id, :account_id)")
 CLOSE_ACCOUNTS_OF = text("select accounts.close_accounts_of(:user_id)")
 APPROVE_ACCOUNT = text("select accounts.approve_account(:account_id)")
 APPROVE_ACCOUNTS_OF = text("select accounts.approve_accounts_of(:user_id)")
-ADD_OWNER = text("select accounts.add_owner(:user_id, :account_id, :owner_id)")
-REMOVE_OWNER = text("select accounts.remove_owner(:user_id, :account_id, :owner_id)")
 
 
 async def get(connection: AsyncConnection, account_id: UUID, *, user_id: UUID, sees_all: bool) -> Any:
@@ -179,11 +174,6 @@ async def of_user(connection: AsyncConnection, user_id: UUID, *, after: UUID, li
 async def held_by(connection: AsyncConnection, user_id: UUID) -> Sequence[Any]:
     """Accounts that belong to this user alone and are not at zero: (account_id, number, currency, total)."""
     return await connection.rows(_HELD, {"user_id": user_id})
-
-
-async def owners(connection: AsyncConnection, account_id: UUID) -> Sequence[Any]:
-    """Rows (user_id, added_at)."""
-    return await connection.rows(_OWNERS, {"account_id": account_id})
 
 
 async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[Any]:

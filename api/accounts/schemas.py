@@ -85,19 +85,6 @@ class ApprovedAccounts(msgspec.Struct):
     approved: int
 
 
-class AddOwner(msgspec.Struct, forbid_unknown_fields=True):
-    user_id: UUID
-
-
-class Owner(msgspec.Struct):
-    user_id: UUID
-    added_at: datetime
-
-
-class Owners(msgspec.Struct):
-    items: list[Owner]
-
-
 class Deposit(msgspec.Struct, forbid_unknown_fields=True):
     amount: Amount
     source: External = "external:cash"

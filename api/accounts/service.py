@@ -1,4 +1,4 @@
-"""Accounts: opened, read, shared, approved, closed."""
+"""Accounts: opened, read, approved, closed."""
 
 from datetime import datetime
 from typing import Annotated, Any, get_args
@@ -19,7 +19,6 @@ from api.accounts.schemas import (
     FoundAccount,
     HeldAccount,
     OfferedCurrency,
-    Owner,
     Transaction,
 )
 from api.accounts.settings import AccountsSettings
@@ -166,39 +165,11 @@ class AccountService:
         return await self.get(connection, principal, account_id)
 
     async def approve_all(self, connection: AsyncConnection, user_id: UUID) -> int:
-        """Staff: all open accounts of a user; how many were not approved before."""
-        return await repository.change(connection, repository.APPROVE_ACCOUNTS_OF, user_id=user_id)
-
-    async def owners(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> list[Owner]:
-        """Who owns the account."""
-        account = await self.get(connection, principal, account_id)
-        rows = await repository.owners(connection, account.account_id)
-        return [Owner(**row._asdict()) for row in rows]
-
-    async def add_owner(
-        self, connection: AsyncConnection, principal: Principal, account_id: UUID, owner_id: UUID
-    ) -> list[Owner]:
-        """Shares the caller's account with one more user; who owns it then."""
-        await self._change(
-            connection,
-            repository.ADD_OWNER,
-            user_id=principal.user_id,
-            account_id=account_id,
-            owner_id=owner_id,
-        )
-        return await self.owners(connection, principal, account_id)
-
-    async def remove_owner(
-        self, connection: AsyncConnection, principal: Principal, account_id: UUID, owner_id: UUID
-    ) -> None:
-        """Takes an owner (the caller too) off an account, at once. Raises Conflict for the last one."""
-        await self._change(
-            connection,
-            repository.REMOVE_OWNER,
-            user_id=principal.user_id,
-            account_id=account_id,
-            owner_id=owner_id,
-        )
+        """Staff: all open accounts of a user; how many were not approved before. Raises NotFound for no user."""
+        approved = await repository.change(connection, repository.APPROVE_ACCOUNTS_OF, user_id=user_id)
+        if approved is None:
+            raise NotFound()
+        return approved
 
     def _rank(self, code: str) -> int:
         return self._currencies.index(code) if code in self._currencies else len(self._currencies)

@@ -1,5 +1,6 @@
 """The users service as an ASGI application."""
 
+import asyncio
 from typing import Any
 
 from litestar import Litestar
@@ -42,4 +43,15 @@ def create_app(settings: UsersSettings | None = None) -> Litestar:
         key_source=own_keys,
     )
     app.state.services = make_services(settings, app.state.engine)
+    # Not on Lambda, where nothing runs between requests.
+    app.on_startup.append(_finish_deletions)
+    app.on_shutdown.insert(0, _stop_finishing)
     return app
+
+
+async def _finish_deletions(app: Litestar) -> None:
+    app.state.finishing = asyncio.create_task(app.state.services.deletion.finish_now_and_then())
+
+
+async def _stop_finishing(app: Litestar) -> None:
+    app.state.finishing.cancel()

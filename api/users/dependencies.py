@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
+from api.users.profile.deletion import Deletion
 from api.users.profile.service import ProfileService
 from api.users.sessions.program_tokens import ProgramTokenService
 from api.users.sessions.service import SessionService
@@ -12,6 +13,10 @@ from api.users.sessions.service import SessionService
 
 def _profile(state: State) -> ProfileService:
     return state.services.profile
+
+
+def _deletion(state: State) -> Deletion:
+    return state.services.deletion
 
 
 def _sessions(state: State) -> SessionService:
@@ -32,6 +37,7 @@ def _reviews(state: State) -> ReviewService:
 
 DEPENDENCIES = {
     "profile_service": Provide(_profile, sync_to_thread=False),
+    "deletion": Provide(_deletion, sync_to_thread=False),
     "session_service": Provide(_sessions, sync_to_thread=False),
     "program_token_service": Provide(_program_tokens, sync_to_thread=False),
     "photo_service": Provide(_photos, sync_to_thread=False),

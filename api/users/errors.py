@@ -46,3 +46,7 @@ class AlreadyDecided(Conflict):
 
 class TooManyTokens(Conflict):
     code, detail = "too_many_tokens", "There are too many tokens. Revoke one that is no longer used."
+
+
+class UserLeaving(Conflict):
+    code, detail = "user_leaving", "The user is being deleted."

@@ -14,6 +14,7 @@ from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
 from api.users.passwords.hashing import Hasher
 from api.users.profile.confirmation import Confirmation
+from api.users.profile.deletion import Deletion
 from api.users.profile.service import ProfileService
 from api.users.sessions.program_tokens import ProgramTokenService
 from api.users.sessions.service import SessionService
@@ -31,6 +32,7 @@ class Services:
     data_keys: DataKeys
     signing_keys: SigningKeys
     profile: ProfileService
+    deletion: Deletion
     sessions: SessionService
     program_tokens: ProgramTokenService
     photos: PhotoService
@@ -61,6 +63,8 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
         workers=settings.hash_workers,
         percent=settings.hash_percent,
     )
+    confirmation = Confirmation(engine, index, hasher)
+    sessions = SessionService(engine=engine, index=index, signing_keys=signing_keys, issuer=issuer, hasher=hasher)
     return Services(
         engine=engine,
         master_key=master_key,
@@ -71,14 +75,18 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
             engine=engine,
             index=index,
             data_keys=data_keys,
-            documents=documents,
             hasher=hasher,
-            confirmation=Confirmation(engine, index, hasher),
+            confirmation=confirmation,
+        ),
+        deletion=Deletion(
+            engine=engine,
+            data_keys=data_keys,
+            documents=documents,
+            confirmation=confirmation,
             accounts=accounts,
+            session_service=sessions,
         ),
-        sessions=SessionService(
-            engine=engine, index=index, signing_keys=signing_keys, issuer=issuer, hasher=hasher
-        ),
+        sessions=sessions,
         program_tokens=ProgramTokenService(engine, signing_keys, issuer),
         photos=PhotoService(engine, data_keys, documents),
         reviews=ReviewService(engine, data_keys, documents, accounts),

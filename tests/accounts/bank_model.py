@@ -40,6 +40,7 @@ class ModelAccount:
     currency: str
     owners: list[str]
     approved: bool
+    invited: set[str] = field(default_factory=set)
     total: int = 0
     is_closed: bool = False
     spent: int = 0
@@ -111,23 +112,43 @@ class BankModel:
         account.is_closed = True
         return "done"
 
-    def add_owner(self, caller: str, account_id: str, owner: str) -> str:
-        """Adding somebody again changes nothing."""
+    def invite(self, caller: str, account_id: str, invited: str) -> str:
+        """Inviting somebody again changes nothing, nor does inviting an owner."""
         account = self.accounts[account_id]
         if caller not in account.owners:
             return "not_found"
+        if caller not in self.approved_users:
+            return "user_not_approved"
         if account.is_closed:
             return "account_closed"
-        if owner not in account.owners:
-            if len(account.owners) == OWNERS_MAX:
-                return "too_many_owners"
-            account.owners.append(owner)
+        if len({*account.owners, *account.invited} - {invited}) >= OWNERS_MAX:
+            return "too_many_owners"
+        if invited not in account.owners:
+            account.invited.add(invited)
+        return "done"
+
+    def accept(self, caller: str, account_id: str) -> str:
+        """Accepting again changes nothing."""
+        account = self.accounts[account_id]
+        if caller in account.owners:
+            return "done"
+        if caller not in account.invited:
+            return "not_found"
+        if account.is_closed:
+            return "account_closed"
+        account.invited.remove(caller)
+        account.owners.append(caller)
         return "done"
 
     def remove_owner(self, caller: str, account_id: str, owner: str) -> str:
-        """Never the last."""
+        """Never the last; an invitation is taken back or refused in the same way."""
         account = self.accounts[account_id]
-        if caller not in account.owners or owner not in account.owners:
+        if caller not in (*account.owners, owner):
+            return "not_found"
+        if owner in account.invited:
+            account.invited.remove(owner)
+            return "done"
+        if owner not in account.owners:
             return "not_found"
         if account.owners == [owner]:
             return "last_owner"

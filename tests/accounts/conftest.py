@@ -18,6 +18,9 @@ create table users.live_session (session_id uuid primary key, user_id uuid not n
     scope text not null, user_approved boolean not null, expires_at timestamptz not null,
     is_use_due boolean not null default false);
 grant select on users.live_session to accounts_app;
+drop view users.present_user;
+create table users.present_user (user_id uuid primary key, is_leaving boolean not null default false);
+grant select on users.present_user to accounts_owner;
 """
 
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 
@@ -18,8 +18,8 @@ class Ledger:
 
     def __init__(self, databases: Databases) -> None:
         self.databases = databases
-        self.user_id = uuid4()
         self.root = psycopg.connect(databases.superuser_url(), autocommit=True)
+        self.user_id = self.add_user()
 
     def close(self) -> None:
         """Disconnect."""
@@ -47,6 +47,13 @@ class Ledger:
                 (account_id, total),
             )
         return account_id
+
+    def add_user(self) -> UUID:
+        """A user as the users service keeps them, of whom nothing can be read."""
+        return self.value(
+            "insert into users.user (id, data_key_id, name, email, phone)"
+            " values (uuidv7(), uuidv7(), '', '', '') returning id"
+        )
 
     def post(
         self,

@@ -47,6 +47,8 @@ TAMPERINGS = [
         " from accounts.transfer where source = '{0}'",
         "it does not reverse the transfer that it names",
     ),
+    ("delete from accounts.user_account", "account {0}: it holds 70 EUR, and none of its owners is a user"),
+    ("delete from users.user", "account {0}: it holds 70 EUR, and none of its owners is a user"),
     ("alter table accounts.transfer disable trigger transfer_append_only", "transfer_append_only is missing"),
     ("drop trigger account_kept on accounts.account", "account_kept is missing"),
     ("drop index accounts.transfer_reversed_once", "transfer_reversed_once is missing"),

@@ -230,7 +230,7 @@ class TestCloseUserAccounts:
     def test_a_shared_account_stays_with_the_other_owner(self, ada: Person, bob: Person) -> None:
         shared = ada.open(deposit=9)
         path = f"/account/{shared['account_id']}"
-        ada.done("POST", f"{path}/owner", 201, json={"user_id": str(bob.user_id)})
+        ada.share(shared, bob)
         ada.done("DELETE", f"/account/user/{ada.user_id}", 204)
         assert ada.refused("GET", path) == (404, "not_found")
         assert bob.total(shared) == 9

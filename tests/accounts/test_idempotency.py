@@ -102,7 +102,7 @@ class TestIdempotencyKey:
     def test_access_is_checked_again(self, ada: Person, bob: Person, key: dict[str, str]) -> None:
         shared, destination = ada.open(deposit=100), bob.open()
         path = f"/account/{shared['account_id']}/owner"
-        ada.done("POST", path, 201, json={"user_id": str(bob.user_id)})
+        ada.share(shared, bob)
         assert bob.transfer(shared, destination, 5, headers=key).status_code == 201
         ada.done("DELETE", f"{path}/{bob.user_id}", 204)
         assert problem(bob.transfer(shared, destination, 5, headers=key)) == (404, "not_found")

@@ -189,7 +189,7 @@ class TestRoles:
             " immutable return true",
             "select accounts.post_one(null, true, null, 'external:cash', 'external:card', 1, '', 1)",
             "set role accounts_ledger",
-            "select accounts.post_import(null)",
+            "select accounts.post_import()",
         ],
     )
     def test_the_service_cannot_take_a_guard_away(self, ledger: Ledger, change: str) -> None:

@@ -82,7 +82,8 @@ class BankMachine(RuleBasedStateMachine):
             self.open(who, currency)
         for which in range(3):
             self.deposit(0, which, 5_000_000, "", False)
-        self.add_owner(0, 0, 1)
+        self.invite(0, 0, 1)
+        self.accept(1, 0)
 
     @rule(who=people, currency=st.sampled_from(["EUR", "EUR", "USD"]))
     def open(self, who: int, currency: str) -> None:
@@ -173,14 +174,21 @@ class BankMachine(RuleBasedStateMachine):
         assert_moved(answer, outcome)
 
     @rule(who=callers, which=accounts, owner=people)
-    def add_owner(self, who: int, which: int, owner: int) -> None:
+    def invite(self, who: int, which: int, owner: int) -> None:
         account, owner_id = self._pick(which), str(self.people[owner].user_id)
         person = self._caller(who, account.account_id)
-        code = self.model.add_owner(str(person.user_id), account.account_id, owner_id)
+        code = self.model.invite(str(person.user_id), account.account_id, owner_id)
         answer = person.call("POST", f"/account/{account.account_id}/owner", json={"user_id": owner_id})
         assert_change(answer, 201, code)
         if code == "done":
             assert [item["user_id"] for item in answer.json()["items"]] == account.owners
+            assert {item["user_id"] for item in answer.json()["invitations"]} == account.invited
+
+    @rule(who=people, which=accounts)
+    def accept(self, who: int, which: int) -> None:
+        account, person = self._pick(which), self.people[who]
+        code = self.model.accept(str(person.user_id), account.account_id)
+        assert_change(person.call("POST", f"/account/{account.account_id}/owner/accept"), 200, code)
 
     @rule(who=callers, which=accounts, owner=people)
     def remove_owner(self, who: int, which: int, owner: int) -> None:

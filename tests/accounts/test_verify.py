@@ -91,6 +91,17 @@ class TestVerify:
         first, second = (f"account_id = '{account}'" for account in accounts)
         assert found.format(*accounts) in fault(tampered, tampering.format(*accounts, first=first, second=second))
 
+    def test_money_that_was_imported_without_an_owner(
+        self, tampered: psycopg.Connection, accounts: list[str]
+    ) -> None:
+        tampered.execute("update accounts.account set import_reference = id::text")
+        tampered.execute("delete from accounts.user_account")
+        assert check(tampered, None, in_silence) == Verified(2, 3, 4, None)
+
+    def test_money_of_who_is_about_to_be_deleted(self, tampered: psycopg.Connection, accounts: list[str]) -> None:
+        tampered.execute("update users.user set leaving_at = now()")
+        assert check(tampered, None, in_silence) == Verified(2, 3, 4, None)
+
     def test_a_transfer_entered_twice(self, tampered: psycopg.Connection, accounts: list[str]) -> None:
         assert "has 2 entries for it" in fault(tampered, ENTERED_TWICE.format(*accounts))
 

@@ -72,6 +72,7 @@ class World:
             "insert into users.live_session values (%s, %s, %s, %s, %s, now() + interval '1 hour')",
             (session_id, user_id, list(roles), scope, approved),
         )
+        self.root.execute("insert into users.present_user values (%s)", (user_id,))
         token = access_token(user_id, session_id, scope)
         self.users.me[token] = {"user_id": str(user_id), "approved": approved, "name": "Ada"}
         return Person(self, user_id, session_id, token)
@@ -102,6 +103,12 @@ class World:
             " select a::text as row from accounts.account a union all select t::text from accounts.transfer t"
             " union all select e::text from accounts.transaction e"
             " union all select r::text from accounts.request r) rows"
+        )
+
+    def leave(self, user_id: UUID, *, is_leaving: bool = True) -> None:
+        """What the users service notes when it begins to delete a user, or gives it up."""
+        self.root.execute(
+            "update users.present_user set is_leaving = %s where user_id = %s", (is_leaving, user_id)
         )
 
 
@@ -135,6 +142,12 @@ class Person:
         if deposit:
             self.deposit(account, deposit)
         return account
+
+    def share(self, account: dict[str, Any], other: "Person") -> None:
+        """Invite another person, who accepts."""
+        path = f"/account/{account['account_id']}/owner"
+        self.done("POST", path, 201, json={"user_id": str(other.user_id)})
+        other.done("POST", f"{path}/accept", 200)
 
     def deposit(self, account: dict[str, Any], amount: int, **options: Any) -> dict[str, Any]:
         """Cash into an account."""

@@ -44,6 +44,7 @@ POST   /account/create                                   401      201   201     
 GET    /account/{account_id}                             401      404   200        200     403   200     404
 GET    /account/{account_id}/transactions                401      404   200        200     403   200     404
 GET    /account/{account_id}/owner                       401      404   200        200     403   200     404
+GET    /account/invitation                               401      200   200        200     403   200     200
 GET    /account/user/{user_id}                           401      404   200        200     403   200     404
 GET    /account/search                                   401      403   403        403     403   200     403
 POST   /account/{account_id}/approve                     401      403   403        403     403   200     403
@@ -61,8 +62,9 @@ GET    /stats/bank                                       401      403   403     
 GET    /stats/{period}                                   401      404   200        200     200   200     200
 GET    /stats/{period}/transactions                      401      404   200        200     200   200     200
 
-POST   /account/{account_id}/owner                       401      404   201        201     403   404     404
-DELETE /account/{account_id}/owner/{user_id}             401      404   204        204     403   404     404
+POST   /account/{account_id}/owner                       401      404   201        409     403   201     404
+POST   /account/{account_id}/owner/accept                401      404   200        200     403   404     404
+DELETE /account/{account_id}/owner/{user_id}             401      404   204        404     403   404     404
 DELETE /account/{account_id}                             401      404   409        204     403   404     404
 DELETE /account/user/{user_id}                           401      404   409        204     403   404     404
 DELETE /user/token/{token_id}                            401      404   204        204     403   404     404
@@ -81,6 +83,7 @@ CONFLICTS = {
     "POST /account/{account_id}/withdraw": "user_not_approved",
     "POST /account/transfer": "user_not_approved",
     "POST /account/transfers": "not_posted",
+    "POST /account/{account_id}/owner": "user_not_approved",
     "DELETE /account/{account_id}": "balance_not_zero",
     "DELETE /account/user/{user_id}": "balance_not_zero",
     "DELETE /user/delete": "balance_not_zero",

@@ -52,6 +52,17 @@ class TestHandler:
     def test_what_is_no_request_is_answered(self, handler: LambdaHandler, event: Any) -> None:
         assert handler(event, None) == {"is_warm": True}
 
+    def test_a_task_runs_in_the_loop_of_the_requests(self) -> None:
+        ran: list[str] = []
+
+        async def note() -> None:
+            ran.append(str(id(asyncio.get_running_loop())))
+
+        handler = LambdaHandler(Litestar([loop_id]), tasks={"note": note})
+        assert handler({"task": "note"}, None) == {"is_done": True}
+        assert handler({"task": ["other"]}, None) == {"is_warm": True}
+        assert ran == [handler(EVENT, None)["body"]]
+
     def test_mangum_keeps_its_loop_from_0_22_on(self) -> None:
         declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
         (mangum,) = (each for each in map(Requirement, declared) if each.name == "mangum")

@@ -34,10 +34,10 @@ TRANSACTIONS = f"""time,account,amount,counterparty,memo,reference
 """
 # Nobody's: what stands for ciphertext, digests and keys is not looked into.
 USERS = """
-    insert into users.user (id, data_key_id, name, email, phone, password_hash, roles, approved_at,
-                            accounts_approved_at, photo_status, photo_version, decided_by, decided_at)
-    values (%(user)s, uuidv7(), '\\x01', '\\x02', '\\x03', 'hash', '{staff}', now(), now(), 'approved', 1,
-            %(user)s, now());
+    update users.user
+    set password_hash = 'hash', roles = '{staff}', approved_at = now(), accounts_approved_at = now(),
+        photo_status = 'approved', photo_version = 1, decided_by = id, decided_at = now()
+    where id = %(user)s;
     insert into users.user (id, deleted_at) values (uuidv7(), now());
     insert into users.index_key (id, wrapped, master_key_id) values ('index', '\\x04', 'master');
     insert into users.email_digest values ('\\x05', 'index', %(user)s);
@@ -99,7 +99,8 @@ def _post(ledger: Ledger) -> None:
             " limit 1), 'a mistake')",
             (ledger.user_id, moved["transfer_id"]),
         )
-        connection.execute("select accounts.add_owner(%s, %s, uuidv7())", (ledger.user_id, shared))
+        connection.execute("select accounts.add_owner(%s, %s)", (shared, ledger.add_user()))
+        connection.execute("select accounts.invite_owner(%s, %s, uuidv7(), 14)", (ledger.user_id, shared))
         connection.execute("select accounts.close_account(%s, %s)", (ledger.user_id, ledger.open()))
 
 

@@ -2,22 +2,29 @@
 
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 
 class AccountsDouble:
-    """`answers` are given in turn, then 200 for ever; `calls` are (method, path, token) as received."""
+    """`answers` are given in turn, then 200 for ever; `calls` are (method, path, token) as received.
+
+    `before_answer` runs while the caller waits.
+    """
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, Any]]] = []
         self.calls: list[tuple[str, str, str]] = []
+        self.before_answer: Callable[[], None] | None = None
         double = self
 
         class Handler(BaseHTTPRequestHandler):
             def _answer(self) -> None:
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 double.calls.append((self.command, self.path, token))
+                if double.before_answer is not None:
+                    double.before_answer()
                 status, body = double.answers.pop(0) if double.answers else (200, {})
                 content = json.dumps(body).encode()
                 self.send_response(status)
@@ -36,6 +43,7 @@ class AccountsDouble:
     def reset(self) -> None:
         self.answers.clear()
         self.calls.clear()
+        self.before_answer = None
 
     def refuse(self, status: int, code: str, *, times: int = 1, **more: Any) -> None:
         """Answer the next calls with a problem."""

@@ -139,6 +139,18 @@ class TestHandler:
             answer = call("GET", path)
             assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False), path
 
+    def test_a_schedule_finishes_deletions_that_were_cut_off(
+        self, call: Call, handler: Callable[[dict[str, Any], Any], dict[str, Any]], database: psycopg.Connection
+    ) -> None:
+        email = f"{uuid4().hex}@example.com"
+        body = {"name": "Ada Marsh", "email": email, "phone": "+12025550123", "password": PASSWORD}
+        user_id = read(call("POST", "/user/create", body))["user_id"]
+        leave = "update users.user set leaving_at = now() - interval '3 minutes' where id = %s"
+        database.execute(leave, (user_id,))
+        assert handler({"task": "finish_deletions"}, None) == {"is_done": True}
+        found = database.execute("select deleted_at is not null from users.user where id = %s", (user_id,))
+        assert found.fetchone() == (True,)
+
     def test_odd_paths_open_nothing(self, call: Call) -> None:
         for path in (
             "/User/me", "/user//me", "/user/me/", "/user/me/.", "/user/health/../me", "/user/docs/../me",

@@ -28,6 +28,8 @@ _SENTENCES = {
     "too_many_owners": "This account has as many owners as one may have.",
     "recipient_unavailable": "We can’t pay to that account. Check the number with the person it belongs to.",
     "idempotency_conflict": "This movement was already sent with other details. Please start it again.",
+    "last_owner": "You are the only owner of this account. Close it instead, or invite somebody first.",
+    "user_leaving": "This user is being deleted.",
     "balance_not_zero": "There is still money in the account, or some is owed. Bring the balance to zero first.",
 }
 

@@ -57,14 +57,14 @@ def import_history(
         cursor.execute(_CLEAR)
         rows = _copy_files(cursor, files, reporter)
         reporter.report("checking", rows, None)
-        found = cursor.execute("select * from accounts.prepare_import(%s)", (FAULTS_MAX,)).fetchall()
+        found = cursor.execute("select * from accounts.prepare_import(%s, %s)", (owner_id, FAULTS_MAX)).fetchall()
         if found:
             raise HistoryRefused([files[file].fault(line, fault) for file, line, fault in found])
         summary = summarise(cursor)
         keep_map = None
         if not is_dry_run:
             reporter.report("posting", rows, None)
-            cursor.execute("select accounts.post_import(%s)", (owner_id,))
+            cursor.execute("select accounts.post_import()")
             keep_map = _write_map(cursor, map_path) if map_path else None
             cursor.execute(_CLEAR)
             connection.commit()

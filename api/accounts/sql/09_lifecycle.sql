@@ -1,4 +1,6 @@
--- Accounts open, are approved, change owners and close. Each call gives a code: `done` or why not.
+-- Accounts open, are approved and close. Each call gives a code: `done` or why not. Once the users service has marked a
+-- user as leaving, nothing is opened, shared or approved for them any more: what was begun before held the user's lock,
+-- so that close_accounts_of, which comes after the mark, waits for it and finds it.
 
 -- Held to the end of the transaction: opening, approving and closing all of one user's accounts take turns.
 create or replace function accounts.lock_user(p_user uuid) returns void
@@ -19,7 +21,7 @@ from (
 ) locked;
 $$;
 
--- Code `too_many_accounts` when the user already has `p_max` open accounts.
+-- Codes `user_leaving`, and `too_many_accounts` when the user already has `p_max` open accounts.
 create or replace function accounts.open_account(
     p_user uuid, p_type text, p_currency text, p_approved boolean, p_max integer,
     out code text, out account_id uuid
@@ -27,7 +29,10 @@ create or replace function accounts.open_account(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform accounts.lock_user(p_user);
-    if cardinality(accounts.lock_accounts_of(p_user)) >= p_max then
+    if not accounts.is_live(p_user) then
+        code := 'user_leaving';
+        return;
+    elsif cardinality(accounts.lock_accounts_of(p_user)) >= p_max then
         code := 'too_many_accounts';
         return;
     end if;
@@ -58,8 +63,9 @@ begin
 end
 $$;
 
--- Closes what the user alone owns and takes them off what they share. Code `balance_not_zero` when money lies on
--- an account of theirs alone; then nothing changes. Repeating it does nothing more.
+-- Closes what the user alone owns and takes them off what they share; who leaves too is no other owner. Code
+-- `balance_not_zero` when money lies on an account of theirs alone; then nothing changes. Repeating it does nothing
+-- more.
 create or replace function accounts.close_accounts_of(p_user uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -72,7 +78,7 @@ begin
         select o.account_id from accounts.user_account o
         where o.account_id = any (v_all)
         group by o.account_id
-        having count(*) filter (where o.user_id <> p_user) = 0);
+        having count(*) filter (where o.user_id <> p_user and accounts.is_live(o.user_id)) = 0);
     if exists (select from accounts.account where id = any (v_alone) and total <> 0) then
         return 'balance_not_zero';
     end if;
@@ -80,6 +86,7 @@ begin
     where id = any (v_alone);
     delete from accounts.user_account
     where user_id = p_user and account_id = any (v_all) and account_id <> all (v_alone);
+    delete from accounts.invitation where user_id = p_user;
     return 'done';
 end
 $$;
@@ -94,58 +101,29 @@ begin
         return 'not_found';
     elsif a.closed_at is not null then
         return 'account_closed';
+    elsif a.approved then
+        return 'done';
+    elsif not exists (select from accounts.user_account where account_id = a.id and accounts.is_live(user_id)) then
+        return 'user_leaving';
     end if;
-    update accounts.account set approved = true where id = a.id and not approved;
+    update accounts.account set approved = true where id = a.id;
     return 'done';
 end
 $$;
 
--- How many accounts it approved.
+-- How many accounts it approved; null when there is no such user or they leave.
 create or replace function accounts.approve_accounts_of(p_user uuid) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     v_approved bigint;
 begin
     perform accounts.lock_user(p_user);
+    if not accounts.is_live(p_user) then
+        return null;
+    end if;
     update accounts.account set approved = true
     where id = any (accounts.lock_accounts_of(p_user)) and not approved;
     get diagnostics v_approved = row_count;
     return v_approved;
-end
-$$;
-
--- Locking the account makes a posting that waits for it see the change. Codes `not_found`, `account_closed`,
--- `too_many_owners` (ten); adding an owner again is `done`.
-create or replace function accounts.add_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-    a accounts.account;
-begin
-    select * into a from accounts.account where id = p_account for no key update;
-    if not exists (select from accounts.user_account where account_id = a.id and user_id = p_user) then
-        return 'not_found';
-    elsif a.closed_at is not null then
-        return 'account_closed';
-    elsif (select count(*) from accounts.user_account where account_id = a.id and user_id <> p_owner) >= 10 then
-        return 'too_many_owners';
-    end if;
-    insert into accounts.user_account (user_id, account_id) values (p_owner, a.id) on conflict do nothing;
-    return 'done';
-end
-$$;
-
--- Codes `not_found` (the account, or that owner of it) and `last_owner`.
-create or replace function accounts.remove_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-    perform from accounts.account where id = p_account for no key update;
-    if not exists (select from accounts.user_account where account_id = p_account and user_id = p_user)
-       or not exists (select from accounts.user_account where account_id = p_account and user_id = p_owner) then
-        return 'not_found';
-    elsif (select count(*) from accounts.user_account where account_id = p_account) = 1 then
-        return 'last_owner';
-    end if;
-    delete from accounts.user_account where account_id = p_account and user_id = p_owner;
-    return 'done';
 end
 $$;

@@ -46,6 +46,8 @@ from (
         when (a.type, a.currency, a.overdraft_limit, a.opened_at)
              <> (i.type, i.currency, i.overdraft_limit, i.opened_at)
             then format('account %s was imported before, with other properties', i.reference)
+        when i.is_new and i.owner_id is not null and not accounts.is_live(i.owner_id)
+            then 'the owner is no user of this bank'
     end as fault
     from accounts.import_account i
     left join accounts.account a on a.import_reference = i.reference
@@ -170,16 +172,16 @@ where b.balance not between -b.overdraft_limit and 9007199254740991
 order by b.account, b.at, b.place
 $$;
 
--- Knows the accounts, makes the rows into movements and gives the first faults; file 0 is that of the accounts. Each
--- check takes for granted that those before it found nothing.
-create or replace function accounts.prepare_import(p_faults integer)
+-- Knows the accounts (`p_owner` gets those without an owner of their own), makes the rows into movements and gives the
+-- first faults; file 0 is that of the accounts. Each check takes for granted that those before it found nothing.
+create or replace function accounts.prepare_import(p_owner uuid, p_faults integer)
 returns table (file bigint, line bigint, fault text)
 language plpgsql set work_mem = '128MB' as $$
 declare
     v_check text;
 begin
     update accounts.import_account n
-    set account_id = coalesce(known.id, uuidv7()), is_new = known.id is null
+    set account_id = coalesce(known.id, uuidv7()), is_new = known.id is null, owner_id = coalesce(n.owner_id, p_owner)
     from accounts.import_account same left join accounts.account known on known.import_reference = same.reference
     where same.line = n.line;
     -- Without knowing how many rows these hold, the planner would join them row by row.
@@ -203,7 +205,7 @@ $$;
 
 -- Opens the accounts that are new and posts the movements that are new, each at its own time and in the order of time
 -- and place; entries and heads follow as from any transfer. Gives how many it posted.
-create or replace function accounts.post_import(p_owner uuid) returns bigint
+create or replace function accounts.post_import() returns bigint
 language plpgsql set work_mem = '128MB' as $$
 declare
     i accounts.import_account;
@@ -217,9 +219,7 @@ begin
                 i.reference);
     end loop;
     insert into accounts.user_account (user_id, account_id)
-    select coalesce(n.owner_id, p_owner), n.account_id
-    from accounts.import_account n
-    where n.is_new and coalesce(n.owner_id, p_owner) is not null;
+    select n.owner_id, n.account_id from accounts.import_account n where n.is_new and n.owner_id is not null;
     insert into accounts.transfer (id, kind, source, destination, amount, currency, memo, source_reference,
                                    destination_reference, at)
     select uuidv7(), 'imported', o.source, o.destination, o.amount, o.currency, o.memo, o.source_reference,

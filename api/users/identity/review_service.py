@@ -96,7 +96,7 @@ class ReviewService:
     async def _undecided(self, connection: AsyncConnection, user_id: UUID, status_after: str) -> UserRow | None:
         """The user, locked, when their photo waits; None when it was decided on in just this way before."""
         user = await users.get(connection, user_id, for_update=True)
-        if user is None:
+        if user is None or user.leaving_at is not None:
             raise NotFound
         if user.photo_status == "pending":
             return user

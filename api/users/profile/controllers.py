@@ -10,6 +10,7 @@ from api.shared.auth import Principal
 from api.shared.problems import problems
 from api.users.client_address import client_address
 from api.users.errors import PasswordRequired
+from api.users.profile.deletion import Deletion
 from api.users.profile.schemas import CreateUser, DeleteUser, UpdateUser, User
 from api.users.profile.service import ProfileService
 
@@ -52,30 +53,30 @@ class ProfileController(Controller):
     async def delete_user(
         self,
         principal: NamedDependency[Principal],
-        profile_service: NamedDependency[ProfileService],
+        deletion: NamedDependency[Deletion],
         data: JSONBody[DeleteUser | None] = None,
     ) -> None:
         """Delete the user and close their accounts, which must be empty. Nothing can bring the user back.
 
         It takes the current password in its body, or `POST /user/delete` does, for clients whose DELETE has none.
         """
-        await _delete(principal, profile_service, data)
+        await _delete(principal, deletion, data)
 
     @post("/delete", operation_id="DeleteUserByPost", status_code=204, responses=problems(409, 429))
     async def delete_user_by_post(
         self,
         principal: NamedDependency[Principal],
-        profile_service: NamedDependency[ProfileService],
+        deletion: NamedDependency[Deletion],
         data: JSONBody[DeleteUser | None] = None,
     ) -> None:
         """As `DELETE /user/delete`, for clients that can't send a body with DELETE."""
-        await _delete(principal, profile_service, data)
+        await _delete(principal, deletion, data)
 
 
-async def _delete(principal: Principal, profile_service: ProfileService, data: DeleteUser | None) -> None:
+async def _delete(principal: Principal, deletion: Deletion, data: DeleteUser | None) -> None:
     if data is None:
         raise PasswordRequired(
             'A user is deleted with {"current_password": "…"} as the body of the call. '
             "If DELETE can't carry one, use POST /user/delete."
         )
-    await profile_service.delete(principal.user_id, principal.token, data.current_password)
+    await deletion.delete(principal.user_id, principal.token, data.current_password)

@@ -13,7 +13,7 @@ from api.users.errors import EmailTaken
 
 COLUMNS = """
     id, data_key_id, name, email, phone, password_hash, roles, created_at, approved_at, photo_status,
-    photo_version, photo_reason, photo_submitted_at
+    photo_version, photo_reason, photo_submitted_at, leaving_at
 """
 
 
@@ -33,6 +33,7 @@ class UserRow(msgspec.Struct, frozen=True):
     photo_version: int
     photo_reason: str | None
     photo_submitted_at: datetime | None
+    leaving_at: datetime | None
 
     @property
     def sealed(self) -> dict[str, bytes]:
@@ -62,6 +63,29 @@ _GRANT = text("""
     set roles = array(select distinct unnest(roles || cast(:roles as text[])) order by 1),
         approved_at = coalesce(approved_at, now())
     where id = :user_id
+""")
+# The time tells one deletion from another that began meanwhile: only the last one lets the user stay.
+_MARK_LEAVING = text("""
+    update users.user set leaving_at = clock_timestamp() where id = :user_id and deleted_at is null
+    returning leaving_at
+""")
+_CLAIM_LEAVING = text("""
+    update users.user set leaving_at = clock_timestamp()
+    where id = (
+        select id from users.user
+        where leaving_at < now() - interval '2 minutes' and deleted_at is null
+        order by leaving_at limit 1 for update skip locked
+    )
+    returning id, leaving_at
+""")
+_RENEW_LEAVING = text("""
+    update users.user set leaving_at = clock_timestamp()
+    where id = :user_id and leaving_at is not null and deleted_at is null
+    returning id
+""")
+_STAY = text("""
+    update users.user set leaving_at = null
+    where id = :user_id and leaving_at = :leaving_at and deleted_at is null
 """)
 _ERASE = text("""
     update users.user
@@ -104,6 +128,27 @@ async def update(
 async def grant_roles(connection: AsyncConnection, user_id: UUID, roles: Sequence[str]) -> None:
     """Adds roles; who has one counts as approved."""
     await connection.execute(_GRANT, {"user_id": user_id, "roles": list(roles)})
+
+
+async def mark_leaving(connection: AsyncConnection, user_id: UUID) -> datetime | None:
+    """Begins a deletion; its mark, or None when there is no such user."""
+    return await connection.value(_MARK_LEAVING, {"user_id": user_id})
+
+
+async def claim_leaving(connection: AsyncConnection) -> tuple[UUID, datetime] | None:
+    """A deletion that has made no progress for two minutes, and its new mark, so that nobody else takes it too."""
+    row = await connection.row(_CLAIM_LEAVING)
+    return None if row is None else (row.id, row.leaving_at)
+
+
+async def renew_leaving(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Makes every older mark invalid; False when the user stays or is deleted."""
+    return await connection.value(_RENEW_LEAVING, {"user_id": user_id}) is not None
+
+
+async def stay(connection: AsyncConnection, user_id: UUID, leaving_at: datetime) -> None:
+    """The deletion with this mark is off."""
+    await connection.execute(_STAY, {"user_id": user_id, "leaving_at": leaving_at})
 
 
 async def erase(connection: AsyncConnection, user_id: UUID) -> None:

@@ -1,7 +1,6 @@
-"""Creates, shows, changes and deletes users.
+"""Creates, shows and changes users.
 
-A data key is made before the row that needs it and destroyed before the row is erased: a crash in between leaves
-a key without a row, or a row that cannot be read and whose deletion can be repeated; never a readable rest.
+A data key is made before the row that needs it: a crash in between leaves a key without a row.
 """
 
 import asyncio
@@ -11,11 +10,9 @@ from uuid import UUID
 from api.shared.database import AsyncEngine
 from api.shared.errors import Conflict, TooManyRequests, Unauthenticated
 from api.shared.roles import rights_of
-from api.users.accounts_client import AccountsClient
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.ids import uuid7
 from api.users.crypto.index import Index
-from api.users.documents import IdentityDocuments
 from api.users.errors import EmailTaken, PasswordRequired
 from api.users.passwords import throttle
 from api.users.passwords.hashing import Hasher
@@ -38,18 +35,14 @@ class ProfileService:
         engine: AsyncEngine,
         index: Index,
         data_keys: DataKeys,
-        documents: IdentityDocuments,
         hasher: Hasher,
         confirmation: Confirmation,
-        accounts: AccountsClient,
     ) -> None:
         self._engine = engine
         self._index = index
         self._data_keys = data_keys
-        self._documents = documents
         self._hasher = hasher
         self._confirmation = confirmation
-        self._accounts = accounts
 
     async def create(self, *, name: str, email: str, phone: str, password: str, address: str) -> User:
         """A new user, not approved.
@@ -136,22 +129,6 @@ class ProfileService:
         if row is None:
             raise Unauthenticated
         return row
-
-    async def delete(self, user_id: UUID, token: str, password: str) -> None:
-        """Closes the user's accounts, destroys their data key, photo and index, and ends their sessions.
-
-        Raises Conflict when an account holds money, Unavailable when accounts cannot be reached; a repeat after
-        any failure finishes what was begun.
-        """
-        await self._confirmation.confirm(user_id, password)
-        await self._accounts.close_all(user_id, token)
-        await asyncio.to_thread(self._data_keys.destroy, user_id)
-        async with self._engine.begin() as connection:
-            # Who sends a photo holds the user's row: none comes after this.
-            await repository.get(connection, user_id, for_update=True)
-            await asyncio.to_thread(self._documents.delete, user_id)
-            await sessions.delete_all(connection, user_id)
-            await repository.erase(connection, user_id)
 
     async def _insert(
         self, personal: Personal, password_hash: str | None, *, approved: bool, roles: Sequence[str]

@@ -5,7 +5,7 @@ from uuid import UUID
 from api.shared.database import AsyncEngine
 from api.shared.errors import NotFound
 from api.users.crypto.signing import SigningKeys
-from api.users.errors import TooManyTokens
+from api.users.errors import TooManyTokens, UserLeaving
 from api.users.sessions import repository
 from api.users.sessions.repository import SessionRow
 from api.users.sessions.tokens import TokenIssuer
@@ -23,8 +23,10 @@ class ProgramTokenService:
         self._issuer = issuer
 
     async def create(self, user_id: UUID, name: str, days: int) -> tuple[SessionRow, str]:
-        """The new token's row, and the token, which is kept nowhere. Raises TooManyTokens."""
+        """The new token's row, and the token, which is kept nowhere. Raises TooManyTokens, UserLeaving."""
         async with self._engine.begin() as connection:
+            if not await repository.is_staying(connection, user_id):
+                raise UserLeaving
             if await repository.count_programs(connection, user_id) >= TOKENS_MAX:
                 raise TooManyTokens
             key = await self._signing_keys.current(connection)

@@ -61,6 +61,9 @@ _LOCK_CREDENTIALS = text("""
     select id from users.user
     where id = :user_id and password_hash = :password_hash and deleted_at is null for share
 """)
+_LOCK_STAYING = text("""
+    select id from users.user where id = :user_id and leaving_at is null and deleted_at is null for share
+""")
 _SET_PASSWORD_HASH = text("""
     update users.user set password_hash = :after where id = :user_id and password_hash = :before
 """)
@@ -104,6 +107,11 @@ async def lock_credentials(connection: AsyncConnection, user_id: UUID, password_
     """Whether the user still exists with this password; keeps it so until the transaction ends."""
     values = {"user_id": user_id, "password_hash": password_hash}
     return await connection.row(_LOCK_CREDENTIALS, values) is not None
+
+
+async def is_staying(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Whether the user exists and is not being deleted; that is not begun before the transaction ends."""
+    return await connection.row(_LOCK_STAYING, {"user_id": user_id}) is not None
 
 
 async def replace_password_hash(connection: AsyncConnection, user_id: UUID, before: str, after: str) -> None:

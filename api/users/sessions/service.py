@@ -62,10 +62,16 @@ class SessionService:
             await throttle.forget(connection, [b for b in buckets if b[1] is not throttle.SOURCE])
             await throttle.purge(connection)
             await repository.remember_source(connection, user.id, source)
-            token = await self._open(connection, user.id)
+            _, token = await self._open(connection, user.id)
             if new_hash is not None:
                 await repository.replace_password_hash(connection, user.id, password_hash, new_hash)
         return token
+
+    async def open_for(self, user_id: UUID) -> tuple[UUID, str]:
+        """A session that the service itself opens to act for a user, and its token."""
+        async with self._engine.begin() as connection:
+            session_id, token = await self._open(connection, user_id)
+        return session_id, token.access_token
 
     async def refresh(self, user_id: UUID, session_id: UUID) -> AccessToken:
         """A new token for a session that is alive, which is thereby good for 30 more minutes."""
@@ -87,10 +93,10 @@ class SessionService:
             if not await repository.delete(connection, user_id, session_id, scope="bank"):
                 raise NotFound
 
-    async def _open(self, connection: AsyncConnection, user_id: UUID) -> AccessToken:
+    async def _open(self, connection: AsyncConnection, user_id: UUID) -> tuple[UUID, AccessToken]:
         key = await self._signing_keys.current(connection)
         session_id, ends_at = await repository.insert_person(connection, user_id, key.id)
-        return self._issuer.for_person(key, user_id, session_id, ends_at)
+        return session_id, self._issuer.for_person(key, user_id, session_id, ends_at)
 
 
 def _email_as_sent(email: str) -> str:

@@ -1,4 +1,4 @@
--- What other services see of a session, and the one thing that they may note about it.
+-- What other services see of users and sessions, and the one thing that they may note about these.
 
 -- What every service asks about each request: only sessions alive now.
 create view users.live_session as
@@ -26,3 +26,9 @@ begin atomic
         and s.scope = 'stats:read'
         and (s.last_seen_at is null or s.last_seen_at < now() - interval '1 minute');
 end;
+
+-- Who can own an account: users who are not deleted. Who is leaving gets none any more.
+create view users.present_user as
+select id as user_id, leaving_at is not null as is_leaving
+from users.user
+where deleted_at is null;

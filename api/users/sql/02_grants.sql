@@ -1,7 +1,9 @@
 -- What each role may do.
 
-grant usage on schema users to users_app, accounts_app, stats_app;
+grant usage on schema users to users_app, accounts_app, accounts_owner, stats_app;
 grant select on users.live_session to users_app, accounts_app, stats_app;
+-- For the functions of accounts, which run as their owner.
+grant select on users.present_user to accounts_owner;
 grant execute on function users.note_session_use to users_app, accounts_app, stats_app;
 
 grant select, insert, update on users.user to users_app;

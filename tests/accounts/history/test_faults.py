@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -118,6 +119,14 @@ class TestBadLines:
             "account,type,currency,overdraft_limit,opened_at,owner_id\nx,checking,EUR,0,2024-01-01T00:00:00Z,me\n"
         )
         assert fault(ledger, tmp_path, accounts=text) == "a.csv, line 2: owner_id is not a UUID"
+
+    def test_an_owner_who_is_no_user(self, ledger: Ledger, tmp_path: Path) -> None:
+        gone = ledger.add_user()
+        for owner in (uuid4(), gone):
+            ledger.root.execute("update users.user set leaving_at = now()")
+            head = "account,type,currency,overdraft_limit,opened_at,owner_id"
+            text = f"{head}\nx,checking,EUR,0,2024-01-01T00:00:00Z,{owner}\n"
+            assert fault(ledger, tmp_path, accounts=text) == "a.csv, line 2: the owner is no user of this bank"
 
     def test_lines_are_counted_through_quoted_line_breaks(self, ledger: Ledger, tmp_path: Path) -> None:
         text = TRANSACTIONS.replace("bread, milk", "bread\nmilk") + "yesterday,home,5,external:cash,,9\n"

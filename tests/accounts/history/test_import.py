@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -120,7 +119,7 @@ class TestImport:
             assert ledger.value(f"select count(*) from accounts.{table}") == 0
 
     def test_owners_and_map(self, importer: Importer, ledger: Ledger) -> None:
-        someone, everyone = uuid4(), uuid4()
+        someone, everyone = ledger.add_user(), ledger.add_user()
         lines = ACCOUNTS.splitlines()
         accounts = "\n".join([f"{lines[0]},owner_id", f"{lines[1]},{someone}", f"{lines[2]},", f"{lines[3]},"])
         map_path = importer.folder / "map.csv"
@@ -168,10 +167,11 @@ class TestImport:
         assert lines[-1]["rows"] == 5
 
     def test_imported_accounts_go_on_as_any_other(self, importer: Importer, ledger: Ledger) -> None:
-        importer.done(ACCOUNTS, TRANSACTIONS, "--owner-id", str(ledger.user_id))
+        owner_id = ledger.add_user()
+        importer.done(ACCOUNTS, TRANSACTIONS, "--owner-id", str(owner_id))
         shop = ledger.value("select id::text from accounts.account where import_reference = 'shop'")
         with ledger.connect() as connection:
-            (outcome,) = ledger.post(connection, [(shop, "external:cash", 2000)])
+            (outcome,) = ledger.post(connection, [(shop, "external:cash", 2000)], user_id=owner_id)
         assert outcome["balance_after"] == 0
         assert "0 accounts and 0 movements imported, 5 were there before" in importer.done()
 

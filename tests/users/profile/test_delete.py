@@ -118,3 +118,150 @@ class TestDeleteUser:
     def test_by_post_for_clients_whose_delete_has_no_body(self, person: Person) -> None:
         assert person.call("POST", "/user/delete", json=self.BODY).status_code == 204
         assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")
+
+
+class TestLeaving:
+    """From the beginning of a deletion on, the user gets nothing more."""
+
+    BODY = TestDeleteUser.BODY
+
+    def leaving(self, database: psycopg.Connection, person: Person) -> bool:
+        row = database.execute(
+            "select leaving_at is not null, deleted_at is not null from users.user where id = %s",
+            (person.user_id,),
+        ).fetchone()
+        assert row is not None
+        assert not row[1]
+        return bool(row[0])
+
+    def begin(self, database: psycopg.Connection, person: Person) -> None:
+        database.execute("update users.user set leaving_at = clock_timestamp() where id = %s", (person.user_id,))
+
+    def test_is_marked_before_accounts_are_asked(
+        self, person: Person, staff: Person, accounts: AccountsDouble, database: psycopg.Connection
+    ) -> None:
+        assert person.send_photo().status_code == 200
+        seen: list[Any] = []
+
+        def look() -> None:
+            seen.append(self.leaving(database, person))
+            query = "select is_leaving from users.present_user where user_id = %s"
+            seen.append(database.execute(query, (person.user_id,)).fetchone())
+            seen.append(code(person.call("POST", "/user/token", json={"name": "late"})))
+            approve = {"decision": "approve"}
+            seen.append(code(staff.call("POST", f"/user/review/{person.user_id}", json=approve)))
+
+        accounts.before_answer = look
+        assert person.call("DELETE", "/user/delete", json=self.BODY).status_code == 204
+        assert seen == [True, (True,), (409, "user_leaving"), (404, "not_found")]
+        rows = database.execute("select 1 from users.present_user where user_id = %s", (person.user_id,))
+        assert rows.fetchone() is None
+
+    def test_who_holds_money_stays(
+        self, person: Person, accounts: AccountsDouble, database: psycopg.Connection
+    ) -> None:
+        accounts.refuse(409, "balance_not_zero")
+        assert code(person.call("DELETE", "/user/delete", json=self.BODY)) == (409, "balance_not_zero")
+        assert not self.leaving(database, person)
+        assert person.call("POST", "/user/token", json={"name": "again"}).status_code == 201
+
+    def test_a_refused_deletion_does_not_end_one_that_began_meanwhile(
+        self, person: Person, accounts: AccountsDouble, database: psycopg.Connection
+    ) -> None:
+        accounts.before_answer = lambda: self.begin(database, person)
+        accounts.refuse(409, "balance_not_zero")
+        assert code(person.call("DELETE", "/user/delete", json=self.BODY)) == (409, "balance_not_zero")
+        assert self.leaving(database, person)
+
+    def test_who_was_let_stay_meanwhile_is_not_deleted(
+        self, person: Person, accounts: AccountsDouble, database: psycopg.Connection
+    ) -> None:
+        """Another deletion was refused, and they may have opened an account since."""
+        stay = "update users.user set leaving_at = null where id = %s"
+        accounts.before_answer = lambda: database.execute(stay, (person.user_id,))
+        assert code(person.call("DELETE", "/user/delete", json=self.BODY)) == (409, "conflict")
+        assert person.call("GET", "/user/me").json()["email"] == person.email
+
+    def test_two_deletions_at_once_both_are_done(self, person: Person, accounts: AccountsDouble) -> None:
+        answers: list[int] = []
+
+        def again() -> None:
+            accounts.before_answer = None
+            answers.append(person.call("DELETE", "/user/delete", json=self.BODY).status_code)
+
+        accounts.before_answer = again
+        answers.append(person.call("DELETE", "/user/delete", json=self.BODY).status_code)
+        assert answers == [204, 204]
+
+
+class TestFinish:
+    """Deletions that were cut off."""
+
+    def finish(self, client: TestClient[Litestar]) -> None:
+        client.blocking_portal.call(client.app.state.services.deletion.finish_all)
+
+    def begin(self, database: psycopg.Connection, person: Person, ago: str) -> None:
+        database.execute(
+            "update users.user set leaving_at = now() - cast(%s as interval) where id = %s", (ago, person.user_id)
+        )
+
+    def test_are_finished_later_without_the_user(
+        self,
+        person: Person,
+        client: TestClient[Litestar],
+        accounts: AccountsDouble,
+        database: psycopg.Connection,
+    ) -> None:
+        self.begin(database, person, "3 minutes")
+        database.execute("delete from users.session where user_id = %s", (person.user_id,))
+        self.finish(client)
+        ((method, path, token),) = accounts.calls
+        assert (method, path) == ("DELETE", f"/account/user/{person.user_id}")
+        assert token != person.token
+        rows = database.execute(
+            "select name, deleted_at is not null from users.user where id = %s", (person.user_id,)
+        )
+        assert rows.fetchone() == (None, True)
+        assert item("tidemark-data-keys", person.user_id) is None
+        self.finish(client)
+        assert len(accounts.calls) == 1
+
+    def test_not_while_they_may_still_run(
+        self,
+        person: Person,
+        client: TestClient[Litestar],
+        accounts: AccountsDouble,
+        database: psycopg.Connection,
+    ) -> None:
+        self.begin(database, person, "1 minute")
+        self.finish(client)
+        assert accounts.calls == []
+        self.begin(database, person, "0")
+        assert person.call("DELETE", "/user/delete", json=self.BODY).status_code == 204
+
+    BODY = TestDeleteUser.BODY
+
+    @pytest.mark.parametrize(
+        ("status", "refusal", "stays"), [(409, "balance_not_zero", True), (503, "unavailable", False)]
+    )
+    def test_who_holds_money_stays_and_who_cannot_be_asked_about_waits(
+        self,
+        person: Person,
+        client: TestClient[Litestar],
+        accounts: AccountsDouble,
+        database: psycopg.Connection,
+        status: int,
+        refusal: str,
+        stays: bool,
+    ) -> None:
+        self.begin(database, person, "3 minutes")
+        accounts.refuse(status, refusal, times=1 if stays else 3)
+        self.finish(client)
+        row = database.execute(
+            "select leaving_at is null, deleted_at is null,"
+            " (select count(*) from users.session s where s.user_id = u.id) from users.user u where id = %s",
+            (person.user_id,),
+        ).fetchone()
+        assert row == (stays, True, 1)
+        assert person.call("GET", "/user/me").status_code == 200
+        database.execute("update users.user set leaving_at = null where id = %s", (person.user_id,))

@@ -1,0 +1,1 @@
+"""Who owns an account, and whom its owners have invited."""
