@@ -23,8 +23,10 @@ def begin(bank: Connection, run_id: str, kind: Kind) -> None:
         (run_id,),
     )
     bank.execute(
+        # After every earlier run, be the clock set back: the newest is the last one.
         "insert into pipeline.run (run_id, kind, started_at, outcome, proofs) "
-        "values (%s, %s, now(), 'running', '[]') "
+        "select %s, %s, greatest(now(), max(started_at) + interval '1 microsecond'), 'running', '[]' "
+        "from pipeline.run "
         "on conflict (run_id) do update set outcome = 'running', finished_at = null, error = null, proofs = '[]'",
         (run_id, kind),
     )

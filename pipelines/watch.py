@@ -8,7 +8,7 @@ from pipelines.baseline import baseline, last_publication
 from pipelines.database import Connection
 from pipelines.extract.batch import Batch, last_batch, oldest_left_out
 from pipelines.extract.service import extract
-from pipelines.extract.source import has_new, read_complete_through
+from pipelines.extract.source import has_new, next_floor, read_complete_through
 from pipelines.publish.service import Published, proofs_of, publish
 from pipelines.settings import Databases
 
@@ -39,7 +39,9 @@ class Watcher:
 
     def _has_ripened(self, batch: Batch) -> bool:
         left_out = oldest_left_out(self.warehouse, batch.complete_through)
-        return left_out is not None and left_out < read_complete_through(self.source, batch.complete_through)
+        return left_out is not None and left_out < read_complete_through(
+            self.source, next_floor(self.source), batch.complete_through
+        )
 
 
 def advance(databases: Databases, time_zone: str, older_than: timedelta) -> Published | None:

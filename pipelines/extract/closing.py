@@ -8,7 +8,7 @@ from api.shared.calendar import Period
 from pipelines import database
 from pipelines.database import Connection
 from pipelines.extract.errors import CannotBeFinal
-from pipelines.extract.source import read_complete_through
+from pipelines.extract.source import next_floor, read_complete_through
 from pipelines.run_log import Kind
 
 WAIT_S = 60.0
@@ -38,7 +38,7 @@ def wait_until_final(source_url: str, end: datetime, wait_s: float) -> None:
     """Return once nothing of the time before `end` can still arrive. Raises CannotBeFinal after `wait_s`."""
     deadline = time.monotonic() + wait_s
     with database.connect(source_url) as source:
-        while (reached := read_complete_through(source, None)) < end:
+        while (reached := read_complete_through(source, next_floor(source), None)) < end:
             if time.monotonic() > deadline:
                 raise CannotBeFinal(
                     f"The period that ended at {end.isoformat()} can't be closed: the ledger is complete only "

@@ -71,7 +71,9 @@ def _extract(
 def _carry(
     source: Connection, warehouse: Connection, previous: Batch | None, batch_id: int, again: Window | None
 ) -> Batch:
-    complete_through = ledger.read_complete_through(source, previous.complete_through if previous else None)
+    floor, earlier = ledger.raise_floor(source)
+    found = [moment for moment in (earlier, previous and previous.complete_through) if moment]
+    complete_through = ledger.read_complete_through(source, floor, max(found, default=None))
     since = previous.snapshot if previous else None
     foreign_xid = previous.foreign_xid if previous else None
     if previous and foreign_xid and not ledger.is_ahead(source, foreign_xid, previous.snapshot):
@@ -94,7 +96,7 @@ def _carry(
         summary = ledger.summarise(source)
     receipt = uuid4()
     # Before the warehouse commits: a receipt that no batch names does no harm, the reverse would.
-    receipt_xid = ledger.leave_receipt(source, receipt)
+    receipt_xid = ledger.leave_receipt(source, receipt, complete_through)
     batch = Batch(
         batch_id, snapshot, receipt, receipt_xid, complete_through, transaction_rows, account_rows, foreign_xid
     )

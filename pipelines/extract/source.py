@@ -28,7 +28,7 @@ BETWEEN = {
 # belongs to the one it was prepared in, so those elsewhere (dbt's in the warehouse, Dagster's) can never add a row
 # to this ledger. Counting them would let any long job next door hold the statistics back.
 WRITERS = """
-    select now(), min(xact_start), count(*) filter (where xact_start is null)
+    select min(xact_start), count(*) filter (where xact_start is null)
     from pg_stat_activity
     where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()
 """
@@ -44,24 +44,44 @@ class Summary:
     transactions: int
 
 
-def read_complete_through(source: Connection, previous: datetime | None) -> datetime:
+def raise_floor(source: Connection) -> tuple[datetime, datetime | None]:
+    """Raise the floor before which the ledger dates nothing any more, whatever its clock says from now on.
+
+    Gives the floor, which is the clock unless that was set back, and the moment through which an extract found
+    everything before, if there was one.
+    """
+    row = source.execute("select at, complete_through from accounts.raise_floor()").fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def next_floor(source: Connection) -> datetime:
+    """Where the floor would be if it were raised now."""
+    row = source.execute("select accounts.next_floor(at) from accounts.extract_floor").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
+def read_complete_through(source: Connection, floor: datetime, previous: datetime | None) -> datetime:
     """The moment before which nothing can still arrive, given that the snapshot is taken *after* this call.
 
-    It is the least of the clock and the start of every transaction that writes. A movement takes its time after
+    It is the least of the floor and the start of every transaction that writes. A movement takes its time after
     its transaction got an id. So a writer that the snapshot won't show either had its id when we looked: then its
-    movement is not older than its start, which we count; or it got its id later: then its movement is younger
-    than the clock we read first. Looking after the snapshot would miss a writer that ended in between.
+    movement is not older than its start, which we count; or it got its id later: then its movement is not older
+    than the floor, raised before. Looking after the snapshot would miss a writer that ended in between.
 
     A prepared transaction no longer tells when it began, only when it was prepared, which is later than its
     movements; but it can't undercut `previous`, which already held when it was open. So completeness stands still.
-    Nor can anybody else undercut `previous`, although a start may lie before it (an id can be taken late).
+    Nor can anybody else undercut `previous`, although a start may lie before it (an id can be taken late, and the
+    clock be set back): it comes from an extract that raised the floor to no less.
 
     Raises StartUnknown when a writer's start can't be seen.
     """
     for _ in range(ATTEMPTS):
         row = source.execute(WRITERS).fetchone()
         assert row is not None
-        clock, first_start, unknown = row
+        first_start, unknown = row
         # A session that begins a transaction while we look can show an id and no start yet, but not twice.
         if not unknown:
             break
@@ -80,7 +100,7 @@ def read_complete_through(source: Connection, previous: datetime | None) -> date
         )
     if prepared[0] and previous is not None:
         return previous
-    horizon: datetime = min(clock, first_start) if first_start else clock
+    horizon = min(floor, first_start) if first_start else floor
     return max(horizon, previous) if previous else horizon
 
 
@@ -94,10 +114,17 @@ def knows(source: Connection, receipt: UUID, xid: str) -> bool:
     return source.execute(query, (receipt,)).fetchone() == (xid,)
 
 
-def leave_receipt(source: Connection, receipt: UUID) -> str:
-    """Commit a receipt; the id of its transaction. Call it outside a transaction."""
+def leave_receipt(source: Connection, receipt: UUID, complete_through: datetime) -> str:
+    """Commit a receipt; the id of its transaction. Call it outside a transaction.
+
+    It is dated after every account's id, by which an import knows which accounts extracts have seen.
+    """
+    source.execute("select accounts.keep_complete_through(%s)", (complete_through,))
     row = source.execute(
-        "insert into accounts.extract_receipt (id, created_at) values (%s, now()) returning xmin::text", (receipt,)
+        "insert into accounts.extract_receipt (id, created_at) select %s, greatest(now(), "
+        "uuid_extract_timestamp((select id from accounts.account order by id desc limit 1))) "
+        "returning xmin::text",
+        (receipt,),
     ).fetchone()
     assert row is not None
     return str(row[0])

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from tests.cluster import Databases
 
@@ -83,6 +84,15 @@ class Ledger:
         assert row is not None
         assert row[0] in ("posted", "replayed"), row
         return json.loads(row[1])
+
+    def set_clock(self, by: str) -> None:
+        """Make this bank's clock differ by an interval from the machine's."""
+        self.root.execute(
+            sql.SQL(
+                "create or replace function accounts.clock() returns timestamptz language sql volatile "
+                "return clock_timestamp() + interval {}"
+            ).format(sql.Literal(by))
+        )
 
     def value(self, query: str, *parameters: Any) -> Any:
         """The only value of a query as the superuser."""

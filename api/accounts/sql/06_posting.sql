@@ -1,7 +1,7 @@
 -- One movement. The answer is a JSON list with its outcome, and is kept under `p_key`. The accounts are locked in id
 -- order, so that no two callers can wait for each other. Who owns what is read after that, by a statement of its own,
--- so that a change of owners that was committed while we waited is seen. The time is taken last and is never before
--- what the accounts have seen: time order is sequence order.
+-- so that a change of owners that was committed while we waited is seen; the floor of time (00_clock.sql) with it. The
+-- time is taken last and is never before what the accounts have seen: time order is sequence order.
 --
 -- It runs as accounts_ledger, for which the tables' triggers stand back, and writes itself what they would make of the
 -- transfer (entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
@@ -24,6 +24,7 @@ declare
     d_state text; d_currency text; d_total bigint; d_sequence bigint; d_at timestamptz;
     v_owns boolean;
     v_owns_both boolean;
+    v_floor timestamptz;
     v_at timestamptz;
     v_day date;
     v_code text;
@@ -57,14 +58,16 @@ begin
         into d_state, d_currency, d_total, d_sequence, d_at
         from accounts.account where id = v_destination for no key update;
     end if;
-    v_owns := exists (
-        select from accounts.user_account
-        where account_id = case when v_in then v_destination else v_source end and user_id = p_user);
+    select exists (
+               select from accounts.user_account
+               where account_id = case when v_in then v_destination else v_source end and user_id = p_user),
+           (select f.at from accounts.extract_floor f)
+    into v_owns, v_floor;
     if s_currency <> d_currency then
         v_owns_both := v_owns and exists (
             select from accounts.user_account where account_id = v_destination and user_id = p_user);
     end if;
-    v_at := greatest(clock_timestamp(), s_at, d_at);
+    v_at := greatest(accounts.clock(), s_at, d_at, v_floor);
     v_day := (v_at at time zone 'UTC')::date;
     if s_spent_on <> v_day then
         s_spent := 0;

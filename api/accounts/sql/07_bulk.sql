@@ -110,7 +110,7 @@ begin
     -- locked accounts one by one, each of which would be read again every time its turn comes.
     perform pg_advisory_xact_lock(hashtextextended('accounts.post_many ' || p_user, 0));
     v_accounts := accounts.lock_all(v_sources || v_destinations);
-    select greatest(clock_timestamp(), max(a.last_at), max(a.opened_at)), jsonb_object_agg(a.id::text, a.place),
+    select greatest(accounts.present(), max(a.last_at), max(a.opened_at)), jsonb_object_agg(a.id::text, a.place),
            array_agg(a.id in (select o.account_id from accounts.user_account o where o.user_id = p_user)
                      order by a.place)
     into v_at, v_places, v_owned

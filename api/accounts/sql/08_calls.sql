@@ -105,7 +105,7 @@ begin
     v_accounts := accounts.lock_all(array[t.destination, t.source]);
     select * into s from unnest(v_accounts) a where a.id::text = t.destination;
     select * into d from unnest(v_accounts) a where a.id::text = t.source;
-    v_at := greatest(clock_timestamp(), s.last_at, d.last_at);
+    v_at := greatest(accounts.present(), s.last_at, d.last_at);
     v_code := case
         when t.id is null then 'not_found'
         when t.kind = 'reversal' then 'not_reversible'

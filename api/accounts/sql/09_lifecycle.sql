@@ -36,8 +36,8 @@ begin
         code := 'too_many_accounts';
         return;
     end if;
-    insert into accounts.account (number, type, currency, approved)
-    values (accounts.new_number(), p_type, p_currency, p_approved)
+    insert into accounts.account (number, type, currency, approved, opened_at)
+    values (accounts.new_number(), p_type, p_currency, p_approved, accounts.present())
     returning id into account_id;
     insert into accounts.user_account (user_id, account_id) values (p_user, open_account.account_id);
     code := 'done';
@@ -58,7 +58,7 @@ begin
     elsif a.total <> 0 then
         return 'balance_not_zero';
     end if;
-    update accounts.account set closed_at = greatest(clock_timestamp(), last_at, opened_at) where id = a.id;
+    update accounts.account set closed_at = greatest(accounts.present(), last_at, opened_at) where id = a.id;
     return 'done';
 end
 $$;
@@ -82,7 +82,7 @@ begin
     if exists (select from accounts.account where id = any (v_alone) and total <> 0) then
         return 'balance_not_zero';
     end if;
-    update accounts.account set closed_at = greatest(clock_timestamp(), last_at, opened_at)
+    update accounts.account set closed_at = greatest(accounts.present(), last_at, opened_at)
     where id = any (v_alone);
     delete from accounts.user_account
     where user_id = p_user and account_id = any (v_all) and account_id <> all (v_alone);

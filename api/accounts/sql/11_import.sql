@@ -134,9 +134,9 @@ cross join lateral (values (m.source, -m.amount), (m.destination, m.amount)) s (
 join accounts.import_account i on i.account_id::text = s.side
 where not m.is_repeat;
 
--- Accounts of earlier imports take only what is newer than all that they have, and nothing of a time that an extract has
--- carried away: of that, figures may have been published as final, and the pipeline would refuse to change them. An
--- extract has seen an account only if its id was drawn before.
+-- Accounts of earlier imports take only what is newer than all that they have, and nothing once an extract has seen
+-- them: their figures may have been published as final, and the pipeline would refuse to change them. An extract has
+-- seen an account only if its id was drawn before; its receipt is never dated before the ids that were.
 create or replace function accounts.import_later_faults()
 returns table (file bigint, line bigint, fault text)
 language sql stable as $$
@@ -152,7 +152,7 @@ from accounts.import_entry e
 join accounts.account a on a.id = e.account_id
 cross join (select max(created_at) as at from accounts.extract_receipt) extract
 where a.closed_at is not null or e.at <= a.last_at
-   or (e.at < extract.at and uuid_extract_timestamp(a.id) <= extract.at)
+   or uuid_extract_timestamp(a.id) <= extract.at
 $$;
 
 -- The first on each account.

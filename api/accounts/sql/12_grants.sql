@@ -14,6 +14,9 @@ grant select on accounts.account_access, accounts.account_listing, accounts.stat
 -- No memo: that lies in transfer.
 grant select on accounts.account, accounts.transaction to extractor;
 grant select, insert, delete on accounts.extract_receipt to extractor;
+grant select on accounts.extract_floor to extractor;
+grant execute on function accounts.clock, accounts.next_floor, accounts.raise_floor, accounts.keep_complete_through
+    to extractor;
 
 -- Nobody can sign in as this role. It has the two functions that write a movement's rows by themselves and no more
 -- than they need; for whoever else writes, the tables' triggers do or refuse it.
@@ -22,10 +25,10 @@ alter function accounts.post_one owner to accounts_ledger;
 alter function accounts.post_many owner to accounts_ledger;
 revoke create on schema accounts from accounts_ledger;
 grant select, update on accounts.account to accounts_ledger;
-grant select on accounts.user_account to accounts_ledger;
+grant select on accounts.user_account, accounts.extract_floor to accounts_ledger;
 grant insert on accounts.transfer, accounts.transaction to accounts_ledger;
 grant select (user_id, key), update (answer, shown) on accounts.request to accounts_ledger;
-grant execute on function accounts.is_account, accounts.is_side, accounts.is_id, accounts.id_of, accounts.kind_of,
-    accounts.resolve, accounts.resolve_all, accounts.require_sides, accounts.refuse_transfer, accounts.state_of,
+grant execute on function accounts.clock, accounts.present, accounts.is_account, accounts.is_side, accounts.is_id,
+    accounts.id_of, accounts.kind_of, accounts.resolve, accounts.resolve_all, accounts.require_sides, accounts.refuse_transfer, accounts.state_of,
     accounts.refusal, accounts.refused, accounts.posted, accounts.lock_all, accounts.new_ids, accounts.judge_all,
     accounts.keep_answer to accounts_ledger;

@@ -5,7 +5,8 @@ from (values
     ('account', 'account_not_overdrawn'), ('account', 'account_number_unique'),
     ('transaction', 'transaction_append_only'), ('transaction', 'transaction_entries'),
     ('transaction', 'transaction_follows_from_head'), ('transaction', 'transaction_sequence_unique'),
-    ('transfer', 'transfer_append_only'), ('transfer', 'transfer_entries'), ('transfer', 'transfer_reversed_once')
+    ('transfer', 'transfer_append_only'), ('transfer', 'transfer_entries'), ('transfer', 'transfer_reversed_once'),
+    ('extract_floor', 'extract_floor_rises'), ('extract_floor', 'extract_floor_kept')
 ) guard (on_table, name)
 where guard.name not in (
     select tgname from pg_trigger
