@@ -61,7 +61,7 @@ class Person:
         """By the menu; on a phone it has to be opened first."""
         menu = self.page.get_by_test_id("stSidebarNav")
         opener = self.page.get_by_test_id("stExpandSidebarButton")
-        expect(menu.or_(opener).first).to_be_visible()
+        expect(menu.or_(opener).filter(visible=True).first).to_be_visible()
         if not menu.is_visible():
             opener.click()
         menu.get_by_role("link", name=name, exact=True).click()

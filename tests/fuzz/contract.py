@@ -33,15 +33,11 @@ FOR_STAFF = {
     ),
     "stats": ("GetBankDays", "GetFigures", "GetFigureTransactions", "GetStatsStatus"),
 }
-# What Schemathesis can't know: an Idempotency-Key that comes again with another body is 422, and closed accounts
-# and their owners can still be read.
+# What Schemathesis can't know: an Idempotency-Key that comes again with another body is 422.
 EXCEPTIONS = """
 [[operations]]
 include-operation-id-regex = "^(Create(Deposit|Withdrawal|Transfers?)|ReverseTransaction)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 422, 429, "5xx"]
-[[operations]]
-include-operation-id = ["GetAccount", "ListOwners", "ListTransactions"]
-checks.use_after_free.enabled = false
 """
 # Seven times in ten a parameter is something that exists: without that most answers would be 404.
 EXISTING = {name: name for name in ("account_id", "user_id", "session_id", "token_id", "transaction_id")} | {
@@ -104,12 +100,17 @@ class Contract:
         configuration = folder / "schemathesis.toml"
         configuration.write_text(self._configuration(caller))
         options = list(CALLERS[caller])
+        if service == "user":
+            # Step after step it would find the session that is at work here, and end it.
+            options[-1] = options[-1].removesuffix(",stateful")
         if caller == "staff":
             options += [word for name in FOR_STAFF[service] for word in ("--include-operation-id", name)]
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
                 *("run", f"{self.gateway}/{service}/docs/openapi.json", "--checks", "all"),
+                # Closed accounts, their owners and statements can still be read.
+                *("--exclude-checks", "use_after_free"),
                 *("--max-examples", str(examples), "--seed", str(seed), "--generation-deterministic"),
                 *("--no-shrink", "--continue-on-failure", "--warnings", "off", "--no-color", *options),
             ],

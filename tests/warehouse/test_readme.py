@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from litestar.testing import TestClient
 from streamlit.testing.v1 import AppTest
@@ -19,7 +20,9 @@ from tests.cluster import REPOSITORY, Databases
 from tests.pipelines.ledger import Ledger
 from tests.pipelines.steps import Steps
 from tests.stats.world import ISSUER, Api, Person, World, key_source
+from tests.ui.fake_gateway import FACTS
 from tests.warehouse.dbt import PROJECT
+from ui.clients.accounts import Facts
 from ui.clients.http import Gateway
 from ui.clients.stats import StatsClient
 
@@ -134,6 +137,8 @@ class TestAddedStatistic:
             return httpx.Response(answer.status_code, content=answer.content)
 
         gateway = Gateway(ISSUER, transport=httpx.MockTransport(forward))
+        monkeypatch.setattr("ui.components.session.browser_handle", lambda: None)
+        monkeypatch.setattr("ui.components.facts._known", msgspec.convert(FACTS, Facts))
         monkeypatch.setattr("ui.components.session.stats", lambda: StatsClient(gateway, lambda: "a token"))
         page = AppTest.from_string(
             f"from ui.components import figures\nfigures.show({str(account_id)!r}, 'EUR')", default_timeout=60
