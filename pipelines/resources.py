@@ -15,6 +15,8 @@ from pipelines.run_log import Kind
 from pipelines.settings import Databases, PipelineSettings
 
 KIND_TAG = "tidemark/kind"
+# Of a close: the first day after its period, where whoever started the run knows which one is meant.
+PERIOD_END_TAG = "tidemark/period_end"
 # A run that someone starts by hand waits for the one at work; a close or a backfill also for a long build.
 LOCK_WAIT_S = {"refresh": 180.0}
 LONG_LOCK_WAIT_S = 900.0
@@ -28,6 +30,7 @@ class PipelineRun:
     kind: Kind
     settings: PipelineSettings
     databases: Databases
+    period_end: str | None = None
 
     @property
     def is_close(self) -> bool:
@@ -65,7 +68,8 @@ def pipeline_run(context: dg.InitResourceContext) -> Iterator[PipelineRun]:
     if dagster_run is None:
         raise SettingsError("The pipeline's steps work only within a run.")
     settings, databases = PipelineSettings.read(), Databases.read()
-    run = PipelineRun(dagster_run.run_id, _kind(dagster_run.tags), settings, databases)
+    tags = dagster_run.tags
+    run = PipelineRun(dagster_run.run_id, _kind(tags), settings, databases, tags.get(PERIOD_END_TAG))
     with (
         database.connect(databases.warehouse_url) as lock_holder,
         database.connect(databases.publish_url) as bank,

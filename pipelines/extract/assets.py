@@ -91,7 +91,8 @@ def extract_ledger(
 
 
 def _may_close(context: dg.AssetExecutionContext, run: PipelineRun) -> bool:
-    end = closing.period_end(run.kind, datetime.now(UTC), run.settings.time_zone)
+    newest = closing.period_end(run.kind, datetime.now(UTC), run.settings.time_zone)
+    end = date.fromisoformat(run.period_end) if run.period_end else newest
     with database.connect(run.databases.publish_url) as bank:
         if not closing.claim(bank, run.kind, end, run.run_id):
             context.log.info(f"{run.kind} of the period up to {end} has been done by another run.")

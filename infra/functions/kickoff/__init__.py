@@ -1,0 +1,1 @@
+"""Starts the closes of the day, the week and the month at the bank's midnight."""
