@@ -7,10 +7,10 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo analyst package test quick torture fuzz bench check lock release
+.PHONY: help setup up demo analyst package test test-cloud quick torture fuzz bench check lock release
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(READY) ## make .venv from the hash-locked requirements (done by the others when needed)
 
@@ -42,6 +42,9 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 test: $(READY) ## set everything up and run all tests (ARGS="tests/users -k photo": some; WORKERS=0: one after the other)
 	@$(PYTEST) $(ARGS)
 
+test-cloud: $(READY) ## run the end-to-end tests against the Lambda archives behind an emulated API Gateway
+	@TIDEMARK_TEST_GATEWAY_FORM=cloud $(PYTEST) $(or $(ARGS),tests/e2e)
+
 quick: $(READY) ## run the tests that take under two minutes in all: no whole bank, no dbt, no browser
 	@$(PYTEST) -m "not slow and not browser" $(ARGS)
 
@@ -71,6 +74,8 @@ check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
 lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade: with the newest versions)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
 		--group dev -o requirements.lock $(ARGS) pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
+		--python-version 3.11 -o infra/local/cloud/requirements.lock $(ARGS) infra/local/cloud/requirements.in
 
 release: $(READY) ## record what this version leaves for later ones: digests of its migrations, a small bank to upgrade
 	@$(BIN)/python -m tests.upgrade.release

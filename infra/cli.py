@@ -44,13 +44,18 @@ def main() -> None:
 @click.option("--no-ui", is_flag=True, help="Leave the app out.")
 @click.option("--no-pipeline", is_flag=True, help="Leave Dagster out: statistics stand still.")
 @click.option(
+    "--cloud",
+    is_flag=True,
+    help="Run the services as on AWS: Lambda archives behind an emulated API Gateway, fetched at the first time.",
+)
+@click.option(
     "--port-base",
     type=click.IntRange(1024, 65_000),
     metavar="N",
     help="Move every port: the API to N, the app to N+1, Dagster to N+2, the others up to N+39.",
 )
 @click.option("--autoscale", is_flag=True, help="More or fewer instances of each service, as demand asks.")
-def up(no_ui: bool, no_pipeline: bool, port_base: int | None, autoscale: bool) -> None:
+def up(no_ui: bool, no_pipeline: bool, cloud: bool, port_base: int | None, autoscale: bool) -> None:
     """Run the whole bank on this machine until Ctrl-C.
 
     Starts Postgres, the emulated AWS, the three services behind the gateway, Dagster and the app, waits until each
@@ -62,8 +67,9 @@ def up(no_ui: bool, no_pipeline: bool, port_base: int | None, autoscale: bool) -
     from infra.local.up import up as run_up
 
     ports = {} if port_base is None else Ports.from_base(port_base).to_environment()
+    form = {"TIDEMARK_CLOUD": "true"} if cloud else {}
     run_up(
-        {**os.environ, **ports},
+        {**os.environ, **ports, **form},
         has_app=not no_ui,
         has_pipeline=not no_pipeline,
         is_automatic=autoscale,

@@ -21,6 +21,7 @@ from tests.cluster import REPOSITORY
 
 TIDEMARK = (sys.executable, "-c", "from infra.cli import main; main(prog_name='tidemark')")
 START_WITHIN_S = 150.0
+CLOUD_START_WITHIN_S = 400.0  # builds three archives
 STOP_WITHIN_S = 60.0
 PORTS = 40
 
@@ -45,7 +46,7 @@ class RunningBank:
     def start(self) -> None:
         """Start it and wait until everything is healthy; otherwise fail with what it printed."""
         process = self.launch()
-        deadline = time.monotonic() + START_WITHIN_S
+        deadline = time.monotonic() + (CLOUD_START_WITHIN_S if "--cloud" in self._options else START_WITHIN_S)
         while UP not in self.output.read_text():
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()

@@ -6,6 +6,7 @@ knows an owner's or the superuser's password, the web server of Dagster knows no
 
 import sys
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
@@ -109,6 +110,19 @@ class Bank:
         return self.state.sockets / "pipelines"
 
     @property
+    def functions_socket(self) -> Path:
+        """Where the emulated API Gateway of `--cloud` listens: it answers whoever reaches it."""
+        return self.state.sockets / "lambda"
+
+    @property
+    def access_key_id(self) -> str:
+        """Who may use the emulated AWS. An emulated function's is the number of its account, twelve digits."""
+        made = self.secrets.shared["aws_access_key_id"]
+        if not self.settings.cloud:
+            return made
+        return f"{int.from_bytes(sha256(made.encode()).digest()) % 10**12:012}"
+
+    @property
     def operator_headers(self) -> dict[str, str]:
         """The headers by which we pass the guard of Dagster and the documentation."""
         return Guard(self.settings.operator_password).authorization()
@@ -163,13 +177,13 @@ class Bank:
         return {
             "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{self.ports.emulator}",
             "AWS_REGION": AWS_REGION,
-            "AWS_ACCESS_KEY_ID": self.secrets.shared["aws_access_key_id"],
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secrets.shared["aws_secret_access_key"],
         }
 
     def emulator_environment(self) -> Environment:
         """For the emulated AWS: whose requests it answers."""
-        return self.base_environment() | {"AWS_ACCESS_KEY_ID": self.secrets.shared["aws_access_key_id"]}
+        return self.base_environment() | {"AWS_ACCESS_KEY_ID": self.access_key_id}
 
     def service_environment(self, service: str) -> Environment:
         """For an instance of a service: its runtime role, where tokens are checked, and its own secrets."""
@@ -180,6 +194,15 @@ class Bank:
             "TIDEMARK_DATABASE_URL": self.database_url(f"{service}_app"),
             "TIDEMARK_GATEWAY_URL": self.gateway_url,
             **(self._users_environment() if service == "users" else {}),
+        }
+
+    def function_environment(self, service: str) -> Environment:
+        """For a service's function, which serves one request at a time: what is not Lambda's own to set."""
+        own = self.service_environment(service) | {"TIDEMARK_POOL_SIZE": "1"}
+        return {
+            name: value
+            for name, value in own.items()
+            if name.startswith("TIDEMARK_") or name == "AWS_ENDPOINT_URL"
         }
 
     def migration_environment(self, schema: str) -> Environment:

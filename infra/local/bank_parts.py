@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from infra.local import docs, probes
+from infra.local import docs, emulator, probes
 from infra.local.bank import Bank, Environment
+from infra.local.cloud import parts as cloud_parts
+from infra.local.cloud.deployment import BASE_PATH, HEALTH_PATH
 from infra.local.dagster_home import workspace_file, write_dagster_home
 from infra.local.databases import SCHEMAS, SERVICES, SUPERUSER, migration, prepare_bank, prepare_warehouse
-from infra.local.emulator import HEALTH_PATH
-from infra.local.envoy import UPSTREAMS, Gateway
+from infra.local.envoy import UPSTREAMS, FunctionsBehind, Gateway
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
 from infra.local.ports import LOOPBACK
@@ -26,16 +27,20 @@ UPSTREAM = {upstream.name: upstream for upstream in UPSTREAMS}
 def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> list[Element]:
     """Everything that `tidemark up` starts, in the order in which people like to see it."""
     own_servers: list[Element] = []
+    services: list[Element]
     if bank.settings.needs_postgres:
         own_servers += [Step("cluster", embedded_postgres(bank).initialise), _postgres(bank)]
     if not bank.has_own_aws:
         own_servers.append(_emulator(bank))
     running = [element.name for element in own_servers]
-    services = [
-        instance(bank, service, number)
-        for service in SERVICES
-        for number in range(1, bank.settings.instances[service] + 1)
-    ]
+    if bank.settings.cloud:
+        services = cloud_parts.elements(bank, after=MIGRATIONS)
+    else:
+        services = [
+            instance(bank, service, number)
+            for service in SERVICES
+            for number in range(1, bank.settings.instances[service] + 1)
+        ]
     return [
         *own_servers,
         Step("databases", lambda: _prepare(bank), after=tuple(name for name in running if name == "postgres")),
@@ -55,8 +60,12 @@ def write_configuration(bank: Bank) -> None:
     write_dagster_home(bank.state.dagster, bank.code_server_socket)
     gateway = gateway_of(bank)
     gateway.write()
+    if bank.settings.cloud:
+        cloud_parts.write_deployment(bank)
     for service in SERVICES:
-        gateway.write_endpoints(service, bank.instance_ports(service))
+        gateway.write_endpoints(
+            service, [bank.functions_socket] if bank.settings.cloud else bank.instance_ports(service)
+        )
 
 
 def embedded_postgres(bank: Bank) -> EmbeddedPostgres:
@@ -70,9 +79,9 @@ def embedded_postgres(bank: Bank) -> EmbeddedPostgres:
 
 def gateway_of(bank: Bank) -> Gateway:
     """The bank's gateway."""
-    return Gateway(
-        bank.state.envoy, bank.ports.gateway, bank.state.sockets / "envoy", bank.secrets.shared["edge_secret"]
-    )
+    functions = FunctionsBehind(bank.functions_socket, BASE_PATH, HEALTH_PATH) if bank.settings.cloud else None
+    edge_secret = bank.secrets.shared["edge_secret"]
+    return Gateway(bank.state.envoy, bank.ports.gateway, bank.state.sockets / "envoy", edge_secret, functions)
 
 
 def instance(bank: Bank, service: str, number: int) -> Part:
@@ -124,7 +133,7 @@ def _emulator(bank: Bank) -> Part:
             *("--port", str(bank.ports.emulator), "--file", str(bank.state.emulator_file)),
         ),
         environment=bank.emulator_environment(),
-        probe=probes.http(f"http://{LOOPBACK}:{bank.ports.emulator}{HEALTH_PATH}"),
+        probe=probes.http(f"http://{LOOPBACK}:{bank.ports.emulator}{emulator.HEALTH_PATH}"),
         cwd=CHECKOUT,
         address=f"http://{LOOPBACK}:{bank.ports.emulator}",
     )

@@ -54,16 +54,27 @@ UPSTREAMS = (
 
 
 @dataclass(frozen=True)
+class FunctionsBehind:
+    """An emulated API Gateway on a Unix socket: what it puts before a path, and where its own health is asked."""
+
+    socket: Path
+    base_path: str
+    health_path: str
+
+
+@dataclass(frozen=True)
 class Gateway:
     """Where the gateway listens and keeps its files.
 
     `edge_secret` goes along with each request, so that a service may believe the address that the gateway saw.
+    With `functions`, all services are behind another gateway, which has its own address for each call.
     """
 
     folder: Path
     port: int
     admin_socket: Path
     edge_secret: str = field(repr=False)
+    functions: FunctionsBehind | None = None
 
     @property
     def config_file(self) -> Path:
@@ -83,14 +94,14 @@ class Gateway:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self.config_file, self.configuration())
 
-    def write_endpoints(self, service: str, ports: Sequence[int]) -> None:
-        """Tell a running or future Envoy which instances a service has."""
+    def write_endpoints(self, service: str, addresses: Sequence[int | Path]) -> None:
+        """Tell a running or future Envoy which instances a service has: their ports, or sockets."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         assignment = {
             "@type": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
             "cluster_name": service,
             "endpoints": [
-                {"lb_endpoints": [{"endpoint": {"address": _address(port)}} for port in ports]},
+                {"lb_endpoints": [{"endpoint": {"address": _address(each)}} for each in addresses]},
             ],
         }
         write_json(self.folder / f"{service}.json", {"resources": [assignment]})
@@ -105,6 +116,7 @@ class Gateway:
             edge_secret=self.edge_secret,
             body_max_bytes=BODY_MAX_BYTES,
             upstreams=UPSTREAMS,
+            functions=self.functions,
             own_answers={status: _problem(status) for status in OWN_ANSWERS},
         )
 
@@ -117,8 +129,10 @@ def program() -> Path:
     return Path(package.submodule_search_locations[0]) / "_bin" / "envoy"
 
 
-def _address(port: int) -> Json:
-    return {"socket_address": {"address": LOOPBACK, "port_value": port}}
+def _address(address: int | Path) -> Json:
+    if isinstance(address, Path):
+        return {"pipe": {"path": str(address)}}
+    return {"socket_address": {"address": LOOPBACK, "port_value": address}}
 
 
 def _problem(status: int) -> str:

@@ -43,6 +43,9 @@ class LocalSettings(Settings):
     warehouse_url: Annotated[str | None, Meta(description="The same for warehouse and Dagster.")] = field(
         default=None, repr=False
     )
+    cloud: Annotated[
+        bool, Meta(description="true: the services run as Lambda archives behind an emulated API Gateway.")
+    ] = False
     operator_password: OperatorPassword = field(default=None, repr=False)
     users_instances: Instances = 1
     accounts_instances: Instances = 2

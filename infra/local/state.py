@@ -57,6 +57,11 @@ class StateFolder:
         return self.home / "envoy"
 
     @property
+    def cloud(self) -> Path:
+        """The emulated API Gateway's environment, and the archives behind it."""
+        return self.home / "cloud"
+
+    @property
     def docs(self) -> Path:
         """The dbt project's documentation as a page."""
         return self.home / "docs"

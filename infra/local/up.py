@@ -17,6 +17,7 @@ from infra.local import processes
 from infra.local.bank import Bank
 from infra.local.bank_parts import elements, write_configuration
 from infra.local.databases import SERVICES
+from infra.local.errors import LocalError
 from infra.local.fleet.door import open_door
 from infra.local.fleet.fleet import Fleet
 from infra.local.given import catalogue, share_out, warnings
@@ -46,6 +47,10 @@ def up(
     state = StateFolder(settings.home)
     with state.open(settings.time_zone):
         bank = Bank.of(share_out(environment, known))
+        if settings.cloud and bank.has_own_aws:
+            raise LocalError("--cloud emulates AWS, and AWS_ENDPOINT_URL names another one: leave one out.")
+        if settings.cloud and is_automatic:
+            raise LocalError("--cloud starts functions as calls need them: leave --autoscale out.")
         for warning in warnings(environment, known, bank.overruled):
             console.print(f"[yellow]![/] {escape(warning)}", highlight=False, soft_wrap=True)
         left = processes.end_all_of(state.home)
@@ -115,7 +120,13 @@ class _Run:
 
     @contextlib.asynccontextmanager
     async def _fleet(self, supervisor: Supervisor) -> AsyncIterator[None]:
-        """The services' instances follow what is decided, and `tidemark scale` is answered."""
+        """The services' instances follow what is decided, and `tidemark scale` is answered.
+
+        Functions have no number that somebody decides.
+        """
+        if self._bank.settings.cloud:
+            yield
+            return
         fleet = Fleet(self._bank, supervisor, self._tell, is_automatic=self._is_automatic)
         async with open_door(fleet, self._bank.state.fleet_socket):
             keeping = asyncio.create_task(fleet.run())
@@ -196,7 +207,7 @@ def _needed_ports(bank: Bank, has_app: bool, has_pipeline: bool) -> dict[str, tu
         needed["Postgres"] = ("postgres", ports.postgres)
     if not bank.has_own_aws:
         needed["emulated AWS"] = ("emulator", ports.emulator)
-    for service in SERVICES:
+    for service in SERVICES if not bank.settings.cloud else ():
         for number, port in enumerate(bank.instance_ports(service), start=1):
             needed[f"{service} service {number}"] = (service, port)
     return needed

@@ -1,5 +1,6 @@
 """The whole bank for end-to-end tests: started once, in a folder of its own on free ports; ends after the last."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.running_bank import RunningBank, running_bank
 
 Bank = RunningBank
+# `make test-cloud` sends the same calls to the archives for AWS Lambda.
+FORM = ("--cloud",) if os.environ.get("TIDEMARK_TEST_GATEWAY_FORM") == "cloud" else ()
 
 
 @pytest.fixture(scope="package")
@@ -15,5 +18,5 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
 
     When the tests are through it is asked to end, and must leave no process behind.
     """
-    with running_bank(tmp_path_factory.mktemp("e2e") / "bank") as bank:
+    with running_bank(tmp_path_factory.mktemp("e2e") / "bank", *FORM) as bank:
         yield bank

@@ -14,6 +14,8 @@ from infra.local.fleet.view import fleet_view
 
 def run_scale(bank: Bank, service: str | None, instances: str | None, *, as_json: bool) -> int:
     """Show the fleet, after pinning or unpinning a service if one is named; the exit code. Raises LocalError."""
+    if bank.settings.cloud:
+        raise LocalError("A bank of `tidemark up --cloud` has functions, which start as calls need them.")
     if service is not None and instances is None:
         raise LocalError(f"How many instances of {service}? A number, or `{AUTO}`.")
     number = _number(instances)

@@ -1,0 +1,85 @@
+"""Runs the emulator, deploys the bank into it, and ends when it does: it keeps nothing over a restart.
+
+Run as `python -m infra.local.cloud.server --folder FOLDER --socket SOCKET`; FOLDER has the emulator's environment
+and the deployment.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import httpx
+import msgspec
+
+from infra.local.cloud.deployment import HEALTH_PATH, Deployment, client, deploy
+from infra.local.cloud.environment import python
+
+ANSWERS_WITHIN_S = 60.0
+POLL_S = 0.1
+# No listeners of its own besides the socket, and nothing that writes outside of the folder.
+SETTINGS = {
+    "SERVICES": "lambda,apigateway,logs,iam,sts",
+    "LAMBDA_EXECUTOR": "local",
+    "LAMBDA_WARM_TTL_SECONDS": "3600",
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), required=True)
+@click.option("--socket", type=click.Path(path_type=Path), required=True)
+def main(folder: Path, socket: Path) -> None:
+    """Run the emulator until it ends."""
+    deployment = msgspec.json.decode((folder / "deployment.json").read_bytes(), type=Deployment)
+    # Where functions are unpacked; the last ones may lie there, when they were killed.
+    unpacked = folder / "unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    unpacked.mkdir(mode=0o700)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    emulator = subprocess.Popen(
+        [
+            str(python(folder / "python")),
+            *("-m", "hypercorn", "ministack.app:app", "--bind", f"unix:{socket}"),
+            *("--keep-alive", "75", "--log-level", "WARNING"),
+        ],
+        cwd=unpacked,
+        env=os.environ
+        | SETTINGS
+        | {
+            "TMPDIR": str(unpacked),
+            "MINISTACK_ACCOUNT_ID": deployment.account,
+            "MINISTACK_REGION": deployment.region,
+        },
+    )
+    try:
+        with client(socket) as calls:
+            _wait(calls, emulator)
+            deploy(deployment, calls)
+        print(f"deployed: {', '.join(deployment.functions)}", flush=True)
+        sys.exit(emulator.wait())
+    finally:
+        emulator.terminate()
+        emulator.wait()
+        shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _wait(calls: httpx.Client, emulator: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + ANSWERS_WITHIN_S
+    while emulator.poll() is None and time.monotonic() < deadline:
+        try:
+            if calls.get(HEALTH_PATH).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(POLL_S)
+    raise SystemExit("the emulated API Gateway does not answer")
+
+
+if __name__ == "__main__":
+    main()
