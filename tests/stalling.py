@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 
 class StallingProxy:
-    """Forwards TCP connections from `port` of loopback to `target` until `stall` is called."""
+    """Forwards TCP connections from `port` of loopback to `target` until `stall` is called.
+
+    `asked` is what clients sent, of all connections.
+    """
 
     def __init__(self, target: int) -> None:
         self._target = target
         self._is_stalled = threading.Event()
+        self.asked = bytearray()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = [self._listener]
         self.port: int = self._listener.getsockname()[1]
@@ -35,11 +39,14 @@ class StallingProxy:
                 outer = socket.create_connection(("127.0.0.1", self._target))
                 self._sockets += [inner, outer]
                 for source, sink in ((inner, outer), (outer, inner)):
-                    threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+                    arguments = (source, sink, source is inner)
+                    threading.Thread(target=self._forward, args=arguments, daemon=True).start()
 
-    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket, is_asking: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
+                if is_asking:
+                    self.asked += data
                 if not self._is_stalled.is_set():
                     sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)

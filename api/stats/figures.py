@@ -15,6 +15,13 @@ from api.stats.periods import Cut, microseconds
 from api.stats.schemas import Figure, Figures
 
 OpenTime = tuple[datetime, datetime]
+# Lambda gives no answer above 6 MB. A value with the longest name that Postgres knows takes 90 bytes there.
+VALUES_MAX = 40_000
+
+
+def rows_max(limit: int, metrics: int) -> int:
+    """How many rows of so many statistics each a page has: fewer than its limit when analysts have made many."""
+    return max(1, min(limit, VALUES_MAX // max(1, metrics)))
 
 
 def figures_page(query: FiguresQuery, snapshot: FiguresSnapshot) -> Figures:
@@ -23,7 +30,7 @@ def figures_page(query: FiguresQuery, snapshot: FiguresSnapshot) -> Figures:
     if publication is None:
         return Figures(query.period, None, None, None, [])
     found = _figures(query, snapshot, publication.cut)
-    items = list(islice(found, query.limit))
+    items = list(islice(found, rows_max(query.limit, len(snapshot.metrics))))
     cursor = None
     if next(found, None) is not None:
         cursor = encode_cursor(items[-1].account_id, items[-1].period_start)

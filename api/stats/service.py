@@ -9,7 +9,7 @@ from api.shared.database import AsyncConnection
 from api.shared.errors import NotFound
 from api.shared.pages import Page, encode_cursor, page_of
 from api.stats import figures_repository, repository
-from api.stats.figures import figures_page
+from api.stats.figures import figures_page, rows_max
 from api.stats.models import BankQuery, FiguresQuery, ListedAccount, Reader, Run, StatusSnapshot
 from api.stats.schemas import (
     BankDay,
@@ -96,11 +96,12 @@ async def bank(connection: AsyncConnection, query: BankQuery) -> BankDays:
     publication = snapshot.publication
     if publication is None:
         return BankDays(None, None, None, [])
-    rows, cut = snapshot.rows[: query.limit], publication.cut
+    limit = rows_max(query.limit, max((len(row.metrics) for row in snapshot.rows), default=0))
+    rows, cut = snapshot.rows[:limit], publication.cut
     return BankDays(
         complete_through=cut.complete_through,
         run_id=publication.run_id,
-        next_cursor=encode_cursor(rows[-1].date, rows[-1].currency) if len(snapshot.rows) > query.limit else None,
+        next_cursor=encode_cursor(rows[-1].date, rows[-1].currency) if len(snapshot.rows) > limit else None,
         items=[BankDay(row.date, row.currency, cut.status(row.date + ONE_DAY), row.metrics) for row in rows],
     )
 

@@ -1,6 +1,7 @@
 """Archives for this machine's own architecture, unpacked beside a runtime client that can run them."""
 
 import platform
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,12 @@ class Runtime:
 
 
 def runtime(folder: Path) -> Runtime:
-    """The newest Python of this machine that Lambda offers too, with the runtime client of the lock."""
+    """The newest Python of this machine that Lambda offers too, with the runtime client of the lock.
+
+    Raises LookupError on a machine that can't run archives.
+    """
+    if sys.platform != "linux":
+        raise LookupError("archives hold libraries of Linux")
     for version in ("3.13", "3.12", "3.11"):
         if python := find_python(version):
             target = Target(ARCHITECTURE, version)

@@ -3,6 +3,7 @@
 import base64
 import functools
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -24,7 +25,12 @@ Start = Callable[..., LambdaFunction]
 
 @pytest.fixture(scope="session")
 def lambda_runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    return runtime(tmp_path_factory.mktemp("runtime"))
+    try:
+        return runtime(tmp_path_factory.mktemp("runtime"))
+    except LookupError as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(f"no archive runs here: {error}")
 
 
 @pytest.fixture(scope="session")

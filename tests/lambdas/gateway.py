@@ -1,6 +1,7 @@
 """A small API Gateway (HTTP API, payload format 2.0) on loopback, before functions that it invokes."""
 
 import base64
+import json
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,6 +62,8 @@ class Gateway:
             answer: dict[str, Any] = self.fleets[service].invoke(event)
         except FunctionError as error:
             return {"statusCode": 502, "headers": {}, "body": str(error)}
+        if len(json.dumps(answer, ensure_ascii=False).encode()) > PAYLOAD_MAX_BYTES:
+            return {"statusCode": 500, "headers": {}, "body": '{"message":"Internal Server Error"}'}
         self.seen.append((event, answer))
         return answer
 

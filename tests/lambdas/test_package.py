@@ -112,6 +112,9 @@ class TestContent:
         assert not any(
             re.search(r"phonenumbers/(geodata|carrierdata|tzdata)|\.pyi$", name) for name in names(made)
         )
+        stdnum = {name.partition(".")[0] for name in names(made) if name.startswith("stdnum/")}
+        used = {"stdnum/__init__", "stdnum/damm", "stdnum/exceptions", "stdnum/util"}
+        assert stdnum == (used if made.archive.name == "accounts" else set())
         services = {name.split("/")[2] for name in names(made) if re.match(r"botocore/data/[^/]+/", name)}
         assert services == {"dynamodb", "kms", "secretsmanager"}
 

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from PIL import Image
 
+from api.accounts.schemas import TRANSFERS_MAX
+from api.shared.fields import MEMO_MAX_CHARACTERS
 from tests.e2e.people import Person, photo
 from tests.lambdas.gateway import Gateway, make_event
 
@@ -112,3 +114,19 @@ class TestEvents:
         over = photo() + b"\0" * (4 << 20)
         answer = customer.call("PUT", "/user/photo", files={"photo": ("id.jpg", over, "image/jpeg")})
         assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+
+
+class TestLimits:
+    """The longest pages there are stay below what Lambda lets through; the gateway answers 500 above it."""
+
+    @pytest.mark.parametrize("accept", ["application/json", "text/csv"])
+    def test_the_longest_page_of_a_statement(self, bank: Gateway, customer: Person, accept: str) -> None:
+        one, other = (customer.open_account()["account_id"] for _ in range(2))
+        customer.deposit(one, 1_000)
+        memo = '"' * MEMO_MAX_CHARACTERS  # grows twice: in the answer, and in the text that holds it
+        transfers = [{"from": one, "to": other, "amount": 1, "memo": memo}] * TRANSFERS_MAX
+        sent = customer.call("POST", "/account/transfers", json={"mode": "all_or_nothing", "transfers": transfers})
+        assert sent.status_code == 201, sent.text[:300]
+        answer = customer.call("GET", f"/account/{other}/transactions?limit=1000", headers={"Accept": accept})
+        told = memo.replace('"', '""' if accept == "text/csv" else '\\"')
+        assert (answer.status_code, answer.text.count(told)) == (200, TRANSFERS_MAX)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from api.stats import figures
+from api.stats.figures import VALUES_MAX, rows_max
 from tests.oracle import Account
 from tests.stats.marts import CATALOGUE
 from tests.stats.world import OPENED, Api, Person, World, problem
@@ -36,7 +39,7 @@ def read_all(api: Api, person: Person, params: dict[str, Any]) -> list[dict[str,
     while True:
         page = api.get("/stats/daily", person, params | ({"cursor": cursor} if cursor else {})).json()
         items += page["items"]
-        assert len(page["items"]) == params["limit"] or page["next_cursor"] is None
+        assert len(page["items"]) == rows_max(params["limit"], len(CATALOGUE)) or page["next_cursor"] is None
         cursor = page["next_cursor"]
         if cursor is None:
             return items
@@ -54,6 +57,16 @@ class TestPages:
         whole = api.get("/stats/daily", person, asked).json()["items"]
         assert len(whole) == 38
         assert read_all(api, person, asked | {"limit": limit}) == whole
+
+    def test_with_many_statistics_a_page_has_fewer_rows(
+        self, api: Api, world: World, person: Person, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.publish(NOW)
+        asked = {"account_id": str(account.account_id), "limit": 1000}
+        whole = read_all(api, person, asked)
+        monkeypatch.setattr(figures, "VALUES_MAX", 5 * len(CATALOGUE) + 1)
+        assert len(api.get("/stats/daily", person, asked).json()["items"]) == 5
+        assert read_all(api, person, asked) == whole
 
     def test_a_cursor_goes_on_in_the_publication_that_came_meanwhile(
         self, api: Api, world: World, person: Person, account: Account
@@ -269,3 +282,15 @@ class TestEntityTag:
         for tags in (tag, "*"):
             answer = api.get("/stats/daily", world.person(), self.asked(account), {"If-None-Match": tags})
             assert problem(answer) == (404, "not_found")
+
+
+class TestRowsMax:
+    @pytest.mark.parametrize("metrics", [1, 17, 40, 41, 1000, VALUES_MAX + 1])
+    def test_no_page_is_larger_than_lambda_lets_through(self, metrics: int) -> None:
+        rows = rows_max(1000, metrics)
+        largest = {"m" * 63: -(2**63)}
+        row_bytes = len(json.dumps(json.dumps(largest))) * metrics + 300
+        assert rows == 1 or rows * row_bytes < 6 << 20
+
+    def test_of_as_many_statistics_as_there_are_a_page_has_all_its_rows(self) -> None:
+        assert rows_max(1000, len(CATALOGUE)) == 1000

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from litestar.testing import TestClient
 
 from api.users.admin import main
 from tests.cluster import Databases
+from tests.stalling import stalling_proxy
 from tests.users.people import PASSWORD, Person
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -164,3 +166,20 @@ class TestKeysRotate:
         assert signing.endswith(": published, signs in 60 seconds")
         assert index.startswith("index key index-")
         assert person.sign_in().call("GET", "/user/me").json()["email"] == person.email
+
+    def test_its_lock_goes_past_the_databases_proxy(
+        self, admin: Admin, environment: dict[str, str], client: TestClient[Litestar]
+    ) -> None:
+        """A proxy may give each statement to another session, and the lock is one session's."""
+        url = environment["TIDEMARK_DATABASE_URL"]
+        port = urlsplit(url).port
+        assert port
+        with stalling_proxy(port) as usual, stalling_proxy(port) as direct:
+            addresses = {
+                "TIDEMARK_DATABASE_URL": url.replace(f":{port}/", f":{usual.port}/"),
+                "TIDEMARK_DIRECT_DATABASE_URL": url.replace(f":{port}/", f":{direct.port}/"),
+            }
+            done = admin("keys", "rotate", **addresses)
+            assert done.exit_code == 0, done.stderr
+            assert (b"pg_advisory_lock" in usual.asked, b"pg_advisory_lock" in direct.asked) == (False, True)
+            assert b"users.signing_key" in usual.asked
