@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from infra.local.cloud.routes import routes
+from infra.local.cloud.routes import PRIVATE, PUBLIC
 
 API_ID = "tidemark"
 STAGE = "$default"
@@ -75,10 +75,11 @@ def deploy(deployment: Deployment, emulator: httpx.Client) -> None:
         "jwtConfiguration": {"issuer": deployment.issuer, "audience": [deployment.audience]},
     }
     authorizer_id = aws.call("apigateway", f"{api}/authorizers", authorizer)["authorizerId"]
-    for key, (service, needs_token) in routes().items():
-        check = {"authorizationType": "JWT", "authorizerId": authorizer_id} if needs_token else {}
-        route = {"routeKey": key, "target": f"integrations/{integrations[service]}"}
-        aws.call("apigateway", f"{api}/routes", route | check)
+    check = {"authorizationType": "JWT", "authorizerId": authorizer_id}
+    for service, integration_id in integrations.items():
+        for key in (*PUBLIC[service], *PRIVATE[service]):
+            route = {"routeKey": key, "target": f"integrations/{integration_id}"}
+            aws.call("apigateway", f"{api}/routes", route | (check if key in PRIVATE[service] else {}))
     aws.call("apigateway", f"{api}/stages", {"stageName": STAGE, "autoDeploy": True})
 
 
