@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from tests.cluster import REPOSITORY
 TIDEMARK = (sys.executable, "-c", "from infra.cli import main; main(prog_name='tidemark')")
 START_WITHIN_S = 150.0
 CLOUD_START_WITHIN_S = 400.0  # builds three archives
+# How this machine reaches the package index, from which the first start of the cloud form fetches its emulator.
+INDEX_SETTINGS = re.compile(r"(UV|PIP|SSL)_\w+|\w+_proxy", re.IGNORECASE)
 STOP_WITHIN_S = 60.0
 PORTS = 40
 
@@ -41,6 +44,9 @@ class RunningBank:
             "TIDEMARK_HOME": str(home),
             **settings,
         }
+        if "--cloud" in options:
+            found = {name: value for name, value in os.environ.items() if INDEX_SETTINGS.fullmatch(name)}
+            self._environment = found | self._environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -47,7 +47,7 @@ def main(folder: Path, socket: Path) -> None:
         [
             str(python(folder / "python")),
             *("-m", "hypercorn", "ministack.app:app", "--bind", f"unix:{socket}"),
-            *("--keep-alive", "75", "--log-level", "WARNING"),
+            *("--workers", "0", "--keep-alive", "75", "--log-level", "WARNING"),
         ],
         cwd=unpacked,
         env=os.environ
