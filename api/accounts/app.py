@@ -17,6 +17,7 @@ from api.accounts.service import AccountService
 from api.accounts.settings import AccountsSettings
 from api.accounts.users_client import UsersClient
 from api.shared.app import make_app
+from api.shared.tasks import Task, keep_doing
 from api.shared.tokens import KeySource
 
 
@@ -57,4 +58,5 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
         enums={"CreateAccount.currency": settings.currencies.split(",")},
     )
     app.state.posting = PostingService(settings, app.state.engine)
+    keep_doing(app, {"forget_requests": Task(app.state.posting.forget_requests, every_s=3600)})
     return app

@@ -51,6 +51,11 @@ class PostingService:
             raise NothingPosted(items=items)
         return TransferOutcomes(items)
 
+    async def forget_requests(self) -> None:
+        """Forgets the keys of requests that were answered over a week ago."""
+        while await repository.forget_requests(self._engine):
+            pass
+
     async def reverse(
         self,
         principal: Principal,

@@ -18,6 +18,7 @@ _POST = text(
     " text[]), cast(:destinations as text[]), cast(:amounts as bigint[]), cast(:memos as text[]), :daily_limit)"
 )
 _REVERSE = text("select outcome, answer from accounts.reverse(:user_id, :key, :digest, :transaction_id, :memo)")
+_FORGET = text("select accounts.forget_requests()")
 _OPEN = text("select code, account_id from accounts.open_account(:user_id, :type, :currency, :approved, :most)")
 _IS_USER_APPROVED = text(
     "select exists (select from users.live_session where session_id = :session_id and user_approved)"
@@ -114,6 +115,12 @@ async def reverse(
         "memo": memo,
     }
     return await _answer(engine, _REVERSE, values)
+
+
+async def forget_requests(engine: AsyncEngine) -> int:
+    """Forgets some of the requests that are old enough, and gives their number."""
+    row = await engine.row(_FORGET, {})
+    return int(row[0]) if row else 0
 
 
 async def _answer(engine: AsyncEngine, statement: Statement, values: dict[str, Any]) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Puts an application behind AWS Lambda (API Gateway HTTP API, payload format 2.0)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from litestar import Litestar
@@ -13,12 +12,11 @@ from api.shared.problems import PROBLEM_MEDIA_TYPE
 class LambdaHandler:
     """What Lambda calls. Lifespan is off: an execution environment is frozen, never shut down.
 
-    What runs by itself elsewhere is a task here, and a schedule calls the function with `{"task": name}`.
+    What runs by itself elsewhere (api/shared/tasks.py) is done when a schedule calls with `{"task": name}`.
     """
 
-    def __init__(self, app: Litestar, tasks: Mapping[str, Callable[[], Awaitable[None]]] | None = None) -> None:
+    def __init__(self, app: Litestar) -> None:
         self.app = app
-        self._tasks = tasks or {}
         self._mangum = Mangum(
             app,  # type: ignore[arg-type]
             lifespan="off",
@@ -29,8 +27,8 @@ class LambdaHandler:
         """The answer to a request. Whoever calls with anything else wants the instance to be there, and it is."""
         if isinstance(event, dict) and "http" in event.get("requestContext", {}):
             return self._mangum(event, context)
-        if isinstance(event, dict) and (task := self._tasks.get(str(event.get("task")))):
+        if isinstance(event, dict) and (task := self.app.state.get("tasks", {}).get(str(event.get("task")))):
             # In the loop that requests use: connections belong to it.
-            asyncio.get_event_loop().run_until_complete(task())
+            asyncio.get_event_loop().run_until_complete(task.run())
             return {"is_done": True}
         return {"is_warm": True}

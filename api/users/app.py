@@ -1,11 +1,11 @@
 """The users service as an ASGI application."""
 
-import asyncio
 from typing import Any
 
 from litestar import Litestar
 
 from api.shared.app import make_app
+from api.shared.tasks import Task, keep_doing
 from api.users.dependencies import DEPENDENCIES
 from api.users.identity.controllers import PhotoController, ReviewController
 from api.users.profile.controllers import ProfileController
@@ -43,15 +43,5 @@ def create_app(settings: UsersSettings | None = None) -> Litestar:
         key_source=own_keys,
     )
     app.state.services = make_services(settings, app.state.engine)
-    # Not on Lambda, where nothing runs between requests.
-    app.on_startup.append(_finish_deletions)
-    app.on_shutdown.insert(0, _stop_finishing)
+    keep_doing(app, {"finish_deletions": Task(app.state.services.deletion.finish_all, every_s=60)})
     return app
-
-
-async def _finish_deletions(app: Litestar) -> None:
-    app.state.finishing = asyncio.create_task(app.state.services.deletion.finish_now_and_then())
-
-
-async def _stop_finishing(app: Litestar) -> None:
-    app.state.finishing.cancel()

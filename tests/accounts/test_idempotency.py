@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 
 from api.accounts.app import create_app
 from api.accounts.settings import AccountsSettings
+from api.shared.lambda_handler import LambdaHandler
 from tests.accounts.world import Person, World, key_source, problem
 
 
@@ -168,3 +169,29 @@ class TestIdempotencyKey:
         path = f"/account/{account['account_id']}/deposit"
         refused = ada.refused("POST", path, json={"amount": 5}, headers={"Idempotency-Key": value})
         assert refused == (400, "invalid_request")
+
+
+class TestForgetting:
+    def test_a_week_after_the_answer_and_not_before(
+        self, world: World, settings: AccountsSettings, ada: Person
+    ) -> None:
+        account = ada.open()
+
+        def deposit(key: str, amount: int) -> int:
+            path = f"/account/{account['account_id']}/deposit"
+            return ada.call("POST", path, json={"amount": amount}, headers={"Idempotency-Key": key}).status_code
+
+        older, younger = uuid4().hex, uuid4().hex
+        for key, age in ((older, "7 days 1 second"), (younger, "6 days 23 hours")):
+            assert deposit(key, 5) == 201
+            world.root.execute(
+                "update accounts.request set created_at = clock_timestamp() - cast(%s as interval) where key = %s",
+                (age, key),
+            )
+        handler = LambdaHandler(create_app(settings, key_source))
+        assert handler({"task": "forget_requests"}, None) == {"is_done": True}
+        assert deposit(younger, 6) == 422
+        assert deposit(younger, 5) == 201
+        assert ada.total(account) == 10
+        assert deposit(older, 6) == 201
+        assert ada.total(account) == 16

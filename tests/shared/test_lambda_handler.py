@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from api.shared.lambda_handler import LambdaHandler
+from api.shared.tasks import Task, keep_doing
 from tests.cluster import REPOSITORY
 
 EVENT = {
@@ -58,7 +59,9 @@ class TestHandler:
         async def note() -> None:
             ran.append(str(id(asyncio.get_running_loop())))
 
-        handler = LambdaHandler(Litestar([loop_id]), tasks={"note": note})
+        app = Litestar([loop_id])
+        keep_doing(app, {"note": Task(note, every_s=60)})
+        handler = LambdaHandler(app)
         assert handler({"task": "note"}, None) == {"is_done": True}
         assert handler({"task": ["other"]}, None) == {"is_warm": True}
         assert ran == [handler(EVENT, None)["body"]]

@@ -10,12 +10,16 @@ language plpgsql as $$
 declare
     r accounts.request;
 begin
-    insert into accounts.request (user_id, key, digest) values (p_user, p_key, p_digest) on conflict do nothing;
-    if found then
-        outcome := 'new';
-        return;
-    end if;
-    select * into r from accounts.request where user_id = p_user and key = p_key;
+    loop
+        insert into accounts.request (user_id, key, digest) values (p_user, p_key, p_digest) on conflict do nothing;
+        if found then
+            outcome := 'new';
+            return;
+        end if;
+        select * into r from accounts.request where user_id = p_user and key = p_key;
+        -- Else it was forgotten in between, and is new again.
+        exit when found;
+    end loop;
     if r.digest <> p_digest then
         outcome := 'conflict';
     elsif exists (
@@ -37,6 +41,21 @@ language plpgsql as $$
 begin
     update accounts.request set answer = p_answer, shown = p_shown where user_id = p_user and key = p_key;
 end
+$$;
+
+-- Forgets up to 10,000 requests that were answered over a week ago, and gives their number.
+create or replace function accounts.forget_requests() returns bigint
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+with old as materialized (
+    select r.user_id, r.key from accounts.request r
+    where r.created_at < clock_timestamp() - interval '7 days'
+    order by r.created_at
+    limit 10000
+    for update skip locked
+), gone as (
+    delete from accounts.request r using old where r.user_id = old.user_id and r.key = old.key returning 1
+)
+select count(*) from gone;
 $$;
 
 -- Posts movements for a customer: `p_mode` is all_or_nothing or one_by_one; the arrays have one element for each

@@ -20,8 +20,6 @@ from api.users.profile.confirmation import Confirmation
 from api.users.sessions import repository as sessions
 from api.users.sessions.service import SessionService
 
-FINISH_EVERY_S = 60.0
-
 logger = logging.getLogger(__name__)
 
 
@@ -73,15 +71,6 @@ class Deletion:
                 logger.warning("a deletion could not be finished", extra={"code": error.code})
                 async with self._engine.begin() as connection:
                     await sessions.delete(connection, user_id, session_id, scope="bank")
-
-    async def finish_now_and_then(self) -> None:
-        """Runs `finish_all` for as long as the process lives."""
-        while True:
-            await asyncio.sleep(FINISH_EVERY_S)
-            try:
-                await self.finish_all()
-            except Exception:
-                logger.exception("deletions could not be finished")
 
     async def _carry_out(self, user_id: UUID, token: str, leaving_at: datetime) -> None:
         """A data key is destroyed before the row is erased: what a crash leaves in between can't be read."""
