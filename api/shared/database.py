@@ -3,6 +3,8 @@
 `transaction` is committed after the handler and before the answer is sent, so that a failed COMMIT is an error
 the caller sees. `autocommit` is for single statements, each its own transaction, such as reading.
 `AsyncEngine.row` is the same for one row, with little cost beside the statement's: for the most frequent calls.
+A service that waits for something else in between (a password's hash, a data key, another service) opens each
+transaction itself, with `AsyncEngine.begin`: no connection should wait along.
 
 A function that was frozen, a failover or a proxy that ends idle connections leave connections that are dead and do
 not know it. So an idle one is looked at before it is used again and replaced when it is not as it was left; a

@@ -5,12 +5,12 @@ just written, and backups, remain readable; nothing current is wrapped by them a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from uuid import UUID
 
-from api.shared.database import AsyncConnection, AsyncEngine, text
+from api.shared.database import AsyncConnection, AsyncEngine
+from api.users.crypto import repository as keys
 from api.users.crypto.fields import Unreadable
 from api.users.crypto.index import index_key_context
 from api.users.crypto.master_key import MasterKey, unwrap_own
@@ -24,31 +24,11 @@ POLL_S = 0.05
 # A service looks for an unknown key at most every five seconds: a key that signed sooner would be refused there.
 LEAD_MIN_S = 10
 
-_LOCK = text("select pg_advisory_lock(hashtext('users.rotate'))")
-_UNLOCK = text("select pg_advisory_unlock(hashtext('users.rotate'))")
-_WRAPPED = {
-    "signing_key": ("private_key", signing_key_context),
-    "index_key": ("wrapped", index_key_context),
+_CONTEXTS: Mapping[keys.KeyTable, Callable[[str], Mapping[str, str]]] = {
+    "signing_key": signing_key_context,
+    "index_key": index_key_context,
 }
-_BARRIER = text("select id from users.index_key for update")
-_NOW = text("select clock_timestamp()")
-# Transactions of the service's processes, which are of this role: it may see when they began.
-_OLDER = text("""
-    select exists (
-        select from pg_stat_activity
-        where datname = current_database() and usename = current_user and xact_start < :moment
-    )
-""")
-_MISSING = text("""
-    select u.id from users.user as u
-    where u.deleted_at is null and u.id > :after
-        and not exists (select from users.email_digest as d where d.user_id = u.id and d.key_id = :key_id)
-    order by u.id
-    limit :limit
-""")
-_RETIRE_DIGESTS = text("delete from users.email_digest where key_id <> :key_id")
-_RETIRE_KEYS = text("delete from users.index_key where id <> :key_id")
-_NOBODY = "00000000-0000-0000-0000-000000000000"
+_NOBODY = UUID(int=0)
 
 
 async def rotate_keys(services: Services, lead_s: float, direct: AsyncEngine) -> list[str]:
@@ -68,32 +48,22 @@ async def _rotate_master_key(services: Services) -> str:
     master_key_id = await asyncio.to_thread(services.master_key.rotate)
     # Once more: a process may have wrapped a key with the old one while the first pass ran.
     rewrapped = sum([await asyncio.to_thread(services.data_keys.rewrap_all) for _ in range(2)])
-    for table in _WRAPPED:
+    for table in _CONTEXTS:
         async with services.engine.begin() as connection:
             rewrapped += await _rewrap_rows(connection, services.master_key, table, master_key_id)
     return f"master key {master_key_id}: {rewrapped} keys wrapped anew"
 
 
-async def _rewrap_rows(connection: AsyncConnection, master: MasterKey, table: str, master_key_id: str) -> int:
-    column, context_of = _WRAPPED[table]
-    rows = await connection.rows(
-        text(
-            f"select id, {column} as wrapped, master_key_id from users.{table}"
-            " where master_key_id <> :id for update"
-        ),
-        {"id": master_key_id},
-    )
-    count = 0
+async def _rewrap_rows(
+    connection: AsyncConnection, master: MasterKey, table: keys.KeyTable, master_key_id: str
+) -> int:
+    rows = await keys.wrapped_by_others(connection, table, master_key_id)
     for row in rows:
-        context: Mapping[str, str] = context_of(row.id)
+        context = _CONTEXTS[table](row.id)
         key = await asyncio.to_thread(unwrap_own, master, row.master_key_id, row.wrapped, context)
         wrapped_by, wrapped = await asyncio.to_thread(master.wrap, key, context)
-        await connection.execute(
-            text(f"update users.{table} set {column} = :wrapped, master_key_id = :by where id = :id"),
-            {"wrapped": wrapped, "by": wrapped_by, "id": row.id},
-        )
-        count += 1
-    return count
+        await keys.replace_wrapped(connection, table, row.id, wrapped, wrapped_by)
+    return len(rows)
 
 
 async def _rotate_signing_key(services: Services, lead_s: float) -> str:
@@ -114,9 +84,9 @@ async def _rotate_index_key(services: Services) -> str:
         return f"index key {key_id}: {unreadable} users cannot be read, so the old key stays beside it"
     async with services.engine.begin() as connection:
         # Who is adding a user with both keys holds a share of their rows.
-        await connection.execute(_BARRIER)
-        await connection.execute(_RETIRE_DIGESTS, {"key_id": key_id})
-        await connection.execute(_RETIRE_KEYS, {"key_id": key_id})
+        await keys.lock_index_keys(connection)
+        await users.retire_digests(connection, key_id)
+        await keys.retire_index_keys(connection, key_id)
     return f"index key {key_id}: {digested} emails digested anew"
 
 
@@ -127,10 +97,10 @@ async def _until_everybody_knows(engine: AsyncEngine) -> None:
     digest alone when that is gone. The role's transaction_timeout bounds the waiting.
     """
     async with engine.begin() as connection:
-        moment: datetime = await connection.value(_NOW)
+        moment = await keys.now(connection)
     while True:
         async with engine.begin() as connection:
-            if not await connection.value(_OLDER, {"moment": moment}):
+            if not await keys.is_any_older(connection, moment):
                 return
         await asyncio.sleep(POLL_S)
 
@@ -141,8 +111,7 @@ async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
     after = _NOBODY
     while True:
         async with services.engine.begin() as connection:
-            values = {"after": after, "key_id": key_id, "limit": BATCH}
-            missing: Sequence[UUID] = [row.id for row in await connection.rows(_MISSING, values)]
+            missing = await users.without_digest(connection, key_id, after=after, limit=BATCH)
         for user_id in missing:
             async with services.engine.begin() as connection:
                 # The row is locked, so that an email changed meanwhile is not digested in its old form.
@@ -154,21 +123,20 @@ async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
                 except Unreadable:
                     unreadable += 1
                     continue
-                keys = await services.index.load(connection)
-                digest = {key_id: keys.email_digests(email)[key_id]}
-                await users.add_digests(connection, user_id, digest)
+                digests = (await services.index.load(connection)).email_digests(email)
+                await users.add_digests(connection, user_id, {key_id: digests[key_id]})
                 digested += 1
         if len(missing) < BATCH:
             return digested, unreadable
-        after = str(missing[-1])
+        after = missing[-1]
 
 
 @asynccontextmanager
 async def _alone(direct: AsyncEngine) -> AsyncIterator[None]:
     """One rotation at a time. The lock belongs to the session, which a proxy would give to others in between."""
     async with direct.connect() as connection:
-        await connection.execute(_LOCK)
+        await keys.lock_rotation(connection)
         try:
             yield
         finally:
-            await connection.execute(_UNLOCK)
+            await keys.unlock_rotation(connection)

@@ -87,7 +87,7 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
             session_service=sessions,
         ),
         sessions=sessions,
-        program_tokens=ProgramTokenService(engine, signing_keys, issuer),
+        program_tokens=ProgramTokenService(signing_keys, issuer),
         photos=PhotoService(engine, data_keys, documents),
         reviews=ReviewService(engine, data_keys, documents, accounts),
     )

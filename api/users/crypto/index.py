@@ -11,12 +11,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from api.shared.database import AsyncConnection, text
+from api.shared.database import AsyncConnection
+from api.users.crypto import repository
 from api.users.crypto.master_key import KEY_BYTES, MasterKey, unwrap_own
-
-_LIST = "select id, wrapped, master_key_id from users.index_key order by created_at, id"
-_INSERT = text("insert into users.index_key (id, wrapped, master_key_id) values (:id, :wrapped, :master_key_id)")
-_LOCK = text("select pg_advisory_xact_lock(hashtext('users.index_key'))")
 
 
 @dataclass(frozen=True)
@@ -43,14 +40,13 @@ class Index:
 
     async def load(self, connection: AsyncConnection, *, for_writing: bool = False) -> IndexKeys:
         """The keys as this transaction sees them; `for_writing` keeps the set unchanged until it ends."""
-        statement = text(f"{_LIST} for share" if for_writing else _LIST)
-        rows = await connection.rows(statement)
+        rows = await repository.index_keys(connection, for_writing=for_writing)
         if not rows:
-            await connection.execute(_LOCK)
-            rows = await connection.rows(statement)
+            await repository.lock_table(connection, "index_key")
+            rows = await repository.index_keys(connection, for_writing=for_writing)
         if not rows:
             await self.add(connection)
-            rows = await connection.rows(statement)
+            rows = await repository.index_keys(connection, for_writing=for_writing)
         for row in rows:
             if row.id not in self._unwrapped:
                 self._unwrapped[row.id] = await asyncio.to_thread(
@@ -62,7 +58,8 @@ class Index:
         """Makes a further key; returns its id."""
         key_id, key = f"index-{secrets.token_hex(4)}", secrets.token_bytes(KEY_BYTES)
         master_key_id, wrapped = await asyncio.to_thread(self._master.wrap, key, index_key_context(key_id))
-        await connection.execute(_INSERT, {"id": key_id, "wrapped": wrapped, "master_key_id": master_key_id})
+        values = {"id": key_id, "wrapped": wrapped, "master_key_id": master_key_id}
+        await repository.insert_index_key(connection, values)
         return key_id
 
 

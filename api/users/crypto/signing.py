@@ -19,38 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import RSAAlgorithm
 
-from api.shared.database import AsyncConnection, text
+from api.shared.database import AsyncConnection
 from api.shared.tokens import ALGORITHM
+from api.users.crypto import repository
 from api.users.crypto.master_key import MasterKey, unwrap_own
 
 KEY_BITS = 3072
-
-# By the clock, not by the transaction's start: who waited for the lock must see the key that was made meanwhile.
-_CURRENT = text("""
-    select id, private_key, master_key_id from users.signing_key
-    where active_from <= clock_timestamp() order by active_from desc, id desc limit 1
-""")
-_LOCK = text("select pg_advisory_xact_lock(hashtext('users.signing_key'))")
-_INSERT = text("""
-    insert into users.signing_key (id, public_jwk, private_key, master_key_id, active_from)
-    values (:id, cast(:public_jwk as jsonb), :private_key, :master_key_id,
-            now() + make_interval(secs => :lead_s))
-""")
-# 40 minutes: an access token's 15, another 15 in which it may still be refreshed, and clocks that differ.
-_NEEDED = """
-    select id, public_jwk
-    from (
-        select *, lead(active_from) over (order by active_from, id) as superseded_at from users.signing_key
-    ) as k
-    where superseded_at is null
-        or superseded_at > now() - interval '40 minutes'
-        or exists (
-            select from users.session as s
-            where s.signing_key_id = k.id and s.scope = 'stats:read' and s.expires_at > now()
-        )
-    order by active_from desc, id desc
-"""
-_PRUNE = text(f"delete from users.signing_key where id not in (select id from ({_NEEDED}) as needed)")
 
 
 @dataclass(frozen=True)
@@ -70,13 +44,13 @@ class SigningKeys:
 
     async def current(self, connection: AsyncConnection) -> SigningKey:
         """The newest key whose time has come."""
-        row = await connection.row(_CURRENT)
+        row = await repository.signing_key(connection)
         if row is None:
-            await connection.execute(_LOCK)
-            row = await connection.row(_CURRENT)
+            await repository.lock_table(connection, "signing_key")
+            row = await repository.signing_key(connection)
         if row is None:
             await self.add(connection, lead_s=0)
-            row = await connection.row(_CURRENT)
+            row = await repository.signing_key(connection)
         if row.id not in self._unwrapped:
             der = await asyncio.to_thread(
                 unwrap_own, self._master, row.master_key_id, row.private_key, signing_key_context(row.id)
@@ -97,17 +71,17 @@ class SigningKeys:
             "master_key_id": master_key_id,
             "lead_s": lead_s,
         }
-        await connection.execute(_INSERT, values)
+        await repository.insert_signing_key(connection, values)
         return key_id
 
     async def jwks(self, connection: AsyncConnection) -> dict[str, Any]:
         """Public keys (RFC 7517) of all tokens that can still be presented, and of those to come."""
         await self.current(connection)
-        return {"keys": [row.public_jwk for row in await connection.rows(text(_NEEDED))]}
+        return {"keys": await repository.public_jwks(connection)}
 
     async def prune(self, connection: AsyncConnection) -> None:
         """Deletes keys whose last token has expired."""
-        await connection.execute(_PRUNE)
+        await repository.prune_signing_keys(connection)
 
     def _make(self, key_id: str) -> tuple[dict[str, Any], str, bytes]:
         private = generate_private_key(public_exponent=65537, key_size=KEY_BITS)

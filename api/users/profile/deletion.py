@@ -64,7 +64,8 @@ class Deletion:
             if claimed is None:
                 return
             user_id, leaving_at = claimed
-            session_id, token = await self._sessions.open_for(user_id)
+            async with self._engine.begin() as connection:
+                session_id, token = await self._sessions.open_for(connection, user_id)
             try:
                 await self._carry_out(user_id, token, leaving_at)
             except TidemarkError as error:

@@ -51,6 +51,14 @@ _INSERT_DIGEST = text(
     "insert into users.email_digest (digest, key_id, user_id) values (:digest, :key_id, :user_id)"
 )
 _DELETE_DIGESTS = text("delete from users.email_digest where user_id = :user_id")
+_RETIRE_DIGESTS = text("delete from users.email_digest where key_id <> :key_id")
+_WITHOUT_DIGEST = text("""
+    select u.id from users.user as u
+    where u.deleted_at is null and u.id > :after
+        and not exists (select from users.email_digest as d where d.user_id = u.id and d.key_id = :key_id)
+    order by u.id
+    limit :limit
+""")
 _GET = f"select {COLUMNS} from users.user where id = :user_id and deleted_at is null"
 _FIND = text("select user_id from users.email_digest where digest = any(:digests) limit 1")
 _UPDATE = text("""
@@ -168,3 +176,14 @@ async def add_digests(connection: AsyncConnection, user_id: UUID, digests: Mappi
         if error.diag.constraint_name == "email_digest_pkey":
             raise EmailTaken from error
         raise
+
+
+async def without_digest(connection: AsyncConnection, key_id: str, *, after: UUID, limit: int) -> list[UUID]:
+    """Users whom this key does not find yet, by id."""
+    rows = await connection.rows(_WITHOUT_DIGEST, {"key_id": key_id, "after": after, "limit": limit})
+    return [row.id for row in rows]
+
+
+async def retire_digests(connection: AsyncConnection, key_id: str) -> None:
+    """Deletes every digest but this key's."""
+    await connection.execute(_RETIRE_DIGESTS, {"key_id": key_id})

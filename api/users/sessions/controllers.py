@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from api.shared.auth import Principal
+from api.shared.database import AsyncConnection
 from api.shared.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from api.shared.problems import problems
 from api.users.client_address import client_address
@@ -52,10 +53,13 @@ class SignInController(Controller):
 
     @post("/logout", operation_id="Logout", status_code=204, responses=problems())
     async def logout(
-        self, principal: NamedDependency[Principal], session_service: NamedDependency[SessionService]
+        self,
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
+        session_service: NamedDependency[SessionService],
     ) -> None:
         """End this session everywhere: no service takes its tokens after the answer."""
-        await session_service.end(principal.user_id, principal.session_id)
+        await session_service.end(autocommit, principal.user_id, principal.session_id)
 
     @post(
         "/refresh",
@@ -65,10 +69,13 @@ class SignInController(Controller):
         responses=problems(),
     )
     async def refresh(
-        self, principal: NamedDependency[Principal], session_service: NamedDependency[SessionService]
+        self,
+        principal: NamedDependency[Principal],
+        transaction: NamedDependency[AsyncConnection],
+        session_service: NamedDependency[SessionService],
     ) -> Response[AccessToken]:
         """A new token for a live session; the present one may have expired up to 15 minutes ago."""
-        token = await session_service.refresh(principal.user_id, principal.session_id)
+        token = await session_service.refresh(transaction, principal.user_id, principal.session_id)
         return Response(token, headers=NO_STORE)
 
 
@@ -80,12 +87,13 @@ class SessionController(Controller):
     async def list_sessions(
         self,
         principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
         session_service: NamedDependency[SessionService],
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[Session]:
         """Where the user is signed in, newest first."""
-        rows = await session_service.list_live(principal.user_id, _after(cursor), limit + 1)
+        rows = await session_service.list_live(autocommit, principal.user_id, _after(cursor), limit + 1)
         items = [
             Session(
                 session_id=row.id,
@@ -103,10 +111,11 @@ class SessionController(Controller):
         self,
         session_id: FromPath[UUID],
         principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
         session_service: NamedDependency[SessionService],
     ) -> None:
         """End one of the user's sessions."""
-        await session_service.end(principal.user_id, session_id)
+        await session_service.end(autocommit, principal.user_id, session_id)
 
 
 class ProgramTokenController(Controller):
@@ -118,10 +127,13 @@ class ProgramTokenController(Controller):
         self,
         data: JSONBody[CreateToken],
         principal: NamedDependency[Principal],
+        transaction: NamedDependency[AsyncConnection],
         program_token_service: NamedDependency[ProgramTokenService],
     ) -> Response[NewProgramToken]:
         """A token with which a program may read the user's statistics. It is shown this once."""
-        row, token = await program_token_service.create(principal.user_id, data.name, data.expires_in_days)
+        row, token = await program_token_service.create(
+            transaction, principal.user_id, data.name, data.expires_in_days
+        )
         created = NewProgramToken(
             token_id=row.id,
             name=data.name,
@@ -136,12 +148,13 @@ class ProgramTokenController(Controller):
     async def list_tokens(
         self,
         principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
         program_token_service: NamedDependency[ProgramTokenService],
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[ProgramToken]:
         """The user's program tokens that are alive, newest first."""
-        rows = await program_token_service.list_live(principal.user_id, _after(cursor), limit + 1)
+        rows = await program_token_service.list_live(autocommit, principal.user_id, _after(cursor), limit + 1)
         items = [
             ProgramToken(
                 token_id=row.id,
@@ -159,10 +172,11 @@ class ProgramTokenController(Controller):
         self,
         token_id: FromPath[UUID],
         principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
         program_token_service: NamedDependency[ProgramTokenService],
     ) -> None:
         """Revoke a program token at once."""
-        await program_token_service.revoke(principal.user_id, token_id)
+        await program_token_service.revoke(autocommit, principal.user_id, token_id)
 
 
 def _after(cursor: str | None) -> UUID | None:

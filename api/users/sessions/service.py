@@ -19,7 +19,7 @@ from api.users.validation import normal_email
 
 
 class SessionService:
-    """See the module."""
+    """`login` has transactions of its own: it waits for a hash in between, and no connection should wait along."""
 
     def __init__(
         self,
@@ -67,31 +67,29 @@ class SessionService:
                 await repository.replace_password_hash(connection, user.id, password_hash, new_hash)
         return token
 
-    async def open_for(self, user_id: UUID) -> tuple[UUID, str]:
+    async def open_for(self, transaction: AsyncConnection, user_id: UUID) -> tuple[UUID, str]:
         """A session that the service itself opens to act for a user, and its token."""
-        async with self._engine.begin() as connection:
-            session_id, token = await self._open(connection, user_id)
+        session_id, token = await self._open(transaction, user_id)
         return session_id, token.access_token
 
-    async def refresh(self, user_id: UUID, session_id: UUID) -> AccessToken:
+    async def refresh(self, transaction: AsyncConnection, user_id: UUID, session_id: UUID) -> AccessToken:
         """A new token for a session that is alive, which is thereby good for 30 more minutes."""
-        async with self._engine.begin() as connection:
-            key = await self._signing_keys.current(connection)
-            ends_at = await repository.refresh(connection, session_id, key.id)
+        key = await self._signing_keys.current(transaction)
+        ends_at = await repository.refresh(transaction, session_id, key.id)
         if ends_at is None:
             raise Unauthenticated("This session has ended. Sign in again.")
         return self._issuer.for_person(key, user_id, session_id, ends_at)
 
-    async def list_live(self, user_id: UUID, after: UUID | None, limit: int) -> list[SessionRow]:
+    async def list_live(
+        self, connection: AsyncConnection, user_id: UUID, after: UUID | None, limit: int
+    ) -> list[SessionRow]:
         """Where the user is signed in, newest first."""
-        async with self._engine.begin() as connection:
-            return await repository.list_live(connection, user_id, scope="bank", after=after, limit=limit)
+        return await repository.list_live(connection, user_id, scope="bank", after=after, limit=limit)
 
-    async def end(self, user_id: UUID, session_id: UUID) -> None:
+    async def end(self, connection: AsyncConnection, user_id: UUID, session_id: UUID) -> None:
         """Ends one of the user's sessions everywhere. Raises NotFound."""
-        async with self._engine.begin() as connection:
-            if not await repository.delete(connection, user_id, session_id, scope="bank"):
-                raise NotFound
+        if not await repository.delete(connection, user_id, session_id, scope="bank"):
+            raise NotFound
 
     async def _open(self, connection: AsyncConnection, user_id: UUID) -> tuple[UUID, AccessToken]:
         key = await self._signing_keys.current(connection)

@@ -177,8 +177,11 @@ class TestLeaving:
         self, person: Person, accounts: AccountsDouble, database: psycopg.Connection
     ) -> None:
         """Another deletion was refused, and they may have opened an account since."""
-        stay = "update users.user set leaving_at = null where id = %s"
-        accounts.before_answer = lambda: database.execute(stay, (person.user_id,))
+
+        def stay() -> None:
+            database.execute("update users.user set leaving_at = null where id = %s", (person.user_id,))
+
+        accounts.before_answer = stay
         assert code(person.call("DELETE", "/user/delete", json=self.BODY)) == (409, "conflict")
         assert person.call("GET", "/user/me").json()["email"] == person.email
 
