@@ -29,6 +29,6 @@ grant select on accounts.user_account, accounts.extract_floor to accounts_ledger
 grant insert on accounts.transfer, accounts.transaction to accounts_ledger;
 grant select (user_id, key), update (answer, shown) on accounts.request to accounts_ledger;
 grant execute on function accounts.clock, accounts.present, accounts.is_account, accounts.is_side, accounts.is_id,
-    accounts.id_of, accounts.kind_of, accounts.resolve, accounts.resolve_all, accounts.require_sides, accounts.refuse_transfer, accounts.state_of,
-    accounts.refusal, accounts.refused, accounts.posted, accounts.lock_all, accounts.new_ids, accounts.judge_all,
-    accounts.keep_answer to accounts_ledger;
+    accounts.id_of, accounts.kind_of, accounts.resolve, accounts.resolve_all, accounts.require_sides,
+    accounts.refuse_transfer, accounts.state_of, accounts.refusal, accounts.refused, accounts.posted,
+    accounts.lock_all, accounts.new_ids, accounts.judge_all, accounts.keep_answer to accounts_ledger;

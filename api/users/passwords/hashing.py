@@ -19,7 +19,8 @@ from api.shared.errors import Unavailable
 
 T = TypeVar("T")
 
-QUEUE_MAX = 50
+# Who is let in is answered within seconds: some ten a second are served.
+QUEUE_MAX = 25
 HASH_BYTES = 32
 SALT_BYTES = 16
 NICENESS = 19

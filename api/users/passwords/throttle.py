@@ -3,8 +3,10 @@
 A bucket is a keyed digest of an account, of a source address, or of both together. An attempt is counted before
 the password is looked at, so that many at once do not slip through, and taken back when it was right.
 
-A stranger cannot lock an owner out for good: attempts while a bucket is blocked count nothing, the block that a
-whole account can get is short, and does not hold where its owner has signed in before.
+A stranger cannot lock an owner out for good: attempts while a bucket is blocked count nothing, and the block that
+a whole account can get is short. Where an owner has signed in before, their attempts count in one bucket alone and
+no others do. Who guesses from that very address (an office, a carrier) shares it, and nothing tells the two apart
+before the password is looked at: so its block comes late, and until then only the hashing slows guesses down.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,6 +27,7 @@ PAIR = Rule(free=5, longest_s=900)
 ACCOUNT = Rule(free=20, longest_s=60)
 SOURCE = Rule(free=100, longest_s=60)
 SIGN_UPS = Rule(free=50, longest_s=60)
+KNOWN = Rule(free=3_000, longest_s=60)
 CONFIRMATION = Rule(free=5, longest_s=300)
 
 Bucket = tuple[bytes, Rule]

@@ -106,10 +106,10 @@ def _email_as_sent(email: str) -> str:
 
 
 def _buckets(keys: IndexKeys, email: str, address: str, user: Credentials | None) -> list[Bucket]:
-    buckets = [
+    if user is not None and user.is_known_source:
+        return [(keys.digest("login-known", email, address), throttle.KNOWN)]
+    return [
+        (keys.digest("login-account", email), throttle.ACCOUNT),
         (keys.digest("login-pair", email, address), throttle.PAIR),
         (keys.digest("login-source", address), throttle.SOURCE),
     ]
-    if user is None or not user.is_known_source:
-        buckets.insert(0, (keys.digest("login-account", email), throttle.ACCOUNT))
-    return buckets
