@@ -12,6 +12,7 @@ from pipelines.extract.assets import day_of, extract_ledger
 from pipelines.proofs.checks import ledger_proofs, statistics_proofs
 from pipelines.publish.assets import publication_of
 from pipelines.resources import pipeline_run
+from pipelines.retention import retention_of
 from pipelines.schedules import BACKFILL, CLOSE_JOBS, EXECUTOR, REFRESH, schedules_of
 from pipelines.sensor import refresh_sensor_of
 from pipelines.settings import PipelineSettings
@@ -33,7 +34,7 @@ def _define() -> dg.Definitions:
         asset_checks=[ledger_proofs, statistics_proofs],
         jobs=[REFRESH, *CLOSE_JOBS.values(), BACKFILL],
         schedules=schedules_of(settings),
-        sensors=[refresh_sensor_of(settings), *sensors_of(alerts)],
+        sensors=[refresh_sensor_of(settings), *sensors_of(alerts), retention_of(settings)],
         resources={"pipeline_run": pipeline_run},
         executor=EXECUTOR,
     )

@@ -69,6 +69,17 @@ def prune(bank: Connection) -> None:
     )
 
 
+def forget_advance(bank: Connection, publication_id: int) -> None:
+    """Delete a publication that is not its run's first one and brought no figure, but never the newest."""
+    bank.execute(
+        "delete from pipeline.publication as p where p.id = %s "
+        "and exists (select from pipeline.publication as f where f.run_id = p.run_id and f.id < p.id) "
+        "and exists (select from pipeline.publication as n where n.id > p.id) "
+        "and not exists (select from stats.stats as s where s.publication_id = p.id)",
+        (publication_id,),
+    )
+
+
 def forget_unfinished(bank: Connection, run_id: str) -> None:
     """Drop a run that neither published nor failed: it was not asked to publish."""
     bank.execute("delete from pipeline.run where run_id = %s and outcome = 'running'", (run_id,))

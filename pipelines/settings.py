@@ -27,6 +27,12 @@ class PipelineSettings(Settings):
     close_schedules: Annotated[
         bool, Meta(description="false: something else starts the closes, as the function `kickoff` does on AWS.")
     ] = True
+    keep_runs_days: Annotated[
+        int, Meta(gt=0, description="Days after which Dagster's runs are deleted, with their events and logs.")
+    ] = 14
+    keep_closes_days: Annotated[
+        int, Meta(gt=0, description="The same for the closes of days, weeks and months.")
+    ] = 400
     dbt_project: Annotated[Path, Meta(description="The dbt project.")] = CHECKOUT / "warehouse"
     dbt_target: Annotated[
         Path | None, Meta(description="Where dbt's artefacts go, the prebuilt manifest among them; else home/dbt.")

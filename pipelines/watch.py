@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipelines import database
+from pipelines import database, run_log
 from pipelines.baseline import baseline, last_publication
 from pipelines.database import Connection
 from pipelines.extract.batch import Batch, last_batch, oldest_left_out
@@ -48,8 +48,9 @@ def advance(databases: Databases, time_zone: str, older_than: timedelta) -> Publ
     """Publish that the statistics are complete up to now, when nothing is new and the last such word is old.
 
     It is an empty batch and a publication of it, under the run that proved the figures: nothing else has changed.
-    None when a run is due or at work, or the last publication is younger than `older_than`. Raises what an
-    extract and a publication raise.
+    It takes the place of the one before if that was such a word too, so that an idle bank does not grow. None when
+    a run is due or at work, or the last publication is younger than `older_than`. Raises what an extract and a
+    publication raise.
     """
     with (
         database.connect(databases.source_url) as source,
@@ -65,9 +66,11 @@ def advance(databases: Databases, time_zone: str, older_than: timedelta) -> Publ
         batch = extract(databases.source_url, databases.warehouse_url)
         if batch.transaction_rows or batch.account_rows or oldest_left_out(warehouse, batch.complete_through):
             return None
-        return publish(
+        advanced = publish(
             *(databases.warehouse_url, databases.publish_url),
             run_id=publication.run_id,
             time_zone=time_zone,
             proofs=proofs_of(bank, publication.publication_id),
         )
+        run_log.forget_advance(bank, publication.publication_id)
+        return advanced

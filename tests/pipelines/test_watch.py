@@ -99,6 +99,8 @@ class TestAdvance:
     ) -> None:
         moments = [advance(databases, "UTC", AT_ONCE) for _ in range(3)]
         assert all(moments)
+        # The run's own publication, and the newest word.
+        assert len(bank.published(PUBLICATIONS)) == 2
         assert watcher.reason() is None
         bank.ledger.deposit(published, 5)
         assert watcher.reason() == "The ledger has new rows."
