@@ -14,8 +14,8 @@ from api.shared.request_log import log_requests
 from api.shared.settings import ServiceSettings
 
 EDGE_HEADER = "x-tidemark-edge"
-# API Gateway's authorizer, which reads the keys from outside, can prove nothing.
-WELL_KNOWN = "/.well-known/"
+# API Gateway's authorizer, which reads the keys from outside, can prove nothing; who asks after health need not.
+KEYS, HEALTH = "/.well-known/", "/health"
 
 # Nothing is guessed, run, framed, told to the next site or kept, unless the route says otherwise.
 BROWSER_HEADERS = (
@@ -37,7 +37,7 @@ def at_the_edge(app: ASGIApp, settings: ServiceSettings) -> ASGIApp:
         send = _with_browser_headers(send)
         if b"," in b",".join(value for name, value in scope["headers"] if name == b"host"):
             await _refuse(send, InvalidRequest("A request names one host, in one Host header."))
-        elif proof is not None and not scope["path"].startswith(WELL_KNOWN) and not _proves(scope, proof):
+        elif proof is not None and not _is_for_everybody(scope["path"]) and not _proves(scope, proof):
             await _refuse(send, Forbidden("This address is not for clients. Call the API by its public one."))
         elif scope["method"] == "HEAD":
             scope["method"] = "GET"
@@ -87,6 +87,10 @@ def _only_allow(send: Send) -> Send:
         await send(message)
 
     return send_allow
+
+
+def _is_for_everybody(path: str) -> bool:
+    return path.startswith(KEYS) or path.endswith(HEALTH)
 
 
 def _proves(scope: Scope, proof: bytes) -> bool:

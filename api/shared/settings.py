@@ -119,7 +119,7 @@ class ServiceSettings(Settings):
         str | None, Meta(description="By it the gateway proves itself, and the client's address that it forwards.")
     ] = field(default=None, repr=False)
     edge_only: Annotated[
-        bool, Meta(description="true: what comes without that proof is refused, but for the public keys.")
+        bool, Meta(description="true: what comes without that proof is refused, but for public keys and health.")
     ] = False
     # Above the role's own time limits, below a function's: who hears nothing for so long hears nothing any more.
     answer_timeout_s: Annotated[int, Meta(ge=1, description="How long the database may be silent.")] = 22

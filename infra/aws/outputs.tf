@@ -8,7 +8,36 @@ output "app_url" {
   value       = local.app_url
 }
 
+output "repositories" {
+  description = "Where images are pushed to."
+  value       = { dagster = module.pipeline.repository_url, app = module.app.repository_url }
+}
+
+output "ecs_cluster" {
+  description = "Where tasks run."
+  value       = module.pipeline.ecs_cluster.name
+}
+
+output "prepare" {
+  description = "What `aws ecs run-task` needs for the one-off task of roles and migrations."
+  value = {
+    task_definition = module.pipeline.prepare_task
+    subnets         = module.network.private_subnet_ids
+    security_group  = module.network.security_group_ids["dagster"]
+  }
+}
+
+output "functions" {
+  description = "By name: every function."
+  value       = merge({ for service, function in module.services.functions : service => function.name }, module.functions.functions)
+}
+
+output "dead_letters" {
+  description = "The queue of what failed for good."
+  value       = module.functions.dead_letters.url
+}
+
 output "settings" {
   description = "Which variables each part of the bank is told."
-  value       = module.services.settings
+  value       = merge(module.services.settings, module.functions.settings, module.pipeline.settings, { app = module.app.settings })
 }

@@ -193,6 +193,7 @@ class Bank:
             **self.given.get(service, {}),
             "TIDEMARK_DATABASE_URL": self.database_url(f"{service}_app"),
             "TIDEMARK_GATEWAY_URL": self.gateway_url,
+            "TIDEMARK_EDGE_SECRET": self.secrets.shared["edge_secret"],
             **(self._users_environment() if service == "users" else {}),
         }
 
@@ -280,6 +281,5 @@ class Bank:
         return {
             **self.aws_environment(),
             **({} if has_kms else {"TIDEMARK_MASTER_KEY_FILE": str(self.secrets.master_key_file)}),
-            "TIDEMARK_EDGE_SECRET": self.secrets.shared["edge_secret"],
             "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],
         }

@@ -80,10 +80,15 @@ class TestEnvironment:
     def test_migrations_know_the_owner_only(self, bank: Bank, schema: str) -> None:
         assert roles_known_to(bank, bank.migration_environment(schema)) == {f"{schema}_owner"}
 
-    def test_only_the_users_service_gets_the_master_key_and_the_edges_secret(self, bank: Bank) -> None:
+    def test_only_the_users_service_gets_the_master_key(self, bank: Bank) -> None:
         parts = parts_of(bank)
-        for name in ("TIDEMARK_MASTER_KEY_FILE", "TIDEMARK_EDGE_SECRET", "AWS_SECRET_ACCESS_KEY"):
+        for name in ("TIDEMARK_MASTER_KEY_FILE", "AWS_SECRET_ACCESS_KEY"):
             assert [part for part in parts if name in parts[part].environment] == ["users-1"]
+
+    def test_only_services_get_the_edges_secret(self, bank: Bank) -> None:
+        parts = parts_of(bank)
+        told = {part.partition("-")[0] for part in parts if "TIDEMARK_EDGE_SECRET" in parts[part].environment}
+        assert told == set(SERVICES)
 
     def test_nothing_is_inherited(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PGPASSWORD", "mine")

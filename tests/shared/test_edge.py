@@ -89,7 +89,8 @@ class TestEdgeOnly:
     def test_who_comes_through_it_is_let_in(self, guarded: TestClient[Litestar]) -> None:
         assert guarded.get("/thing/docs", headers={"X-Tidemark-Edge": "the-proof"}).status_code == 200
 
-    def test_the_public_keys_are_for_everybody(self, guarded: TestClient[Litestar]) -> None:
+    def test_keys_and_health_are_for_everybody(self, guarded: TestClient[Litestar]) -> None:
+        assert guarded.get("/thing/health").status_code == 200
         assert guarded.get("/.well-known/keys").json() == {"keys": []}
 
     def test_without_a_secret_nobody_is_let_in(self, settings: ServiceSettings) -> None:

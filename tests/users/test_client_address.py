@@ -19,7 +19,8 @@ def settings(**more: Any) -> UsersSettings:
 
 def request(**headers: str) -> Request[Any, Any, Any]:
     listed = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Request({"type": "http", "client": ("192.0.2.1", 1), "headers": listed})
+    scope: Any = {"type": "http", "client": ("192.0.2.1", 1), "headers": listed}
+    return Request(scope)
 
 
 class TestBehindEnvoy:

@@ -7,14 +7,47 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.shared.edge import EDGE_HEADER
+from infra.containers.__main__ import PIPELINE_ROLES
+from infra.containers.settings import PASSWORD, ContainerSettings
 from infra.local.databases import ANALYST, ROLES, SERVICES
 from infra.local.given import catalogue
+from infra.local.guard import GuardSettings
 from infra.package.archive import handlers
 from tests.cluster import REPOSITORY
 from tests.infra.aws.terraform import Plan
+
+FUNCTIONS = ("scaler", "kickoff")
+# CPU units → MiB of memory: least, most, step.
+FARGATE_MB = {
+    256: (512, 2048, 512),
+    512: (1024, 4096, 1024),
+    1024: (2048, 8192, 1024),
+    2048: (4096, 16_384, 1024),
+    4096: (8192, 30_720, 1024),
+}
+BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+NO_NAMES: frozenset[str] = frozenset()
+CRON_FIELDS = (
+    (range(60), NO_NAMES),
+    (range(24), NO_NAMES),
+    (range(1, 32), frozenset({"L"})),
+    (range(1, 13), frozenset("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())),
+    (range(1, 8), frozenset("SUN MON TUE WED THU FRI SAT".split())),
+    (range(1970, 2200), NO_NAMES),
+)
+PASSWORDS_OF = {
+    part: {f"{PASSWORD}{role.upper()}" for role in roles}
+    for part, roles in {
+        "code-server": {"dagster", *PIPELINE_ROLES.values()},
+        "daemon": {"dagster"},
+        "web": {"dagster"},
+    }.items()
+}
 
 # What AWS offers no resource for. Each is a deliberate entry: add to it with the reason beside the statement.
 WITHOUT_RESOURCE = frozenset(
@@ -22,6 +55,10 @@ WITHOUT_RESOURCE = frozenset(
         *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
         *("ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
         *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+        *("ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel"),
+        *("ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"),
+        *("cloudwatch:GetMetricData", "application-autoscaling:DescribeScalableTargets"),
+        *("ecr:GetAuthorizationToken", "dynamodb:ListTables"),
     }
 )
 
@@ -52,7 +89,7 @@ class TestRights:
             for where, statement in documents(plan)
             for action in constant(statement, "actions")
             # A key's own policy is about that key.
-            if "*" in action and not where.startswith("keys.")
+            if "*" in action and not _is_of_a_key(where)
         ]
         assert found == []
 
@@ -60,7 +97,7 @@ class TestRights:
         found = [
             (where, action)
             for where, statement in documents(plan)
-            if "*" in constant(statement, "resources") and not where.startswith("keys.")
+            if "*" in constant(statement, "resources") and not _is_of_a_key(where)
             for action in constant(statement, "actions")
             if action not in WITHOUT_RESOURCE
         ]
@@ -70,7 +107,8 @@ class TestRights:
         for where, statement in documents(plan):
             for principal in statement.get("principals", []):
                 assert principal["type"]["constant_value"] in ("Service", "AWS"), where
-                assert "*" not in principal.get("identifiers", {}).get("constant_value", []), where
+                if statement.get("effect", {}).get("constant_value") != "Deny":
+                    assert "*" not in principal.get("identifiers", {}).get("constant_value", []), where
 
 
 class TestServices:
@@ -118,6 +156,95 @@ class TestServices:
             if ".service[" in address
         )
         assert ceilings <= most * pool["connection_pool_config"][0]["max_connections_percent"] / 100
+
+
+class TestOtherParts:
+    def test_the_app_is_told_what_it_reads(self, plan: Plan) -> None:
+        assert plan.settings("app") == {setting.name for setting in catalogue()["app"]}
+
+    def test_the_functions_are_told_what_they_read(self, plan: Plan) -> None:
+        for name in FUNCTIONS:
+            read = settings_of(f"infra.functions.{name}.settings")
+            told = plan.settings(name)
+            assert told <= set(read), name
+            assert {each for each, is_required in read.items() if is_required} <= told, name
+
+    @pytest.mark.parametrize("part", ["code-server", "daemon", "web"])
+    def test_the_pipeline_is_told_what_it_reads(self, plan: Plan, part: str) -> None:
+        told = plan.settings(part)
+        assert told - PASSWORDS_OF[part] <= {
+            *ContainerSettings.names(),
+            *GuardSettings.names(),
+            *(setting.name for setting in catalogue()["pipelines"]),
+        }
+        assert {name for name in told if name.startswith(PASSWORD)} == PASSWORDS_OF[part]
+        assert {"TIDEMARK_HOME", "TIDEMARK_DATABASE_HOST", "TIDEMARK_TIME_ZONE"} <= told
+
+    def test_dagster_closes_nothing_by_itself(self, plan: Plan) -> None:
+        assert "TIDEMARK_CLOSE_SCHEDULES" in plan.settings("code-server")
+
+    def test_who_prepares_knows_every_role(self, plan: Plan) -> None:
+        told = plan.settings("prepare")
+        assert {name for name in told if name.startswith(PASSWORD)} == {f"{PASSWORD}{r.upper()}" for r in ROLES}
+        assert {"TIDEMARK_ADMINISTRATOR", "TIDEMARK_ADMINISTRATOR_PASSWORD"} <= told
+        assert {"TIDEMARK_IDENTITY_TABLE", "TIDEMARK_DATA_KEY_TABLE", "AWS_REGION"} <= told
+
+    def test_tasks_have_sizes_that_fargate_has(self, plan: Plan) -> None:
+        tasks = plan.resources("aws_ecs_task_definition")
+        assert len(tasks) == 3
+        for address, task in tasks.items():
+            least, most, step = FARGATE_MB[int(task["cpu"])]
+            assert int(task["memory"]) in range(least, most + 1, step), address
+            assert task["network_mode"] == "awsvpc"
+
+    def test_no_task_has_an_address_of_its_own_on_the_internet(self, plan: Plan) -> None:
+        for address, service in plan.resources("aws_ecs_service").items():
+            assert service["network_configuration"][0]["assign_public_ip"] is False, address
+
+    def test_two_dagsters_are_never_at_work(self, plan: Plan) -> None:
+        (service,) = _of(plan, "aws_ecs_service", "dagster")
+        assert (service["desired_count"], service["deployment_maximum_percent"]) == (1, 100)
+
+
+class TestSchedules:
+    def test_expressions_are_what_scheduler_takes(self, plan: Plan) -> None:
+        for address, schedule in plan.resources("aws_scheduler_schedule").items():
+            assert is_expression(schedule["schedule_expression"]), address
+            ZoneInfo(schedule["schedule_expression_timezone"])
+
+    @pytest.mark.parametrize(
+        ("text", "is_right"),
+        [
+            ("cron(0 0,1 * * ? *)", True),
+            ("cron(0 0 ? * MON *)", True),
+            ("rate(1 minute)", True),
+            ("rate(5 minutes)", True),
+            ("every day", False),
+            ("cron(0 0 * * *)", False),
+            ("cron(0 0 * * * *)", False),
+            ("cron(60 0 * * ? *)", False),
+            ("rate(1 minutes)", False),
+            ("rate(0 minutes)", False),
+        ],
+    )
+    def test_this_check_can_fail(self, text: str, is_right: bool) -> None:
+        assert is_expression(text) is is_right
+
+    def test_the_closes_start_by_the_banks_clock_and_are_not_lost(self, plan: Plan) -> None:
+        (kickoff,) = _of(plan, "aws_scheduler_schedule", '"kickoff"')
+        assert kickoff["schedule_expression_timezone"] == plan.content["variables"]["time_zone"]["value"]
+        (target,) = kickoff["target"]
+        assert json.loads(target["input"]) == {"scheduled_at": "<aws.scheduler.scheduled-time>"}
+        assert target["retry_policy"][0]["maximum_retry_attempts"] > 0
+        unknown = _unknown(plan)['module.functions.aws_scheduler_schedule.function["kickoff"]']
+        assert unknown["target"][0]["dead_letter_config"] == [{"arn": True}]
+
+    def test_every_queue_keeps_what_failed_for_two_weeks(self, plan: Plan) -> None:
+        queues = plan.resources("aws_sqs_queue")
+        assert queues
+        for address, queue in queues.items():
+            assert queue["message_retention_seconds"] == 14 * 86_400, address
+            assert "kms_master_key_id" in _unknown(plan)[address], address
 
 
 class TestGateway:
@@ -227,6 +354,8 @@ class TestEncryption:
             ("aws_cloudwatch_log_group", "kms_key_id"),
             ("aws_secretsmanager_secret", "kms_key_id"),
             ("aws_lambda_function", "kms_key_arn"),
+            ("aws_sns_topic", "kms_master_key_id"),
+            ("aws_scheduler_schedule", "kms_key_arn"),
         ],
     )
     def test_by_a_key_of_ours(self, plan: Plan, kind: str, attribute: str) -> None:
@@ -253,10 +382,63 @@ class TestExposure:
             assert rule["from_port"] == rule["to_port"], address
             assert rule["ip_protocol"] == "tcp", address
 
+    def test_one_load_balancer_is_public_and_answers_cloudfront_alone(self, plan: Plan) -> None:
+        balancers = {address: values["internal"] for address, values in plan.resources("aws_lb").items()}
+        assert balancers == {"module.app.aws_lb.app": False, "module.pipeline.aws_lb.dagster": True}
+        (listener,) = _of(plan, "aws_lb_listener", "app")
+        assert listener["default_action"][0]["fixed_response"][0]["status_code"] == "403"
+        (rule,) = plan.resources("aws_lb_listener_rule").values()
+        assert rule["condition"][0]["http_header"][0]["http_header_name"] == EDGE_HEADER
+        for address, each in plan.resources("aws_lb_listener").items():
+            assert each["protocol"] == "HTTPS", address
+
+    def test_cloudfront_proves_itself_and_says_whom_it_saw(self, plan: Plan) -> None:
+        for site in plan.resources("aws_cloudfront_distribution").values():
+            (origin,) = site["origin"]
+            (header,) = origin["custom_header"]
+            assert header["name"] == EDGE_HEADER
+            (config,) = origin["custom_origin_config"]
+            assert config["origin_protocol_policy"] == "https-only"
+            assert site["default_cache_behavior"][0]["viewer_protocol_policy"] != "allow-all"
+        (function,) = plan.resources("aws_cloudfront_function").values()
+        assert '"x-tidemark-viewer"' in function["code"]
+
+    def test_nothing_is_kept_by_cloudfront_but_the_public_keys(self, plan: Plan) -> None:
+        disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        for address, site in plan.resources("aws_cloudfront_distribution").items():
+            assert site["default_cache_behavior"][0]["cache_policy_id"] == disabled, address
+            paths = [each["path_pattern"] for each in site["ordered_cache_behavior"]]
+            assert paths == (["/.well-known/*"] if '"api"' in address else [])
+
+    def test_buckets_are_closed(self, plan: Plan) -> None:
+        buckets = plan.resources("aws_s3_bucket")
+        blocks = plan.resources("aws_s3_bucket_public_access_block")
+        assert len(blocks) == len(buckets) > 0
+        for block in blocks.values():
+            assert all(block[name] for name in BLOCKS)
+
     def test_the_default_group_lets_nothing_through(self, plan: Plan) -> None:
         (group,) = plan.resources("aws_default_security_group").values()
         assert not group.get("ingress")
         assert not group.get("egress")
+
+
+class TestWatch:
+    def test_what_the_proxy_can_not_share_wakes_somebody(self, plan: Plan) -> None:
+        (alarm,) = _of(plan, "aws_cloudwatch_metric_alarm", '"proxy-pinned"')
+        assert alarm["metric_name"] == "DatabaseConnectionsCurrentlySessionPinned"
+
+    def test_every_function_has_an_alarm(self, plan: Plan) -> None:
+        names = {
+            address.split('"')[1] for address in plan.resources("aws_cloudwatch_metric_alarm") if '"' in address
+        }
+        assert {f"{name}-errors" for name in (*SERVICES, *FUNCTIONS)} <= names
+        assert set(SERVICES) <= names  # throttled: told to the scaler
+
+    def test_a_month_has_a_budget(self, plan: Plan) -> None:
+        (budget,) = plan.resources("aws_budgets_budget").values()
+        assert float(budget["limit_amount"]) > 0
+        assert len(budget["notification"]) == 2
 
 
 class TestEnvironments:
@@ -276,6 +458,28 @@ class TestEnvironments:
         assert cluster["deletion_protection"] is is_production
         for table in plan.resources("aws_dynamodb_table").values():
             assert table["deletion_protection_enabled"] is is_production
+
+
+def is_expression(text: str) -> bool:
+    """Whether EventBridge Scheduler takes it: cron has six fields, and one of both days is a question mark."""
+    if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", text):
+        return int(rate[1]) > 0 and (rate[1] == "1") != bool(rate[3])
+    cron = re.fullmatch(r"cron\((.*)\)", text)
+    fields = cron[1].split(" ") if cron else []
+    if len(fields) != len(CRON_FIELDS) or (fields[2] == "?") == (fields[4] == "?"):
+        return False
+    return all(
+        part in ("*", "?") or part in names or (part.isdigit() and int(part) in numbers)
+        for field, (numbers, names) in zip(fields, CRON_FIELDS, strict=True)
+        for part in re.split(r"[,/-]", field)
+    )
+
+
+def settings_of(module: str) -> dict[str, bool]:
+    """The variables that the settings of a module are read from, and whether each is required."""
+    command = [sys.executable, "-m", "api.shared.settings_list", module]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    return {each["name"]: each["is_required"] for each in json.loads(done.stdout)[module]}
 
 
 def public_calls() -> set[tuple[str, str]]:
@@ -313,6 +517,11 @@ def _covers(pattern: str, path: str) -> bool:
     """Whether API Gateway's `pattern` takes `path`."""
     head, is_open, _ = pattern.partition("{proxy+}")
     return path.startswith(head) if is_open else path == pattern
+
+
+def _is_of_a_key(where: str) -> bool:
+    """A key's own policy is about that key, whatever resource it names."""
+    return where.startswith("keys.") or where.endswith("_key")
 
 
 def _of(plan: Plan, kind: str, part: str) -> list[dict[str, Any]]:

@@ -36,3 +36,11 @@ output "data_key_table" {
   description = "The table of wrapped data keys: name and ARN."
   value       = { name = aws_dynamodb_table.data_keys.name, arn = aws_dynamodb_table.data_keys.arn }
 }
+
+output "logs_bucket" {
+  description = "The bucket of access logs: name and domain."
+  value       = { name = aws_s3_bucket.logs.id, domain = aws_s3_bucket.logs.bucket_domain_name }
+
+  # Whoever is to write there must be allowed to first.
+  depends_on = [aws_s3_bucket_policy.logs, aws_s3_bucket_ownership_controls.logs]
+}

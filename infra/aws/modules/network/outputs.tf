@@ -17,3 +17,8 @@ output "security_group_ids" {
   description = "By part."
   value       = { for part, group in aws_security_group.part : part => group.id }
 }
+
+output "nat_addresses" {
+  description = "As whom the network is seen from outside."
+  value       = [for address in aws_eip.nat : address.public_ip]
+}

@@ -15,3 +15,8 @@ output "settings" {
   description = "By service: the names of the variables that it is told."
   value       = { for service, variables in local.environment : service => nonsensitive(keys(variables)) }
 }
+
+output "log_groups" {
+  description = "By service: its log."
+  value       = { for service, group in aws_cloudwatch_log_group.service : service => group.name }
+}

@@ -1,0 +1,19 @@
+output "repository_url" {
+  description = "Where the app's image is pushed to."
+  value       = aws_ecr_repository.this.repository_url
+}
+
+output "service" {
+  description = "The app's service."
+  value       = aws_ecs_service.app.name
+}
+
+output "balancer" {
+  description = "The load balancer, for metrics."
+  value       = aws_lb.app.arn_suffix
+}
+
+output "settings" {
+  description = "The names of the variables that the app is told."
+  value       = concat(keys(local.environment), ["TIDEMARK_APP_SECRET"])
+}

@@ -1,0 +1,1 @@
+"""What a container on AWS does at its start."""
