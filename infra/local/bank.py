@@ -13,13 +13,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.local import databases
 from infra.local.dagster_home import URL_VARIABLE
-from infra.local.databases import SERVICES, SUPERUSER
+from infra.local.databases import SUPERUSER
 from infra.local.errors import LocalError
 from infra.local.given import UP, Given
 from infra.local.guard import Guard
 from infra.local.ports import LOOPBACK, Ports
 from infra.local.record import RunRecord
 from infra.local.secrets import AWS_REGION, Secrets
+from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT, LocalSettings
 from infra.local.state import StateFolder
 

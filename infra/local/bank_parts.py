@@ -9,19 +9,19 @@ from infra.local.bank import Bank, Environment
 from infra.local.cloud import parts as cloud_parts
 from infra.local.cloud.deployment import BASE_PATH, HEALTH_PATH
 from infra.local.dagster_home import workspace_file, write_dagster_home
-from infra.local.databases import SCHEMAS, SERVICES, SUPERUSER, migration, prepare_bank, prepare_warehouse
-from infra.local.envoy import UPSTREAMS, FunctionsBehind, Gateway
+from infra.local.databases import SCHEMAS, SUPERUSER, migration, prepare_bank, prepare_warehouse
+from infra.local.envoy import FunctionsBehind, Gateway
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
 from infra.local.ports import LOOPBACK
 from infra.local.postgres import STOP_SIGNALS, EmbeddedPostgres, server_environment
 from infra.local.processes import MARK
+from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT
 from infra.local.supervised import Element, Part, Step
 
 MIGRATIONS = tuple(f"migrate {schema}" for schema in SCHEMAS)
 PIPELINE_STEPS = ("warehouse", "dbt manifest")
-UPSTREAM = {upstream.name: upstream for upstream in UPSTREAMS}
 
 
 def elements(bank: Bank, *, has_app: bool = True, has_pipeline: bool = True) -> list[Element]:
@@ -95,7 +95,7 @@ def instance(bank: Bank, service: str, number: int) -> Part:
             *("--workers-kill-timeout", "10", "--factory", f"api.{service}.app:create_app"),
         ),
         environment=bank.service_environment(service),
-        probe=probes.http(f"http://{LOOPBACK}:{port}{UPSTREAM[service].health_path}"),
+        probe=probes.http(f"http://{LOOPBACK}:{port}{SERVICES[service].health_path}"),
         cwd=CHECKOUT,
         address=f"http://{LOOPBACK}:{port}",
         after=MIGRATIONS,
@@ -180,7 +180,7 @@ def _run_once(bank: Bank, name: str, command: list[str], environment: Environmen
 
 
 def _gateway(bank: Bank) -> Part:
-    health = [f"{bank.gateway_url}{upstream.health_path}" for upstream in UPSTREAMS]
+    health = [f"{bank.gateway_url}{service.health_path}" for service in SERVICES.values()]
     return Part(
         name="gateway",
         command=gateway_of(bank).command(),
@@ -188,7 +188,7 @@ def _gateway(bank: Bank) -> Part:
         probe=probes.every(probes.http(url) for url in health),
         cwd=bank.state.home,
         address=bank.gateway_url,
-        after=SERVICES,
+        after=tuple(SERVICES),
     )
 
 

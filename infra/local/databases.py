@@ -14,8 +14,8 @@ import psycopg
 from psycopg import sql
 
 from infra.local.errors import LocalError
+from infra.local.services import SERVICES
 
-SERVICES = ("users", "accounts", "stats")
 SCHEMAS = (*SERVICES, "pipeline")
 OWNERS = tuple(f"{schema}_owner" for schema in SCHEMAS)
 APPS = tuple(f"{service}_app" for service in SERVICES)

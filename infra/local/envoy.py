@@ -16,6 +16,7 @@ from jinja2 import StrictUndefined, Template
 from infra.local.errors import LocalError
 from infra.local.files import write_json, write_whole
 from infra.local.ports import LOOPBACK
+from infra.local.services import SERVICES
 
 Json = dict[str, Any]
 TEMPLATE = Path(__file__).with_suffix(".yaml.j2")
@@ -34,23 +35,6 @@ OWN_ANSWERS = {
     503: ("unavailable", "Service Unavailable", "The service can't answer at the moment. Try again."),
     504: ("unavailable", "Gateway Timeout", "The service did not answer in time."),
 }
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """One service behind the gateway: its path prefixes, where its health is asked, how long it may take."""
-
-    name: str
-    prefixes: tuple[str, ...]
-    health_path: str
-    timeout_s: int
-
-
-UPSTREAMS = (
-    Upstream("users", ("/user/", "/.well-known/"), "/user/health", timeout_s=20),
-    Upstream("accounts", ("/account/",), "/account/health", timeout_s=30),
-    Upstream("stats", ("/stats/",), "/stats/health", timeout_s=30),
-)
 
 
 @dataclass(frozen=True)
@@ -115,7 +99,7 @@ class Gateway:
             edge_header=EDGE_HEADER,
             edge_secret=self.edge_secret,
             body_max_bytes=BODY_MAX_BYTES,
-            upstreams=UPSTREAMS,
+            upstreams=SERVICES.values(),
             functions=self.functions,
             own_answers={status: _problem(status) for status in OWN_ANSWERS},
         )

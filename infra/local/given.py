@@ -14,13 +14,12 @@ from rich.table import Table
 
 from api.shared.settings import AwsSettings, Setting, Settings
 from infra.local.errors import LocalError
+from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT, LocalSettings
 
 UP = "tidemark up"
 MODULES: Mapping[str, tuple[str, ...]] = {
-    "users": ("api.users.settings",),
-    "accounts": ("api.accounts.settings",),
-    "stats": ("api.stats.settings",),
+    **{service: (f"api.{service}.settings",) for service in SERVICES},
     "pipelines": ("pipelines.settings", "pipelines.alerts.settings"),
     "app": ("ui.settings",),
 }

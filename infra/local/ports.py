@@ -8,8 +8,10 @@ from typing import Self
 import psutil
 
 from infra.local.errors import LocalError
+from infra.local.services import SERVICES
 
 LOOPBACK = "127.0.0.1"
+ROW = 10  # ports of one service with --port-base
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Ports:
 
     @classmethod
     def from_base(cls, base: int) -> Self:
-        """A compact row: gateway at `base`, app next to it, and so on; instances from base + 10, + 20, + 30."""
+        """A compact row: gateway at `base`, app next to it, and so on; instances from base + 10, + 20 …"""
         single = ("gateway", "app", "dagster", "docs", "postgres", "emulator")
-        rows = {"users": base + 10, "accounts": base + 20, "stats": base + 30}
+        rows = {service: base + ROW * number for number, service in enumerate(SERVICES, start=1)}
         return cls(**{name: base + offset for offset, name in enumerate(single)}, **rows)
 
     def to_environment(self) -> dict[str, str]:

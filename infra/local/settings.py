@@ -8,12 +8,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from api.shared.settings import Settings
-from infra.local.databases import SERVICES
 from infra.local.guard import OperatorPassword
-from infra.local.ports import Ports
+from infra.local.ports import ROW, Ports
+from infra.local.services import SERVICES
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-INSTANCES_MAX = 10  # rows of ports are ten apart with --port-base
+INSTANCES_MAX = ROW
 
 Instances = Annotated[
     int,

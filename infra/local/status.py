@@ -10,10 +10,10 @@ from rich.table import Table
 from infra.local import disk
 from infra.local.bank import Bank
 from infra.local.bank_parts import elements, instance
-from infra.local.databases import SERVICES
 from infra.local.probes import Health, Probe
 from infra.local.processes import resident_bytes
 from infra.local.record import PartRecord, RunRecord
+from infra.local.services import SERVICES
 from infra.local.settings import INSTANCES_MAX
 from infra.local.state import StateFolder
 from infra.local.supervised import Part

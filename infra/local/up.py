@@ -16,7 +16,6 @@ from rich.status import Status
 from infra.local import processes
 from infra.local.bank import Bank
 from infra.local.bank_parts import elements, write_configuration
-from infra.local.databases import SERVICES
 from infra.local.errors import LocalError
 from infra.local.fleet.door import open_door
 from infra.local.fleet.fleet import Fleet
@@ -24,6 +23,7 @@ from infra.local.given import catalogue, share_out, warnings
 from infra.local.logs import open_log
 from infra.local.ports import check_free
 from infra.local.record import RunRecord
+from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT, LocalSettings
 from infra.local.state import StateFolder
 from infra.local.supervised import Element

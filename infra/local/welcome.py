@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.bank import Bank
+from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT
 from infra.local.supervised import Element, Part
 
@@ -22,8 +23,8 @@ def welcome(bank: Bank, elements: Sequence[Element], console: Console) -> None:
     if "app" in parts:
         table.add_row("app", bank.app_url)
     table.add_row("API", bank.gateway_url)
-    for path in ("user", "account", "stats"):
-        table.add_row("", f"{bank.gateway_url}/{path}/docs")
+    for service in SERVICES.values():
+        table.add_row("", f"{bank.gateway_url}{service.docs_path}")
     if "dagster" in parts:
         table.add_row("Dagster", bank.dagster_url)
         table.add_row("dbt documentation", bank.docs_url)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from infra.local.databases import SERVICES
+from infra.local.services import SERVICES
 from tests.bench.report import Table, ratio
 from tests.cluster import Cluster
 from tests.lambdas.archives import Runtime, runtime, unpacked

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from infra.local.services import SERVICES
 from tests.e2e.cast import Cast, Things, make_cast, photo_form
 from tests.e2e.conftest import Bank
 from tests.e2e.people import PASSWORD, Person
@@ -115,9 +116,9 @@ def told_routes(bank: Bank) -> list[str]:
     """METHOD /path of each operation in the OpenAPI documents of the running services."""
     return [
         f"{method.upper()} {path}"
-        for service in ("user", "account", "stats")
+        for service in SERVICES.values()
         for path, methods in Person(bank.gateway)
-        .done("GET", f"/{service}/docs/openapi.json", 200)["paths"]
+        .done("GET", f"{service.docs_path}/openapi.json", 200)["paths"]
         .items()
         for method in methods
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Bank
 from tests.fuzz.contract import CALLERS, Contract
-from tests.fuzz.operations import SERVICES
+from tests.fuzz.operations import PATHS
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ def contract(bank: Bank) -> Contract:
     return Contract.prepare(bank)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PATHS)
 @pytest.mark.parametrize("caller", CALLERS)
 class TestEveryAnswerIsDocumented:
     def test_to(self, contract: Contract, tmp_path: Path, service: str, caller: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.local.services import SERVICES
 from tests.e2e.cast import Things, things_of
 from tests.e2e.conftest import Bank
 from tests.e2e.people import Person
@@ -13,7 +14,7 @@ from tests.e2e.tricks import RawClient, Trick, tricks
 pytestmark = pytest.mark.slow
 
 PRIVATE = [route for route, statuses in EXPECTED.items() if statuses["anonymous"] == 401]
-SERVICES = {"user": "users-1", "account": "accounts-1", "stats": "stats-1"}
+INSTANCES = {service.prefixes[0].strip("/"): f"{service.name}-1" for service in SERVICES.values()}
 REFUSED = {400, 401, 403, 404, 405}
 
 
@@ -21,7 +22,7 @@ REFUSED = {400, 401, 403, 404, 405}
 def doors(bank: Bank) -> Iterator[dict[str, RawClient]]:
     """The gateway, and an instance of each service."""
     addresses = {part["name"]: part["address"] for part in bank.status()["parts"]}
-    clients = {name: RawClient(addresses[name]) for name in ("gateway", *SERVICES.values())}
+    clients = {name: RawClient(addresses[name]) for name in ("gateway", *INSTANCES.values())}
     yield clients
     for client in clients.values():
         client.close()
@@ -49,7 +50,7 @@ class TestWithoutToken:
     def test_the_service_itself_opens_nothing(
         self, doors: dict[str, RawClient], things: Things, route: str
     ) -> None:
-        service = SERVICES[route.split("/")[1]]
+        service = INSTANCES[route.split("/")[1]]
         answers = [(trick, *doors[service].send(trick)) for trick in disguises(things, route)]
         assert [answer for answer in answers if is_opened(*answer)] == []
 

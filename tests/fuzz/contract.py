@@ -14,7 +14,7 @@ from infra.local.secrets import Secrets
 from tests.cluster import REPOSITORY
 from tests.e2e.cast import Things, approved_customer, employee, things_of
 from tests.e2e.people import Person
-from tests.fuzz.operations import SERVICES
+from tests.fuzz.operations import PATHS
 from tests.running_bank import RunningBank
 
 WITHIN_S = 7_200.0
@@ -93,7 +93,7 @@ class Contract:
 
     def runs(self) -> Iterator[tuple[str, str]]:
         """Each service and each caller."""
-        return ((service, caller) for service in SERVICES for caller in CALLERS)
+        return ((service, caller) for service in PATHS for caller in CALLERS)
 
     def follow(self, service: str, caller: str, folder: Path, examples: int, seed: int) -> Result:
         """Runs Schemathesis with so many examples for each operation: for one seed the same requests each time."""

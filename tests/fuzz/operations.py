@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 
-SERVICES = ("user", "account", "stats")
+from infra.local.services import SERVICES
+
+PATHS = tuple(service.prefixes[0].strip("/") for service in SERVICES.values())
 # These end what the caller works with, or cost a password's hash: seldom, so that the rest is reached at all.
 SELDOM = {"Logout", "DeleteUser", "RevokeSession", "UpdateUser", "CreateUser", "Login", "RefreshToken"}
 SELDOM_SHARE = 0.1
@@ -51,7 +53,7 @@ class Request:
 def read_operations(gateway: str) -> list[Operation]:
     """Every operation of every service that the gateway at this address leads to."""
     operations = []
-    for service in SERVICES:
+    for service in PATHS:
         document = httpx.get(f"{gateway}/{service}/docs/openapi.json", timeout=20).raise_for_status().json()
         for path, methods in document["paths"].items():
             for method, described in methods.items():

@@ -9,10 +9,11 @@ from dagster._core.instance.config import dagster_instance_config
 from infra.local.bank import Bank
 from infra.local.bank_parts import elements, instance, write_configuration
 from infra.local.dagster_home import write_dagster_home
-from infra.local.databases import SCHEMAS, SERVICES
+from infra.local.databases import SCHEMAS
 from infra.local.errors import LocalError
 from infra.local.given import catalogue, share_out
 from infra.local.ports import Ports
+from infra.local.services import SERVICES
 from infra.local.settings import LocalSettings
 from infra.local.state import StateFolder
 from infra.local.supervised import Part, Step, builds_on

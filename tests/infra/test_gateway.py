@@ -20,12 +20,11 @@ import psutil
 import pytest
 import yaml
 
-from infra.local.envoy import BODY_MAX_BYTES, EDGE_HEADER, UPSTREAMS, Gateway
+from infra.local.envoy import BODY_MAX_BYTES, EDGE_HEADER, Gateway
 from infra.local.ports import free_port
+from infra.local.services import SERVICES
 
 pytestmark = pytest.mark.slow
-
-SERVICES = tuple(upstream.name for upstream in UPSTREAMS)
 
 
 class Service:
@@ -108,7 +107,7 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
 
     def is_ready() -> bool:
         try:
-            return all(setup.ask("GET", upstream.health_path).status_code == 200 for upstream in UPSTREAMS)
+            return all(setup.ask("GET", service.health_path).status_code == 200 for service in SERVICES.values())
         except httpx.TransportError:
             assert process.poll() is None, (tmp_path / "envoy.log").read_text()
             return False

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from infra.local.databases import SERVICES
+from infra.local.services import SERVICES
 from tests.cluster import Databases
 from tests.e2e.people import Person
 from tests.lambdas.archives import Runtime, Unpacked, runtime, unpacked

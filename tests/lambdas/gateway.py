@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from infra.local.services import SERVICES
 from tests.lambdas.runtime_api import FunctionError, LambdaFunction
 
 # Lambda takes and gives at most so much, base64 included; API Gateway answers 500 for a larger answer.
 PAYLOAD_MAX_BYTES = 6 * 1024 * 1024
-SERVICES = {"user": "users", ".well-known": "users", "account": "accounts", "stats": "stats"}
+FUNCTIONS = {prefix.strip("/"): service.name for service in SERVICES.values() for prefix in service.prefixes}
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
 
 
@@ -55,7 +56,7 @@ class Gateway:
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """What the service at the event's path answers."""
-        service = SERVICES.get(event["rawPath"].split("/")[1])
+        service = FUNCTIONS.get(event["rawPath"].split("/")[1])
         if service is None:
             return {"statusCode": 404, "headers": {}, "body": '{"message":"Not Found"}'}
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.errors import LocalError
+from infra.local.services import SERVICES
 from infra.package import archive
 from infra.package.archive import build, handlers
 from infra.package.elf import stripped
@@ -21,7 +22,6 @@ from tests.lambdas.archives import Runtime, Unpacked
 pytestmark = pytest.mark.slow
 MIB = 1 << 20
 MACHINES = {"arm64": 183, "x86_64": 62}  # e_machine of ELF
-SERVICES = ("users", "accounts", "stats")
 # A handler makes its application when it is imported; nothing is connected.
 SETTINGS = {
     "TIDEMARK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

@@ -11,9 +11,9 @@ from infra.local.bank import Bank
 from infra.local.cloud import environment
 from infra.local.cloud.archives import archive, target
 from infra.local.cloud.deployment import BASE_PATH, Deployment, Function
-from infra.local.databases import SERVICES
 from infra.local.files import write_whole
 from infra.local.secrets import AWS_REGION
+from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT
 from infra.local.supervised import Element, Part, Step
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from infra.functions.scaler.decide import Demand
-from infra.local.databases import SERVICES
+from infra.local.services import SERVICES
 
 # Demand is the mean over so many looks, so that a single burst moves nothing.
 LOOKS = 5

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from infra.local.databases import SERVICES
 from infra.local.errors import LocalError
 from infra.local.fleet.fleet import Fleet
+from infra.local.services import SERVICES
 from infra.local.settings import INSTANCES_MAX
 
 # Starting several instances, or draining them, takes its time.

@@ -16,12 +16,12 @@ from infra.functions.scaler.decide import Decision, Demand, Limits, decide
 from infra.local import processes
 from infra.local.bank import Bank
 from infra.local.bank_parts import gateway_of, instance
-from infra.local.databases import SERVICES
 from infra.local.errors import LocalError
 from infra.local.fleet.demand import Gauge
 from infra.local.fleet.limits import limits_of, read_connections
 from infra.local.fleet.memory import Change, Memory
 from infra.local.ports import is_free
+from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 
 logger = logging.getLogger("tidemark.up")

@@ -8,7 +8,7 @@ import psycopg
 from api.shared.settings import ServiceSettings
 from infra.functions.scaler.decide import Limit, Limits
 from infra.local.bank import Bank
-from infra.local.databases import SERVICES
+from infra.local.services import SERVICES
 from infra.local.settings import INSTANCES_MAX
 
 # For the pipeline, Dagster (where it shares the server) and administrators.

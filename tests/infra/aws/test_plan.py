@@ -14,9 +14,10 @@ import pytest
 from api.shared.edge import EDGE_HEADER
 from infra.containers.__main__ import PIPELINE_ROLES
 from infra.containers.settings import PASSWORD, ContainerSettings
-from infra.local.databases import ANALYST, ROLES, SERVICES
+from infra.local.databases import ANALYST, ROLES
 from infra.local.given import catalogue
 from infra.local.guard import GuardSettings
+from infra.local.services import SERVICES
 from infra.package.archive import handlers
 from tests.cluster import REPOSITORY
 from tests.infra.aws.terraform import Plan

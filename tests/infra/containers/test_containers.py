@@ -15,8 +15,9 @@ import pytest
 
 from infra.containers.settings import AdministratorSettings, ContainerSettings, passwords
 from infra.local import databases
-from infra.local.databases import APP_TIMEOUTS, ROLES, SERVICES
+from infra.local.databases import APP_TIMEOUTS, ROLES
 from infra.local.ports import free_port
+from infra.local.services import SERVICES
 from tests.cluster import PASSWORDS, REPOSITORY
 from tests.postgres_process import PostgresProcess
 
