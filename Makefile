@@ -40,7 +40,7 @@ analyst: $(READY) ## try a change of the dbt project beside production (shows ho
 WORKERS ?= auto
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 test: $(READY) ## set everything up and run all tests (ARGS="tests/users -k photo": some; WORKERS=0: one after the other)
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) --durations 40 $(ARGS)
 
 # What asks for the form itself (a process for each instance, the services' own refusals) stays with `make test`.
 CLOUD_TESTS = $(addprefix tests/e2e/test_,main_job.py authorisation.py history.py)

@@ -9,10 +9,8 @@ from psycopg import sql
 from pipelines.database import Connection
 from pipelines.extract.errors import StartUnknown
 
-TRANSACTION_COLUMNS = (
-    *("id", "transfer_id", "account_id", "counterparty", "amount", "balance_after", "sequence", "at"),
-)
-ACCOUNT_COLUMNS = (*("id", "type", "currency", "total", "last_sequence", "approved", "opened_at", "closed_at"),)
+TRANSACTION_COLUMNS = tuple("id transfer_id account_id counterparty amount balance_after sequence at".split())
+ACCOUNT_COLUMNS = tuple("id type currency total last_sequence approved opened_at closed_at".split())
 # Long enough that a warehouse put back from a backup still finds its receipt.
 KEEP_RECEIPTS = "30 days"
 ATTEMPTS = 5

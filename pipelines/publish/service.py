@@ -89,22 +89,20 @@ def proofs_of(bank: Connection, publication_id: int) -> list[dict[str, Any]]:
 
 
 def _merge_all(warehouse: Connection, bank: Connection, standing: Baseline, publication_id: int) -> dict[str, Any]:
+    def merged(table: str, mart: str, **words: sql.Composable | str | int) -> int:
+        return merge(table, warehouse, bank, mart, standing.since(mart), **words)
+
+    def metrics(mart: str) -> sql.Composable:
+        return _list(figures(warehouse, mart))
+
     tables = relations(warehouse)
     rows: dict[str, int] = {}
-    for period in Period:
-        rows[mart_of(period)] = merge(
-            *("statistics", warehouse, bank, mart_of(period), standing.since(mart_of(period))),
-            type=str(period),
-            metrics=_list(figures(warehouse, mart_of(period))),
-            publication_id=publication_id,
+    for mart, period in ((mart_of(period), period) for period in Period):
+        rows[mart] = merged(
+            "statistics", mart, type=str(period), metrics=metrics(mart), publication_id=publication_id
         )
-    rows["accounts"] = merge(
-        *("accounts", warehouse, bank, "accounts", standing.since("accounts")), publication_id=publication_id
-    )
-    rows[BANK_DAILY] = merge(
-        *(BANK_DAILY, warehouse, bank, BANK_DAILY, standing.since(BANK_DAILY)),
-        metrics=_list(figures(warehouse, BANK_DAILY)),
-    )
+    rows["accounts"] = merged("accounts", "accounts", publication_id=publication_id)
+    rows[BANK_DAILY] = merged(BANK_DAILY, BANK_DAILY, metrics=metrics(BANK_DAILY))
     counts: dict[str, Any] = {mart: {"rows": count, "relation": tables[mart]} for mart, count in rows.items()}
     counts["metric_catalog"] = {"rows": merge("metric_catalog", warehouse, bank, "metric_catalog", since=0)}
     return counts

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from infra.cli import main
 from infra.local.errors import LocalError
 from infra.local.ports import Ports, check_free
+from infra.local.services import SERVICES
 from infra.local.settings import LocalSettings
 
 
@@ -43,17 +44,9 @@ class TestCheckFree:
 
 class TestPorts:
     def test_base_moves_all(self) -> None:
-        assert Ports.from_base(9000) == Ports(
-            gateway=9000,
-            app=9001,
-            dagster=9002,
-            docs=9003,
-            postgres=9004,
-            emulator=9005,
-            users=9010,
-            accounts=9020,
-            stats=9030,
-        )
+        single = {"gateway": 9000, "app": 9001, "dagster": 9002, "docs": 9003, "postgres": 9004, "emulator": 9005}
+        rows = {service: 9000 + 10 * number for number, service in enumerate(SERVICES, start=1)}
+        assert Ports.from_base(9000) == Ports(**single, **rows)
 
     def test_variables_give_the_same_ports_back(self) -> None:
         ports = Ports.from_base(9000)

@@ -114,22 +114,16 @@ def clone(databases: Databases) -> Databases:
 
 
 @pytest.fixture(scope="session")
-def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the project's manifest, parsed once."""
-    target = tmp_path_factory.mktemp("dbt")
-    Project(PipelineSettings.read({}).dbt_project, target).parse(write_manifest=True)
-    return target
+def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the manifest of the checkout's project, which is parsed once for all banks.
 
-
-@pytest.fixture(scope="session", autouse=True)
-def parsed_once(dbt_target: Path) -> Iterator[None]:
-    """The checkout's project is parsed once: each bank gets the same manifest with its own warehouse's name in it.
-
-    dbt would begin anew for each, which takes longer than most tests. Copies of the project are parsed as ever.
+    Each bank gets the same manifest with its own warehouse's name in it: dbt would begin anew for each, and take
+    longer than most tests do. Copies of the project are parsed as ever.
     """
+    target = tmp_path_factory.mktemp("dbt")
     folder, nowhere = PipelineSettings.read({}).dbt_project, conninfo_to_dict(NOWHERE)["dbname"]
     original = Project.parse
-    parsed = Project(folder, dbt_target).parse()
+    parsed = Project(folder, target).parse(write_manifest=True)
 
     def parse(project: Project, warehouse_url: str = NOWHERE, *, write_manifest: bool = False) -> Manifest:
         if write_manifest or project.folder != folder:
@@ -144,7 +138,7 @@ def parsed_once(dbt_target: Path) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Project, "parse", parse)
-        yield
+        yield target
 
 
 @pytest.fixture

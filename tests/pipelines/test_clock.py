@@ -14,6 +14,8 @@ from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import START, later
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = "select * from stats.stats where period_start < '2024-04-01' order by id"
 
 

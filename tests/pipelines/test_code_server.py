@@ -3,11 +3,14 @@
 import subprocess
 import sys
 
+import pytest
 from dagster._grpc.server import DagsterApiServer
 
 from pipelines.settings import CHECKOUT
 from tests.pipelines.conftest import Bank
 from tests.pipelines.steps import Steps
+
+pytestmark = pytest.mark.slow
 
 FORK = """
 import multiprocessing, sys

@@ -8,6 +8,8 @@ from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = "select * from stats.stats order by id"
 
 

@@ -17,6 +17,8 @@ from tests.pipelines.ledger import later
 from tests.pipelines.projects import add_statistic, copy_project
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 PROVEN_MARTS = ("stats_daily", "stats_weekly", "stats_monthly", "accounts", "bank_daily")
 COPIED = (
     *("raw.batch", "raw.transaction", "raw.account", "marts.metric_catalog"),

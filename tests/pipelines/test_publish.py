@@ -16,6 +16,8 @@ from tests.pipelines.conftest import Bank, clone, make_bank
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 STATE = (
     "select (select count(*) from pipeline.publication), "
     "(select count(*) from stats.stats), (select count(*) from stats.account), "

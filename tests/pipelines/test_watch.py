@@ -15,6 +15,8 @@ from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = timedelta(0)
 PUBLICATIONS = "select run_id, batch_id, complete_through, proofs from pipeline.publication order by id"
 

@@ -175,6 +175,12 @@ class TestUpgrade:
 
 
 class TestNewVersion:
+    def test_of_a_new_schema_it_is_the_first(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-m", "api.shared.migrations", "new", str(tmp_path), "Baseline"]
+        subprocess.run(command, capture_output=True, check=True)
+        made = tmp_path / "migrations" / "versions" / "0001_baseline.py"
+        assert "down_revision = None\n" in made.read_text()
+
     def test_it_follows_the_last_one(self, tmp_path: Path, url: str) -> None:
         folder = now(tmp_path)
         command = [sys.executable, "-m", "api.shared.migrations"]

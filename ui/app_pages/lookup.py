@@ -33,7 +33,7 @@ def find(typed: str, *, by_number: bool) -> tuple[str, Account | None]:
 user = session.user()
 layout.head("Look up", "The statistics of any account of the bank.")
 if not user.reads_statistics:
-    st.error("This page is for staff and analysts.", icon=":material/error:")
+    st.error("Your role does not include everybody’s statistics.", icon=":material/error:")
     st.stop()
 typed = st.text_input(
     "Account number or id" if user.reads_accounts else "Account id",

@@ -142,7 +142,7 @@ def choose(queue: list[ReviewItem]) -> ReviewItem:
 user = session.user()
 layout.head("Review", "People who wait to be confirmed, longest first. Every look at a photo is recorded.")
 if not user.reviews:
-    st.error("This page is for staff.", icon=":material/error:")
+    st.error("Your role does not include reviewing customers.", icon=":material/error:")
     st.stop()
 if layout.has_just_come():
     st.session_state.pop("review_decided", None)

@@ -156,7 +156,7 @@ class AccountsClient:
             "GET",
             f"/account/{account_id}/transactions",
             token=self._token(),
-            query={"from": _rfc3339(start), "to": _rfc3339(end), "limit": limit, "cursor": cursor},
+            query=_between(start, end) | {"limit": limit, "cursor": cursor},
         )
 
     def movement(self, account_id: str, transfer_id: str, time: datetime) -> Transaction | None:
@@ -167,12 +167,10 @@ class AccountsClient:
 
     def statement_csv(self, account_id: str, *, start: datetime | None, end: datetime | None) -> bytes:
         """The statement of the time range [start, end) as the bank's CSV, amounts in minor units."""
-        return self._gateway.csv(
-            f"/account/{account_id}/transactions",
-            token=self._token,
-            query={"from": _rfc3339(start), "to": _rfc3339(end)},
-        )
+        path = f"/account/{account_id}/transactions"
+        return self._gateway.csv(path, token=self._token, query=_between(start, end))
 
 
-def _rfc3339(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat().replace("+00:00", "Z")
+def _between(start: datetime | None, end: datetime | None) -> dict[str, str | int | None]:
+    bounds = (("from", start), ("to", end))
+    return {name: time.isoformat().replace("+00:00", "Z") for name, time in bounds if time is not None}

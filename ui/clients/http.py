@@ -47,22 +47,9 @@ class Gateway:
         self._http = httpx.Client(base_url=base_url, timeout=TIMEOUT, transport=transport, trust_env=False)
         self._sleep = sleep
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        token: str | None = None,
-        body: Any = None,
-        files: Mapping[str, tuple[str, bytes, str]] | None = None,
-        query: Mapping[str, str | int | None] | None = None,
-        key: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> bytes:
-        """Send one call and give the body of a successful answer; raises ApiError."""
-        return self._request(
-            method, path, token=token, body=body, files=files, query=query, key=key, headers=headers
-        ).content
+    def request(self, method: str, path: str, **options: Any) -> bytes:
+        """Send one call and give the body of a successful answer; raises ApiError. Options as in `_request`."""
+        return self._request(method, path, **options).content
 
     def _request(
         self,

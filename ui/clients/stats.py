@@ -116,11 +116,7 @@ class StatsClient:
 
     def figures_csv(self, account_id: str, period: str, *, first: date, last: date) -> bytes:
         """The account's periods from `first`'s to `last`'s as the bank's CSV, amounts in minor units."""
-        return self._gateway.csv(
-            f"/stats/{period}",
-            token=self._token,
-            query={"account_id": account_id, "from": first.isoformat(), "to": last.isoformat()},
-        )
+        return self._gateway.csv(f"/stats/{period}", token=self._token, query=_days_of(account_id, first, last))
 
     def _read(self, account_id: str, period: str, start: date, end: date, cursor: str | None) -> Figures:
         return self._gateway.call(
@@ -128,10 +124,9 @@ class StatsClient:
             "GET",
             f"/stats/{period}",
             token=self._token(),
-            query={
-                "account_id": account_id,
-                "from": start.isoformat(),
-                "to": end.isoformat(),
-                "cursor": cursor,
-            },
+            query={**_days_of(account_id, start, end), "cursor": cursor},
         )
+
+
+def _days_of(account_id: str, first: date, last: date) -> dict[str, str]:
+    return {"account_id": account_id, "from": first.isoformat(), "to": last.isoformat()}

@@ -18,9 +18,9 @@ def versions(folder: Path) -> ScriptDirectory:
 
 
 def add_version(folder: Path, title: str) -> Path:
-    """Writes the file of the version after the last one, from script.py.mako, and gives its path."""
+    """Writes the file of the next version (or the first), from script.py.mako, and gives its path."""
     scripts = versions(folder)
-    head = scripts.get_current_head() or "0000"
-    made = scripts.generate_revision(f"{int(head) + 1:04}", title, head=head)
+    head = scripts.get_current_head()
+    made = scripts.generate_revision(f"{int(head or 0) + 1:04}", title, head=head or "base")
     assert made is not None
     return Path(made.path)
