@@ -9,6 +9,7 @@ from tests.running_bank import RunningBank, running_bank
 
 Bank = RunningBank
 # `make test-cloud` sends the same calls to the archives for AWS Lambda.
+REFUSED_BY_API_GATEWAY = {"message": "Unauthorized"}
 FORM = ("--cloud",) if os.environ.get("TIDEMARK_TEST_GATEWAY_FORM") == "cloud" else ()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.services import SERVICES
 from tests.e2e.cast import Cast, Things, make_cast, photo_form
-from tests.e2e.conftest import Bank
+from tests.e2e.conftest import FORM, REFUSED_BY_API_GATEWAY, Bank
 from tests.e2e.people import PASSWORD, Person
 
 pytestmark = pytest.mark.slow
@@ -105,7 +105,9 @@ class TestEveryRoute:
     def test_answers_each_caller_as_the_table_says(self, cast: Cast, route: str) -> None:
         answers = {caller: call(cast, route, caller) for caller in EXPECTED[route]}
         assert {caller: answer.status_code for caller, answer in answers.items()} == EXPECTED[route]
-        for answer in answers.values():
+        for caller, answer in answers.items():
+            if FORM and caller == "anonymous" and answer.json() == REFUSED_BY_API_GATEWAY:
+                continue
             if answer.status_code >= 400:
                 code = CONFLICTS[route] if answer.status_code == 409 else CODES[answer.status_code]
                 assert answer.json()["code"] == code

@@ -4,6 +4,7 @@ Run as `python -m infra.local.cloud.server --folder FOLDER --socket SOCKET`; FOL
 and the deployment.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -16,11 +17,14 @@ import click
 import httpx
 import msgspec
 
-from infra.local.cloud.deployment import HEALTH_PATH, Deployment, client, deploy
+from infra.local.cloud.calls import EmulatedAws
+from infra.local.cloud.deployment import HEALTH_PATH, Deployment, deploy
 from infra.local.cloud.environment import python
+from infra.local.cloud.function_logs import take_lines
 
 ANSWERS_WITHIN_S = 60.0
 POLL_S = 0.1
+LOGS_EVERY_S = 1.0
 # No listeners of its own besides the socket, and nothing that writes outside of the folder.
 SETTINGS = {
     "SERVICES": "lambda,apigateway,logs,iam,sts",
@@ -59,10 +63,11 @@ def main(folder: Path, socket: Path) -> None:
         },
     )
     try:
-        with client(socket) as calls:
-            _wait(calls, emulator)
-            deploy(deployment, calls)
-        print(f"deployed: {', '.join(deployment.functions)}", flush=True)
+        with EmulatedAws(socket, deployment.account, deployment.region) as aws:
+            _wait(aws, emulator)
+            deploy(deployment, aws)
+            print(f"deployed: {', '.join(deployment.functions)}", flush=True)
+            _follow(aws, emulator, deployment)
         sys.exit(emulator.wait())
     finally:
         emulator.terminate()
@@ -70,15 +75,23 @@ def main(folder: Path, socket: Path) -> None:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _wait(calls: httpx.Client, emulator: "subprocess.Popen[bytes]") -> None:
+def _wait(aws: EmulatedAws, emulator: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + ANSWERS_WITHIN_S
-    while emulator.poll() is None and time.monotonic() < deadline:
-        try:
-            if calls.get(HEALTH_PATH).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(POLL_S)
-    raise SystemExit("the emulated API Gateway does not answer")
+    while not aws.answers(HEALTH_PATH):
+        if emulator.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit("the emulated API Gateway does not answer")
+        time.sleep(POLL_S)
+
+
+def _follow(aws: EmulatedAws, emulator: "subprocess.Popen[bytes]", deployment: Deployment) -> None:
+    """Print what functions log, until the emulator ends."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            emulator.wait(LOGS_EVERY_S)
+            return
+        with contextlib.suppress(httpx.TransportError):
+            for line in take_lines(aws, deployment.functions):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import io
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -11,12 +12,12 @@ import pytest
 from PIL import Image
 
 from infra.local.cloud.parts import NAME
+from tests.e2e.conftest import REFUSED_BY_API_GATEWAY
 from tests.e2e.people import PASSWORD, Person
 from tests.running_bank import RunningBank
 
 # The first start builds three archives.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-REFUSED_BY_THE_GATEWAY = {"message": "Unauthorized"}
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,22 @@ class TestMainJob:
         assert customer.balance(account) == 700
 
 
+class TestOperators:
+    def test_what_functions_log_is_in_the_parts_log(self, bank: RunningBank, customer: Person) -> None:
+        account = customer.open_account()["account_id"]
+        (part,) = [part for part in bank.status()["parts"] if part["name"] == NAME]
+        deadline = time.monotonic() + 30
+        while '"route":"/account/create"' not in (log := Path(part["log_file"]).read_text()):
+            assert time.monotonic() < deadline, log
+            time.sleep(0.2)
+        assert "RequestId:" not in log
+        assert account not in log
+
+    def test_there_are_no_instances_to_scale(self, bank: RunningBank) -> None:
+        done = bank.tidemark("scale", "accounts", "3", check=False)
+        assert (done.returncode, "start as calls need them" in done.stderr) == (1, True)
+
+
 class TestAuthorizer:
     def test_without_a_token_only_what_is_documented_so_reaches_a_service(self, bank: RunningBank) -> None:
         anyone = Person(bank.gateway)
@@ -103,11 +120,11 @@ class TestAuthorizer:
     def test_a_token_of_another_signature_is_refused(self, bank: RunningBank, customer: Person) -> None:
         head, claims, signature = customer.token.split(".")
         forged = Person(bank.gateway, token=f"{head}.{claims}.{signature[::-1]}")
-        assert forged.call("GET", "/user/me").json() == REFUSED_BY_THE_GATEWAY
+        assert forged.call("GET", "/user/me").json() == REFUSED_BY_API_GATEWAY
 
     def _is_refused(self, anyone: Person, method: str, path: str) -> bool:
         answer = anyone.call(method.upper(), path.replace("{", "").replace("}", ""))
-        return answer.status_code == 401 and answer.json() == REFUSED_BY_THE_GATEWAY
+        return answer.status_code == 401 and answer.json() == REFUSED_BY_API_GATEWAY
 
 
 def needs_token(document: dict[str, Any], operation: dict[str, Any]) -> bool:
