@@ -77,7 +77,8 @@ def _table(target: Target, archives: Sequence[Archive]) -> Table:
     for name in libraries[:SHOWN_MAX]:
         table.add_row(name, *(_mib(each.get(name, 0)) for each in sizes))
     rest = libraries[SHOWN_MAX:]
-    table.add_row(f"{len(rest)} others", *(_mib(sum(each.get(name, 0) for name in rest)) for each in sizes))
+    if rest:
+        table.add_row(f"{len(rest)} others", *(_mib(sum(each.get(name, 0) for name in rest)) for each in sizes))
     table.add_section()
     table.add_row("archive", *(_mib(archive.zipped_bytes) for archive in archives))
     table.add_row("unpacked", *(_mib(archive.unpacked_bytes) for archive in archives))

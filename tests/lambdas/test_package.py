@@ -14,14 +14,15 @@ from infra.package import archive
 from infra.package.archive import build, handlers
 from infra.package.elf import stripped
 from infra.package.imports import reached_from
-from infra.package.libraries import NEVER_IMPORTED, Target, locked, needed
+from infra.package.libraries import NEVER_IMPORTED, Target, install, locked, needed
 from infra.package.pythons import find_python
 from tests.cluster import REPOSITORY
-from tests.lambdas.archives import Runtime, Unpacked
+from tests.lambdas.archives import Runtime, Unpacked, unpacked
 
 pytestmark = pytest.mark.slow
 MIB = 1 << 20
 MACHINES = {"arm64": 183, "x86_64": 62}  # e_machine of ELF
+FUNCTIONS = ("kickoff", "scaler")
 # A handler makes its application when it is imported; nothing is connected.
 SETTINGS = {
     "TIDEMARK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
@@ -128,6 +129,56 @@ class TestContent:
         assert any(re.search(r"cryptography-.*LICENSE", name) for name in names(made))
 
 
+class TestFunctions:
+    @pytest.fixture(scope="class")
+    def functions(
+        self, lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
+    ) -> Mapping[str, Unpacked]:
+        folder = tmp_path_factory.mktemp("functions")
+        return {name: unpacked(name, lambda_runtime.target, folder) for name in FUNCTIONS}
+
+    @pytest.fixture(scope="class")
+    def provided(self, lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """botocore, as Lambda's Python has it."""
+        folder = tmp_path_factory.mktemp("provided") / "libraries"
+        names = needed({"botocore"}, lambda_runtime.target, REPOSITORY)
+        install(locked(names, REPOSITORY), folder, lambda_runtime.target)
+        return folder
+
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    def test_hold_themselves_and_what_lambda_lacks(self, name: str, functions: Mapping[str, Unpacked]) -> None:
+        made = functions[name]
+        tops = {each.partition("/")[0] for each in names(made)}
+        assert {top for top in tops if not top.endswith(".dist-info")} == {"api", "infra", "msgspec"}
+        ours = {"/".join(each.split("/")[:3]) for each in names(made) if each.startswith(("api/", "infra/"))}
+        assert {each for each in ours if each.startswith("infra/functions/")} == {
+            "infra/functions/__init__.pyc",
+            f"infra/functions/{name}",
+        }
+        assert {each for each in ours if each.startswith("api/shared/")} <= {
+            *("api/shared/__init__.pyc", "api/shared/settings.pyc", "api/shared/calendar.pyc"),
+        }
+        assert made.archive.zipped_bytes <= MIB
+
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    def test_load_and_name_what_is_not_set(
+        self, name: str, functions: Mapping[str, Unpacked], provided: Path, lambda_runtime: Runtime
+    ) -> None:
+        done = subprocess.run(
+            [
+                lambda_runtime.python,
+                "-c",
+                f"from infra.functions.{name}.handler import handler; handler({{}}, None)",
+            ],
+            cwd=functions[name].root,
+            env={"PYTHONPATH": str(provided)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert re.search(r"SettingsError: TIDEMARK_\w+ is not set; ", done.stderr), done.stderr
+
+
 class TestBuild:
     def test_the_same_each_time(
         self, lambda_runtime: Runtime, archives: Mapping[str, Unpacked], tmp_path: Path
@@ -164,10 +215,9 @@ class TestBuild:
 
 
 class TestHandlers:
-    def test_services(self) -> None:
-        assert {name: handlers(REPOSITORY)[name] for name in SERVICES} == {
-            name: f"api.{name}.handler" for name in SERVICES
-        }
+    def test_services_and_functions(self) -> None:
+        services = {name: f"api.{name}.handler" for name in SERVICES}
+        assert handlers(REPOSITORY) == services | {name: f"infra.functions.{name}.handler" for name in FUNCTIONS}
 
     def test_a_function_is_found_by_its_handler(self, tmp_path: Path) -> None:
         for path, text in {

@@ -10,12 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import graphql
 import pytest
+from dagster_graphql.schema import create_schema
 
 from api.shared.settings import SettingsError
 from infra.functions.kickoff import handler as handler_module
 from infra.functions.kickoff.closes import Close, due
-from infra.functions.kickoff.dagster import Dagster, DagsterError, Started, run_id_of
+from infra.functions.kickoff.dagster import FIND, LAUNCH, Dagster, DagsterError, Started
 from infra.functions.kickoff.handler import EventError, handler
 from infra.functions.kickoff.settings import KickoffSettings
 
@@ -83,14 +85,17 @@ class TestDue:
 
 
 class FakeDagster:
-    """Answers GraphQL as Dagster does: `runs` (id → status) and `tags`; `is_failing` breaks so many answers."""
+    """Answers GraphQL as Dagster does: `runs` are [job, end of the period, status], their ids the places.
+
+    `failing` answers are 503, `lost_replies` of launches never arrive.
+    """
 
     def __init__(self) -> None:
         fake = self
-        self.runs: dict[str, str] = {}
-        self.tags: dict[str, list[dict[str, str]]] = {}
+        self.runs: list[list[str]] = []
         self.failing = 0
         self.lost_replies = 0
+        self.is_loading = False
         self.created_at = time.time()
         self.headers: list[dict[str, str]] = []
 
@@ -121,20 +126,26 @@ class FakeDagster:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        given = asked["variables"]
         if "launchRun" not in asked["query"]:
-            status = self.runs.get(asked["variables"]["run"])
-            if status is None:
-                return {"runOrError": {"__typename": "RunNotFoundError"}}
-            return {"runOrError": {"__typename": "Run", "status": status, "creationTime": self.created_at}}
-        metadata = asked["variables"]["parameters"]["executionMetadata"]
-        job = asked["variables"]["parameters"]["selector"]["jobName"]
-        if not job.startswith("close_"):
-            return {"launchRun": {"__typename": "PipelineNotFoundError", "message": job}}
-        if metadata["runId"] in self.runs:
-            return {"launchRun": {"__typename": "PythonError", "message": "DagsterRunAlreadyExists"}}
-        self.runs[metadata["runId"]] = "QUEUED"
-        self.tags[metadata["runId"]] = metadata["tags"]
-        return {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": metadata["runId"]}}}
+            assert given["tag"] == "tidemark/period_end"
+            results = [
+                {"runId": str(number), "status": status, "creationTime": self.created_at}
+                for number, (job, end, status) in enumerate(self.runs)
+                if (job, end) == (given["job"], given["end"])
+            ]
+            return {"runsOrError": {"__typename": "Runs", "results": results[::-1]}}
+        assert given["parameters"]["selector"] | {"jobName": ""} == {
+            "repositoryName": "__repository__",
+            "repositoryLocationName": "tidemark",
+            "jobName": "",
+        }
+        if self.is_loading:
+            return {"launchRun": {"__typename": "PipelineNotFoundError", "message": "no such job"}}
+        [tag] = given["parameters"]["executionMetadata"]["tags"]
+        assert tag["key"] == "tidemark/period_end"
+        self.runs.append([given["parameters"]["selector"]["jobName"], tag["value"], "QUEUED"])
+        return {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": str(len(self.runs) - 1)}}}
 
     def end(self) -> None:
         self._server.shutdown()
@@ -160,43 +171,53 @@ def dagster(pauses: list[float] | None = None, patience_s: float = 600.0) -> Dag
     return Dagster(KickoffSettings.read(), time.monotonic() + patience_s, told.append)
 
 
+class TestQueries:
+    @pytest.mark.parametrize("query", [FIND, LAUNCH])
+    def test_are_what_this_dagster_understands(self, query: str) -> None:
+        assert graphql.validate(create_schema().graphql_schema, graphql.parse(query)) == []
+
+
 class TestStart:
     def test_once(self, fake: FakeDagster) -> None:
-        run_id = run_id_of(FRIDAY, 1)
-        assert dagster().start(FRIDAY) == Started(run_id, True)
-        assert dagster().start(FRIDAY) == Started(run_id, False)
-        assert fake.runs == {run_id: "QUEUED"}
-        assert fake.tags[run_id] == [{"key": "tidemark/period_end", "value": "2026-11-27"}]
+        assert dagster().start(FRIDAY) == Started("0", True)
+        assert dagster().start(FRIDAY) == Started("0", False)
+        assert fake.runs == [["close_daily", "2026-11-27", "QUEUED"]]
 
     @pytest.mark.parametrize("status", ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING", "SUCCESS"])
     def test_not_beside_one_that_is_there(self, fake: FakeDagster, status: str) -> None:
-        fake.runs[run_id_of(FRIDAY, 1)] = status
-        assert dagster().start(FRIDAY) == Started(run_id_of(FRIDAY, 1), False)
+        fake.runs.append(["close_daily", "2026-11-27", status])
+        assert dagster().start(FRIDAY) == Started("0", False)
 
     @pytest.mark.parametrize("status", ["FAILURE", "CANCELED"])
     def test_again_after_one_that_did_not_do_it(self, fake: FakeDagster, status: str) -> None:
-        fake.runs[run_id_of(FRIDAY, 1)] = status
-        assert dagster().start(FRIDAY) == Started(run_id_of(FRIDAY, 2), True)
-        assert dagster().start(FRIDAY) == Started(run_id_of(FRIDAY, 2), False)
+        fake.runs.append(["close_daily", "2026-11-27", status])
+        assert dagster().start(FRIDAY) == Started("1", True)
+        assert dagster().start(FRIDAY) == Started("1", False)
 
     def test_again_after_one_that_was_never_queued(self, fake: FakeDagster) -> None:
-        fake.runs[run_id_of(FRIDAY, 1)] = "NOT_STARTED"
+        fake.runs.append(["close_daily", "2026-11-27", "NOT_STARTED"])
         fake.created_at -= 61
-        assert dagster().start(FRIDAY) == Started(run_id_of(FRIDAY, 2), True)
+        assert dagster().start(FRIDAY) == Started("1", True)
+
+    def test_beside_those_of_other_periods(self, fake: FakeDagster) -> None:
+        fake.runs += [["close_weekly", "2026-11-27", "SUCCESS"], ["close_daily", "2026-11-26", "SUCCESS"]]
+        assert dagster().start(FRIDAY) == Started("2", True)
 
     def test_a_lost_reply_starts_no_second_run(self, fake: FakeDagster) -> None:
         fake.lost_replies = 1
-        assert dagster().start(FRIDAY) == Started(run_id_of(FRIDAY, 1), False)
+        assert dagster().start(FRIDAY) == Started("0", False)
         assert len(fake.runs) == 1
 
-    def test_two_at_once_start_one(self, fake: FakeDagster) -> None:
-        found: list[Started] = []
-        threads = [threading.Thread(target=lambda: found.append(dagster().start(FRIDAY))) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert [started.is_new for started in found].count(True) == len(fake.runs) == 1
+    def test_a_code_location_that_is_loading_is_asked_again(self, fake: FakeDagster) -> None:
+        fake.is_loading = True
+        with pytest.raises(DagsterError, match=r"^Dagster did not start close_daily: no such job$"):
+            dagster(patience_s=0.5).start(FRIDAY)
+        calls = len(fake.headers)
+        told = Dagster(
+            KickoffSettings.read(), time.monotonic() + 600, lambda _: setattr(fake, "is_loading", False)
+        )
+        assert told.start(FRIDAY).is_new
+        assert len(fake.headers) == calls + 4
 
     def test_waits_longer_each_time_while_dagster_is_out_of_reach(self, fake: FakeDagster) -> None:
         fake.failing = 6
@@ -206,7 +227,7 @@ class TestStart:
 
     def test_gives_up_at_last(self, fake: FakeDagster) -> None:
         fake.failing = 1000
-        with pytest.raises(DagsterError, match=r"^Dagster does not answer \(HTTPError 503\)\.$"):
+        with pytest.raises(DagsterError, match=r"^Dagster does not answer \(HTTPError 503: .*\)\.$"):
             dagster(patience_s=0.5).start(FRIDAY)
 
     def test_nobody_there(self, fake: FakeDagster) -> None:
@@ -266,7 +287,7 @@ class TestHandler:
     def test_an_event_that_says_nothing_is_refused(self, fake: FakeDagster, event: Any) -> None:
         with pytest.raises(EventError, match="The event must be like"):
             handler(event, None)
-        assert fake.runs == {}
+        assert fake.runs == []
 
     @pytest.mark.parametrize(
         ("name", "value"), [("TIDEMARK_TIME_ZONE", "Mars/Olympus"), ("TIDEMARK_DAGSTER_GRAPHQL_URL", "file:///x")]

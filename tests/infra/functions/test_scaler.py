@@ -1,0 +1,327 @@
+"""The scaler on AWS: what it asks AWS and what it tells it, by botocore's Stubber."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+from botocore.stub import ANY, Stubber
+
+from api.shared.settings import SettingsError
+from infra.functions.scaler.cloud import DIMENSION, Cloud
+from infra.functions.scaler.decide import Decision, LimitsError
+from infra.functions.scaler.handler import EventError, NotDone, capacity_floor, scale
+from infra.functions.scaler.settings import ScalerSettings
+
+NOW = 1_795_000_030.0
+CLIENTS = ("cloudwatch", "application-autoscaling", "lambda", "rds", "ssm")
+SERVICES = {
+    "users": {"function": "bank-users", "alias": "live", "floor": 1, "share": 0.2},
+    "accounts": {"function": "bank-accounts", "alias": "live", "floor": 2, "share": 0.6, "connections": 2},
+}
+ENVIRONMENT = {
+    "TIDEMARK_SCALER_SERVICES": json.dumps(SERVICES),
+    "TIDEMARK_DATABASE_CONNECTIONS": "100",
+    "TIDEMARK_DATABASE_CLUSTER": "bank",
+    "TIDEMARK_CAPACITY_MIN": "0.5",
+    "TIDEMARK_CAPACITY_MAX": "8",
+    "TIDEMARK_SCALER_STATE": "/bank/scaler",
+}
+SETTINGS = ScalerSettings.read(ENVIRONMENT)
+CEILINGS = {"users": 20, "accounts": 30}
+
+
+class Aws:
+    """Stubbed clients: what is expected stands in the order in which each client is asked."""
+
+    def __init__(self) -> None:
+        session = get_session()
+        session.set_credentials("x", "x")
+        self.clients: dict[str, Any] = {
+            name: session.create_client(name, region_name="eu-central-1") for name in CLIENTS
+        }
+        self.stubs = {name: Stubber(client) for name, client in self.clients.items()}
+        for stub in self.stubs.values():
+            stub.activate()
+        self.cloud = Cloud(SETTINGS, self.clients.__getitem__)
+
+    def state(self, state: Any) -> None:
+        asked = {"Name": "/bank/scaler"}
+        if state is None:
+            self.stubs["ssm"].add_client_error("get_parameter", "ParameterNotFound", expected_params=asked)
+        else:
+            value = state if isinstance(state, str) else json.dumps(state)
+            self.stubs["ssm"].add_response("get_parameter", {"Parameter": {"Value": value}}, asked)
+
+    def warm(self, **warm: tuple[int, int]) -> None:
+        targets = [
+            {
+                "ServiceNamespace": "lambda",
+                "ResourceId": f"function:bank-{name}:live",
+                "ScalableDimension": DIMENSION,
+                "MinCapacity": least,
+                "MaxCapacity": most,
+                "RoleARN": "arn:aws:iam::123456789012:role/x",
+                "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+            }
+            for name, (least, most) in warm.items()
+        ]
+        self.stubs["application-autoscaling"].add_response(
+            "describe_scalable_targets",
+            {"ScalableTargets": targets},
+            {
+                "ServiceNamespace": "lambda",
+                "ResourceIds": ["function:bank-users:live", "function:bank-accounts:live"],
+                "ScalableDimension": DIMENSION,
+            },
+        )
+
+    def figures(self, users: float, accounts: float, *, throttles: int = 0, status: str = "Complete") -> None:
+        results = []
+        for number, in_flight in enumerate((users, accounts)):
+            for measure, values in (
+                ("in_flight", [in_flight, in_flight / 2] if in_flight else []),
+                ("refused", [float(throttles)] if number else []),
+                ("latency_s", [120.0] if in_flight else []),
+            ):
+                code = status if number else "Complete"
+                results.append({"Id": f"{measure}_{number}", "Values": values, "StatusCode": code})
+        self.stubs["cloudwatch"].add_response(
+            "get_metric_data",
+            {"MetricDataResults": results},
+            {
+                "MetricDataQueries": ANY,
+                "StartTime": datetime.fromtimestamp(1_795_000_080 - 180 - 1_795_000_080 % 60, UTC),
+                "EndTime": datetime.fromtimestamp(1_795_000_080 - 1_795_000_080 % 60, UTC),
+            },
+        )
+
+    def ceilings(self, *names: str, there: bool = True) -> None:
+        for name in names:
+            asked = {"FunctionName": f"bank-{name}"}
+            answer = {"ReservedConcurrentExecutions": CEILINGS[name]} if there else {}
+            self.stubs["lambda"].add_response("get_function_concurrency", answer, asked)
+            if not there:
+                told = {**asked, "ReservedConcurrentExecutions": CEILINGS[name]}
+                self.stubs["lambda"].add_response("put_function_concurrency", {}, told)
+
+    def keeps_warm(self, name: str, instances: int, *, error: str | None = None) -> None:
+        told = {
+            "ServiceNamespace": "lambda",
+            "ResourceId": f"function:bank-{name}:live",
+            "ScalableDimension": DIMENSION,
+            "MinCapacity": instances,
+            "MaxCapacity": CEILINGS[name],
+        }
+        stub = self.stubs["application-autoscaling"]
+        if error:
+            stub.add_client_error("register_scalable_target", error, expected_params=told)
+        else:
+            stub.add_response("register_scalable_target", {}, told)
+
+    def capacity(self, there: float, wanted: float | None = None) -> None:
+        asked = {"DBClusterIdentifier": "bank"}
+        found = {"ServerlessV2ScalingConfiguration": {"MinCapacity": there, "MaxCapacity": 8.0}}
+        self.stubs["rds"].add_response("describe_db_clusters", {"DBClusters": [found]}, asked)
+        if wanted is not None:
+            configuration = {"MinCapacity": wanted, "MaxCapacity": 8.0}
+            told = {**asked, "ServerlessV2ScalingConfiguration": configuration, "ApplyImmediately": True}
+            self.stubs["rds"].add_response("modify_db_cluster", {}, told)
+
+    def keeps_state(self) -> None:
+        told = {"Name": "/bank/scaler", "Value": ANY, "Type": "String", "Overwrite": True}
+        self.stubs["ssm"].add_response("put_parameter", {}, told)
+
+    def scale(self, event: Any = None) -> dict[str, Any]:
+        found: dict[str, Any] = scale(SETTINGS, self.cloud, event, NOW)["services"]
+        return found
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    """Each client has been asked all that was expected, and nothing else, in the end."""
+    aws = Aws()
+    yield aws
+    for stub in aws.stubs.values():
+        stub.assert_no_pending_responses()
+
+
+def kept(accounts: int = 2, pins: dict[str, int] | None = None, low_s: float | None = None) -> Any:
+    since = None if low_s is None else NOW - low_s
+    same = {"reason": "x", "changed_at": NOW - 3600, "low_since": since, "instance_hours": 5}
+    decisions = {"users": {"instances": 1, **same}, "accounts": {"instances": accounts, **same}}
+    return {"decisions": decisions, "pins": pins or {}}
+
+
+class TestScale:
+    def test_the_first_time(self, aws: Aws) -> None:
+        aws.state(None)
+        aws.warm(users=(1, 5))
+        aws.figures(0, 0)
+        aws.ceilings("users", "accounts", there=False)
+        aws.keeps_warm("users", 1)
+        aws.keeps_warm("accounts", 2)
+        aws.capacity(0.5)
+        aws.keeps_state()
+        assert {name: each["instances"] for name, each in aws.scale().items()} == {"users": 1, "accounts": 2}
+
+    def test_nothing_new_changes_nothing(self, aws: Aws) -> None:
+        aws.state(kept())
+        aws.warm(users=(1, 20), accounts=(2, 30))
+        aws.figures(0.5, 1)
+        aws.ceilings("users", "accounts")
+        aws.capacity(0.5)
+        told = aws.scale({"source": "aws.scheduler"})
+        assert told["accounts"] == {
+            "service": "accounts",
+            "demand": {"in_flight": 1, "refused": 0, "latency_s": 0.12},
+            "before": 2,
+            "instances": 2,
+            "floor": 2,
+            "ceiling": 30,
+            "pinned": None,
+            "reason": "1.0 requests in flight; enough for 2",
+            "instance_hours": 7.0,
+        }
+
+    def test_more_instances_and_more_of_the_database(self, aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+        aws.state(kept())
+        aws.warm(users=(1, 20), accounts=(2, 30))
+        aws.figures(0.5, 14)
+        aws.ceilings("users", "accounts")
+        aws.keeps_warm("accounts", 20)
+        aws.capacity(0.5, 3.5)
+        aws.keeps_state()
+        assert aws.scale()["accounts"]["instances"] == 20
+        logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [(line["service"], line["before"], line["instances"]) for line in logged] == [
+            ("users", 1, 1),
+            ("accounts", 2, 20),
+        ]
+
+    def test_throttles_ask_for_more(self, aws: Aws) -> None:
+        aws.state(kept(accounts=10))
+        aws.warm(users=(1, 20), accounts=(10, 30))
+        aws.figures(0, 2, throttles=7)
+        aws.ceilings("users", "accounts")
+        aws.keeps_warm("accounts", 15)
+        aws.capacity(0.5, 2.5)
+        aws.keeps_state()
+        assert aws.scale()["accounts"]["reason"] == "7 requests were refused"
+
+    def test_fewer_when_it_has_stayed_low(self, aws: Aws) -> None:
+        aws.state(kept(accounts=10, low_s=600))
+        aws.warm(users=(1, 20), accounts=(10, 30))
+        aws.figures(0, 1)
+        aws.ceilings("accounts", "users")
+        aws.keeps_warm("accounts", 5)
+        aws.capacity(2.0, 1.0)
+        aws.keeps_state()
+        assert aws.scale()["accounts"]["instances"] == 5
+
+    def test_what_somebody_else_changed_is_set_again(self, aws: Aws) -> None:
+        aws.state(kept())
+        aws.warm(users=(1, 20), accounts=(7, 99))
+        aws.figures(0, 0)
+        aws.ceilings("accounts", "users")
+        aws.keeps_warm("accounts", 2)
+        aws.capacity(0.5)
+        assert aws.scale()["accounts"]["instances"] == 2
+
+    def test_without_figures_nothing_moves(self, aws: Aws) -> None:
+        aws.state(kept(accounts=10, low_s=6000))
+        aws.warm(users=(1, 20), accounts=(10, 30))
+        aws.figures(0, 0, status="InternalError")
+        aws.ceilings("users", "accounts")
+        aws.capacity(2.0)
+        aws.keeps_state()
+        told = aws.scale()["accounts"]
+        assert (told["instances"], told["reason"], told["demand"]) == (10, "its demand is not known", None)
+
+    def test_a_refusal_of_aws_is_raised_after_all_else_was_done(self, aws: Aws) -> None:
+        aws.state(kept())
+        aws.warm(users=(1, 20), accounts=(2, 30))
+        aws.figures(7, 14)
+        aws.ceilings("users", "accounts")
+        aws.keeps_warm("users", 10, error="ConcurrentUpdateException")
+        aws.keeps_warm("accounts", 20)
+        aws.capacity(0.5, 4.0)
+        aws.keeps_state()
+        with pytest.raises(NotDone, match="ConcurrentUpdateException"):
+            aws.scale()
+
+    @pytest.mark.parametrize("broken", ["", "-", "{}}", '{"decisions": []}'])
+    def test_a_state_that_can_t_be_read_begins_with_what_is_there(self, aws: Aws, broken: str) -> None:
+        aws.state(broken)
+        aws.warm(users=(1, 20), accounts=(9, 30))
+        aws.figures(0, 0)
+        aws.ceilings("users", "accounts")
+        aws.capacity(2.0, 1.5)
+        aws.keeps_state()
+        assert aws.scale()["accounts"]["instances"] == 9
+
+
+class TestPin:
+    def test_a_person_s_number_counts_and_is_kept(self, aws: Aws) -> None:
+        aws.state(kept())
+        aws.warm(users=(1, 20), accounts=(2, 30))
+        aws.figures(0, 0)
+        aws.ceilings("users", "accounts")
+        aws.keeps_warm("accounts", 12)
+        aws.capacity(0.5, 2.0)
+        aws.keeps_state()
+        told = aws.scale({"service": "accounts", "instances": 12})["accounts"]
+        assert (told["instances"], told["pinned"], told["reason"]) == (12, 12, "pinned to 12")
+
+    def test_auto_leaves_it_to_demand(self, aws: Aws) -> None:
+        aws.state(kept(accounts=12, pins={"accounts": 12}, low_s=None))
+        aws.warm(users=(1, 20), accounts=(12, 30))
+        aws.figures(0, 0)
+        aws.ceilings("users", "accounts")
+        aws.capacity(2.0)
+        aws.keeps_state()
+        told = aws.scale({"service": "accounts", "instances": "auto"})["accounts"]
+        assert (told["pinned"], told["reason"]) == (None, "0.0 requests in flight; waiting whether it stays low")
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {"service": "nobody", "instances": 1},
+            *({"service": "users", "instances": number} for number in (0, 21, True, "3", 1.5, None)),
+        ],
+    )
+    def test_what_can_t_be_is_refused(self, aws: Aws, event: dict[str, Any]) -> None:
+        aws.state(kept())
+        with pytest.raises(EventError):
+            aws.scale(event)
+
+
+class TestCapacityFloor:
+    @pytest.mark.parametrize(("accounts", "floor"), [(2, 0.5), (8, 1.5), (20, 3.5), (30, 5.0)])
+    def test_grows_with_the_connections_in_use(self, accounts: int, floor: float) -> None:
+        decided = {"users": Decision(1, "", 0), "accounts": Decision(accounts, "", 0)}
+        assert capacity_floor(decided, SETTINGS.limits({}), SETTINGS) == floor
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"TIDEMARK_SCALER_SERVICES": "{"},
+            {"TIDEMARK_SCALER_SERVICES": '{"users": {"function": "x"}}'},
+            {"TIDEMARK_SCALER_SERVICES": json.dumps({**SERVICES, "stats": {**SERVICES["users"], "share": 0.3}})},
+            {"TIDEMARK_CAPACITY_MIN": "9"},
+            {"TIDEMARK_DATABASE_CONNECTIONS": "0"},
+            {"TIDEMARK_DATABASE_CLUSTER": ""},
+        ],
+    )
+    def test_what_can_t_be_used_is_named(self, changed: dict[str, str]) -> None:
+        with pytest.raises(SettingsError, match=next(iter(changed))):
+            ScalerSettings.read({**ENVIRONMENT, **changed})
+
+    def test_a_share_too_small_for_the_floor(self) -> None:
+        settings = ScalerSettings.read({**ENVIRONMENT, "TIDEMARK_DATABASE_CONNECTIONS": "4"})
+        with pytest.raises(LimitsError, match="users: floor 1 and ceiling 0"):
+            settings.limits({})
