@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster import REPOSITORY
 
-GUIDES = ["README.md", "CONTRIBUTING.md", "api/SECURITY.md", "tests/bench/README.md"]
+GUIDES = ["README.md", "CONTRIBUTING.md", "api/SECURITY.md", "tests/bench/README.md", "infra/functions/README.md"]
 TOP_LEVEL = ("api", "ui", "warehouse", "pipelines", "infra", "tests")
 # Folders in which an analyst works, named from there.
 NAMED_FROM = ("", "warehouse", "tests/bench")

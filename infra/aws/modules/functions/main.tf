@@ -30,10 +30,10 @@ locals {
     }
   }
 
-  # A second scaler at work would undo the first one's decision.
+  # A second scaler at work would undo the first one's decision; two kickoffs at once might start a close twice.
   shape = {
     scaler  = { timeout = 60, instances_max = 1, retries = 0, in_network = false }
-    kickoff = { timeout = 150, instances_max = 2, retries = 2, in_network = true }
+    kickoff = { timeout = 150, instances_max = 1, retries = 2, in_network = true }
   }
 }
 
