@@ -10,12 +10,18 @@ Kind = Literal["failure", "staleness"]
 
 @dataclass(frozen=True)
 class Alert:
-    """What is wrong. `subject`: one line for everybody; `path`: where to look in Dagster, below its address."""
+    """What is wrong, or was. `subject`: one line for everybody; `path`: where to look, below Dagster's address."""
 
     kind: Kind
     subject: str
     run_id: str | None
     path: str
+    resolved_at: datetime | None = None
+
+    @property
+    def headline(self) -> str:
+        """The subject, and whether it is over."""
+        return self.subject if self.resolved_at is None else f"Over: {self.subject}"
 
     def as_json(self, raised_at: datetime) -> dict[str, Any]:
         """The webhook's body; `text` is what chat services show."""
@@ -26,15 +32,18 @@ class Alert:
             "run_id": self.run_id,
             "path": self.path,
             "raised_at": raised_at.isoformat(),
+            "resolved_at": self.resolved_at.isoformat() if self.resolved_at else None,
         }
 
     def in_words(self) -> str:
         """The e-mail's body."""
         lines = [
-            self.subject,
+            self.headline,
             *([f"Run: {self.run_id}"] if self.run_id else []),
             f"In Dagster: {self.path}",
-            "Readers keep the last good publication; GET /stats/status tells how old it is.",
+            "Readers keep the last good publication; GET /stats/status tells how old it is."
+            if self.resolved_at is None
+            else "The statistics are published again.",
         ]
         return "\n".join(lines)
 

@@ -10,6 +10,8 @@ from pipelines.alerts.channels import NotSent, Send
 from pipelines.database import Connection
 
 REMIND_AFTER = timedelta(hours=1)
+# In `deliveries` beside the channels: another alert took the place, so nobody is told that this one is over.
+REPLACED = "replaced"
 
 
 def raise_(bank: Connection, alert: Alert) -> None:
@@ -17,9 +19,9 @@ def raise_(bank: Connection, alert: Alert) -> None:
     with bank.transaction():
         bank.execute("lock table pipeline.alert in share row exclusive mode")
         bank.execute(
-            "update pipeline.alert set resolved_at = now() "
+            "update pipeline.alert set resolved_at = now(), deliveries = deliveries || %s "
             "where kind = %s and resolved_at is null and subject <> %s",
-            (alert.kind, alert.subject),
+            (Jsonb({REPLACED: True}), alert.kind, alert.subject),
         )
         bank.execute(
             "insert into pipeline.alert (kind, subject, run_id, path) values (%s, %s, %s, %s) "
@@ -41,24 +43,36 @@ def resolve(bank: Connection, stale_after_s: int) -> None:
 
 
 def send(bank: Connection, channels: Mapping[str, Send]) -> list[str]:
-    """Send open alerts over each channel that did not take them within the last hour; what went wrong."""
+    """Send what each channel has to be told now; what went wrong.
+
+    An open alert is told again each hour; one that is over once, for a day, to whom it was told while it was open.
+    """
     faults: list[str] = []
     rows = bank.execute(
-        "select id, kind, subject, run_id, path, raised_at, deliveries, now() from pipeline.alert "
-        "where resolved_at is null order by id"
+        "select id, kind, subject, run_id, path, raised_at, resolved_at, deliveries, now() from pipeline.alert "
+        "where resolved_at is null or (resolved_at > now() - interval '1 day' and not deliveries ? %s) "
+        "order by id",
+        (REPLACED,),
     ).fetchall()
-    for id_, kind, subject, run_id, path, raised_at, deliveries, now in rows:
+    for id_, kind, subject, run_id, path, raised_at, resolved_at, deliveries, now in rows:
+        alert = Alert(kind, subject, run_id, path, resolved_at)
         for name, send_over in channels.items():
-            last = deliveries.get(name)
-            if last is not None and now - datetime.fromisoformat(last) < REMIND_AFTER:
+            told = name if resolved_at is None else f"{name}_over"
+            if not _is_due(name, told, deliveries, now):
                 continue
             try:
-                send_over(Alert(kind, subject, run_id, path), raised_at)
+                send_over(alert, raised_at)
             except NotSent as fault:
                 faults.append(str(fault))
                 continue
             bank.execute(
                 "update pipeline.alert set deliveries = deliveries || %s where id = %s",
-                (Jsonb({name: now.isoformat()}), id_),
+                (Jsonb({told: now.isoformat()}), id_),
             )
     return faults
+
+
+def _is_due(name: str, told: str, deliveries: Mapping[str, str], now: datetime) -> bool:
+    if told != name:
+        return name in deliveries and told not in deliveries
+    return name not in deliveries or now - datetime.fromisoformat(deliveries[name]) >= REMIND_AFTER

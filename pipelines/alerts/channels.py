@@ -46,8 +46,8 @@ def _mail(settings: AlertSettings, alert: Alert, raised_at: datetime) -> None:
     message = EmailMessage()
     message["From"] = settings.alert_email_from
     message["To"] = ", ".join(settings.recipients)
-    message["Subject"] = f"[Tidemark] {alert.subject}"
-    message["Date"] = format_datetime(raised_at)
+    message["Subject"] = f"[Tidemark] {alert.headline}"
+    message["Date"] = format_datetime(alert.resolved_at or raised_at)
     message["Message-ID"] = make_msgid("tidemark", domain="tidemark.invalid")
     message.set_content(alert.in_words())
     parts = urlsplit(settings.alert_smtp_url or "")

@@ -177,6 +177,32 @@ class TestBook:
             book.resolve(connection, 900)
         assert bank.published(OPEN) == []
 
+    def test_who_was_told_is_told_once_that_it_is_over(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox
+    ) -> None:
+        mail.is_refusing = True
+        tell(bank, settings, REFUSED)
+        mail.is_refusing = False
+        publish(bank, age_s=0)
+        with database.connect(bank.publish_url) as connection:
+            book.resolve(connection, 900)
+        web.is_refusing = True
+        assert tell(bank, settings) == ["webhook: answered 503"]
+        web.is_refusing = False
+        for _ in range(2):
+            assert tell(bank, settings) == []
+        over = web.bodies[-1]
+        assert len([body for body in web.bodies if body["resolved_at"]]) == 1
+        assert over["text"].startswith("Over: refresh was refused: balance_chain")
+        assert mail.messages == []
+
+    def test_that_one_gave_way_to_another_is_not_announced(
+        self, bank: Bank, settings: AlertSettings, web: Inbox
+    ) -> None:
+        tell(bank, settings, REFUSED)
+        tell(bank, settings, failure("refresh", "run-2", [], ["extract"]))
+        assert [body["resolved_at"] for body in web.bodies] == [None, None]
+
 
 class TestStalenessSensor:
     def test_raises_sends_and_closes(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
@@ -186,7 +212,8 @@ class TestStalenessSensor:
                 publish(bank, age_s)
             sensor(dg.build_sensor_context())
             assert [row[0] for row in bank.published(OPEN)] == (["staleness"] if is_stale else [])
-        assert [(body["kind"], body["run_id"]) for body in web.bodies] == [("staleness", "good")]
+        assert [(body["kind"], body["run_id"]) for body in web.bodies] == [("staleness", "good")] * 2
+        assert [body["resolved_at"] is None for body in web.bodies] == [True, False]
         assert web.bodies[0]["subject"] == (
             "The statistics are stale: nothing newer than 15 minutes has been published"
         )
