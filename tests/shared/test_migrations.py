@@ -28,6 +28,8 @@ from tests.shared.schemas import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = {
     "users": REPOSITORY / "api" / "users",
     "accounts": REPOSITORY / "api" / "accounts",

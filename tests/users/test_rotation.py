@@ -24,6 +24,8 @@ from api.users.settings import UsersSettings
 from tests.cluster import Databases
 from tests.users.people import PASSWORD, Person, code
 
+pytestmark = pytest.mark.slow
+
 LIVES_MAX = 8
 
 

@@ -17,6 +17,8 @@ from tests.warehouse.marts import PERIODS, bank_differences, completed_rows, dif
 from tests.warehouse.raw import balances_after, empty, write_batch
 from tests.warehouse.real_data import SLICE, WHOLE, RealData, account_id
 
+pytestmark = pytest.mark.slow
+
 ZONE = ZoneInfo("Europe/Prague")
 COMPLETE_THROUGH = datetime(1994, 3, 31, 12, tzinfo=UTC)
 # The last two days come in a batch of their own, and only some of the first batch is complete.
