@@ -3,20 +3,18 @@
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from api.shared.roles import ROLES
 from api.shared.settings import SettingsError
+from infra.admin_commands import import_history, keys, ledger, running_bank, staff
 from infra.analyst.commands import analyst
 from infra.local.errors import LocalError
 from infra.package.command import package
 
 HELP = {"help_option_names": ["-h", "--help"]}
-READABLE = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True)
 
 
 class TidemarkGroup(click.Group):
@@ -123,7 +121,7 @@ def scale(service: str | None, instances: str | None, as_json: bool) -> None:
     """
     from infra.local.fleet.commands import run_scale
 
-    sys.exit(run_scale(_running_bank(), service, instances, as_json=as_json))
+    sys.exit(run_scale(running_bank(), service, instances, as_json=as_json))
 
 
 @main.command()
@@ -143,69 +141,6 @@ def settings(as_json: bool) -> None:
 
 
 @main.group()
-def staff() -> None:
-    """People who work at the bank."""
-
-
-@staff.command("add")
-@click.option("--email", required=True, help="What they sign in with.")
-@click.option("--name", required=True)
-@click.option("--role", type=click.Choice(list(ROLES)), default=next(iter(ROLES)), show_default=True)
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
-    """Make somebody one of the bank's people, with the rights of a role.
-
-    Without --password-stdin a password is made up and printed, this once.
-    """
-    from infra.local.admin import run_admin
-
-    options = ["--email", email, "--name", name, "--role", role]
-    options += ["--password-stdin"] if password_stdin else []
-    bank = _running_bank()
-    code = run_admin(bank, "users", "staff-add", *options)
-    if code == 0:
-        click.echo(f"{email} is {role} now and signs in at {bank.app_url}.", err=True)
-    sys.exit(code)
-
-
-@main.command("import")
-@click.argument("accounts", type=READABLE)
-@click.argument("transactions", type=READABLE, nargs=-1, required=True)
-@click.option(
-    "--map",
-    "map_file",
-    type=click.Path(dir_okay=False, path_type=Path, resolve_path=True),
-    help="Write which account each imported one became (CSV).",
-)
-@click.option(
-    "--owner", metavar="EMAIL", help="Whose accounts they become; without, only staff and analysts see them."
-)
-@click.option("--dry-run", is_flag=True, help="Check all, say what would happen, keep nothing.")
-def import_history(
-    accounts: Path, transactions: tuple[Path, ...], map_file: Path | None, owner: str | None, dry_run: bool
-) -> None:
-    """Bring a bank's history in from CSV files (plain or gzip).
-
-    \b
-    ACCOUNTS       account, type, currency, overdraft_limit, opened_at
-    TRANSACTIONS   time, account, amount, counterparty, memo, reference; one file or several
-
-    Amounts are in minor units. Each movement keeps its time; equal times keep the order of the file. The first 20
-    rows that are wrong are named with their lines, and then nothing is kept. What is there already adds nothing;
-    later files may add what is later.
-    """
-    from infra.local.admin import run_admin, user_id
-
-    bank = _running_bank()
-    options = ["--map", str(map_file)] if map_file else []
-    if owner:
-        options += ["--owner-id", user_id(bank, owner)]
-    if dry_run:
-        options.append("--dry-run")
-    sys.exit(run_admin(bank, "accounts", "import", str(accounts), *map(str, transactions), *options))
-
-
-@main.group()
 def stats() -> None:
     """Statistics."""
 
@@ -218,47 +153,10 @@ def run_stats() -> None:
     """
     from infra.local.stats_run import run_statistics
 
-    bank = _running_bank()
+    bank = running_bank()
     if not run_statistics(bank.dagster_url, click.echo, bank.operator_headers):
         raise click.ClickException("Not published. Readers keep the last good statistics.")
     click.echo("Published.")
-
-
-@main.group()
-def keys() -> None:
-    """The bank's keys."""
-
-
-@keys.command("rotate")
-def rotate_keys() -> None:
-    """Exchange the master key and the signing key while requests run."""
-    from infra.local.admin import run_admin
-
-    sys.exit(run_admin(_running_bank(), "users", "keys", "rotate"))
-
-
-@main.group()
-def ledger() -> None:
-    """The double-entry ledger."""
-
-
-@ledger.command("verify")
-def verify_ledger() -> None:
-    """Recompute the whole ledger, and compare it with the warehouse's copy.
-
-    Every entry, head, transfer and total is computed anew while the bank runs; whoever rewrote the past so that it
-    still adds up is found out by the copy. The first row that is wrong is named.
-
-    Exit code 0 when all is right, 1 when something is wrong, 2 when it could not be checked.
-    """
-    from infra.local import admin
-
-    try:
-        bank = _running_bank()
-    except LocalError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-    sys.exit(admin.verify_ledger(bank))
 
 
 @main.group()
@@ -275,11 +173,11 @@ def reload_warehouse(may_restate: bool) -> None:
     from infra.local.admin import run_pipeline_admin
 
     options = ["--may-restate"] if may_restate else []
-    sys.exit(run_pipeline_admin(_running_bank(), "reload", *options))
+    sys.exit(run_pipeline_admin(running_bank(), "reload", *options))
 
 
-main.add_command(analyst)
-main.add_command(package)
+for command in (staff, import_history, keys, ledger, analyst, package):
+    main.add_command(command)
 
 
 @main.command()
@@ -290,15 +188,8 @@ def demo() -> None:
     """
     from infra.demo.load import load
 
-    bank = _running_bank()
+    bank = running_bank()
     signs = load(bank)
     click.echo(f"The town is there. The app: {bank.app_url}")
     click.echo(f"  customer  {signs.customer_email}  {signs.customer_password}")
     click.echo(f"  staff     {signs.staff_email}  {signs.staff_password}")
-
-
-def _running_bank() -> Any:
-    from infra.local.bank import Bank
-    from infra.local.settings import LocalSettings
-
-    return Bank.running(LocalSettings.read().home)

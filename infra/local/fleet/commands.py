@@ -18,10 +18,6 @@ def run_scale(bank: Bank, service: str | None, instances: str | None, *, as_json
         raise LocalError("A bank of `tidemark up --cloud` has functions, which start as calls need them.")
     if service is not None and instances is None:
         raise LocalError(f"How many instances of {service}? A number, or `{AUTO}`.")
-    if bank.settings.cloud:
-        raise LocalError(
-            "This bank runs functions (--cloud), which come as calls need them: nothing is to be set."
-        )
     number = _number(instances)
     told = ask(bank.state.fleet_socket, service, number)
     if as_json:
