@@ -1,9 +1,10 @@
-"""Before routing: every request is logged, names one host, and HEAD is GET without a body (RFC 9110).
+"""Before routing: a request is logged, says once what can be said once, and HEAD is GET without a body (RFC 9110).
 
 After it: what a browser must know of an answer that it was never meant to show.
 """
 
 import hmac
+from typing import Any
 
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,13 @@ from api.shared.settings import ServiceSettings
 EDGE_HEADER = "x-tidemark-edge"
 # API Gateway's authorizer, which reads the keys from outside, can prove nothing; who asks after health need not.
 KEYS, HEALTH = "/.well-known/", "/health"
+
+# Whichever of two were taken, somebody would have meant the other.
+ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key")
+
+# What says that a request has a body, and how much of one that nobody wanted is read: more than the gateway takes.
+BODY = (b"content-length", b"transfer-encoding")
+UNREAD_MAX_BYTES = 16 << 20
 
 # Nothing is guessed, run, framed, told to the next site or kept, unless the route says otherwise.
 BROWSER_HEADERS = (
@@ -35,8 +43,12 @@ def at_the_edge(app: ASGIApp, settings: ServiceSettings) -> ASGIApp:
             await app(scope, receive, send)
             return
         send = _with_browser_headers(send)
-        if b"," in b",".join(value for name, value in scope["headers"] if name == b"host"):
-            await _refuse(send, InvalidRequest("A request names one host, in one Host header."))
+        if any(name in BODY for name, _ in scope["headers"]):
+            receive, send = _after_the_body(receive, send)
+        names = [name for name, _ in scope["headers"] if name in ONCE]
+        if len(set(names)) < len(names) or b"," in dict(scope["headers"]).get(b"host", b""):
+            once = ", ".join(name.decode().title() for name in ONCE)
+            await _refuse(send, InvalidRequest(f"A request has one of each of these headers: {once}."))
         elif proof is not None and not _is_for_everybody(scope["path"]) and not _proves(scope, proof):
             await _refuse(send, Forbidden("This address is not for clients. Call the API by its public one."))
         elif scope["method"] == "HEAD":
@@ -51,6 +63,29 @@ def at_the_edge(app: ASGIApp, settings: ServiceSettings) -> ASGIApp:
             await app(scope, receive, send)
 
     return log_requests(edge)
+
+
+def _after_the_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Answers only once the whole body is read, wanted or not.
+
+    The connection of an answer that comes earlier is closed with the rest of the body in it, and a gateway that is
+    still sending then knows no better than 503.
+    """
+    is_read = False
+
+    async def receive_noting() -> Any:
+        nonlocal is_read
+        message = await receive()
+        is_read = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def send_after(message: Message) -> None:
+        left = UNREAD_MAX_BYTES
+        while message["type"] == "http.response.start" and not is_read and left > 0:
+            left -= len((await receive_noting()).get("body", b""))
+        await send(message)
+
+    return receive_noting, send_after
 
 
 def _with_browser_headers(send: Send) -> Send:

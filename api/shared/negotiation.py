@@ -46,6 +46,12 @@ def _is_empty(handler: BaseRouteHandler) -> bool:
     return handler.parsed_return_field.annotation is type(None)
 
 
+def require_no_coding(content_coding: str) -> None:
+    """Raises UnsupportedMediaType when a body is sent compressed, which nothing here takes (RFC 9110, 8.4)."""
+    if content_coding.strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("Send the body as it is, without a `Content-Encoding`.")
+
+
 def require_json(content_type: str) -> None:
     """Raises UnsupportedMediaType unless a body is sent as JSON, which is UTF-8 (RFC 8259)."""
     if content_type == "application/json":

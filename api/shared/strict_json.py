@@ -9,7 +9,7 @@ from litestar.datastructures import State
 
 from api.shared.errors import InvalidParameter, InvalidRequest
 from api.shared.fields import in_words
-from api.shared.negotiation import require_json
+from api.shared.negotiation import require_json, require_no_coding
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -30,6 +30,7 @@ class StrictRequest(Request[Any, Any, State]):
 
     async def json(self) -> Any:
         """The body; raises InvalidRequest, UnsupportedMediaType."""
+        require_no_coding(self.headers.get("content-encoding", ""))
         require_json(self.headers.get("content-type", ""))
         body = await self.body()
         field = self.route_handler.parsed_data_field

@@ -102,9 +102,18 @@ class TestGateway:
         answer = Person(bank.gateway).call("GET", path)
         assert answer.status_code in (400, 401, 404) or answer.url.path == "/account/health"
 
-    def test_a_body_that_is_too_large_is_refused(self, bank: Bank) -> None:
-        answer = Person(bank.gateway).call("POST", "/user/create", content=b"x" * (6 << 20))
-        assert answer.status_code == 413
+    @pytest.mark.parametrize(
+        ("path", "size_mib", "status"),
+        [
+            *(("/user/create", size, 413) for size in (2, 5, 6)),
+            *(("/account/create", size, status) for size, status in ((2, 401), (5, 401), (6, 413))),
+            *(("/stats/metrics", size, status) for size, status in ((2, 405), (5, 405), (6, 413))),
+        ],
+    )
+    def test_a_large_body_is_no_failure(self, bank: Bank, path: str, size_mib: int, status: int) -> None:
+        """Refused for its sender, its way or its size, and above 5 MiB by the gateway."""
+        body = {"content": b"x" * (size_mib << 20), "headers": {"Content-Type": "application/json"}}
+        assert Person(bank.gateway).call("POST", path, **body).status_code == status
 
 
 PERIODS: tuple[PeriodType, ...] = ("daily", "weekly", "monthly")

@@ -59,13 +59,14 @@ class Outcome:
 class Fuzzer:
     """One client thread: a customer of its own, or a member of staff, and dice of its own."""
 
-    def __init__(self, bank: RunningBank, number: int, seed: int, staff: Person, operations: Sequence[Operation]):
+    def __init__(
+        self, bank: RunningBank, number: int, seed: int, reviewer: Person, operations: Sequence[Operation]
+    ):
         self._dice = random.Random(f"{seed}-{number}")
         self._operations = operations
         self._client = Client(bank.gateway)
         self._app_secret = Secrets.read(bank.home / "secrets").shared["app_secret"]
-        self._bank, self._staff = bank, staff
-        self._caller = staff
+        self._bank, self._reviewer = bank, reviewer
         self._is_staff = number % 4 == 3
         self._begin_anew()
 
@@ -91,10 +92,10 @@ class Fuzzer:
         self._client.close()
 
     def _begin_anew(self) -> None:
-        """Sign in once more; a customer becomes another, for the one before may be deleted."""
-        staff = Person(self._bank.gateway, email=self._staff.email).sign_in()
-        self._caller = staff if self._is_staff else approved_customer(self._bank, staff)
-        owner = approved_customer(self._bank, staff) if self._is_staff else self._caller
+        """Become somebody else, for the one before may be deleted; who approves sends nothing that is made up."""
+        reviewer = Person(self._bank.gateway, email=self._reviewer.email).sign_in()
+        owner = approved_customer(self._bank, reviewer)
+        self._caller = employee(self._bank, "staff") if self._is_staff else owner
         things = things_of(owner, Person(self._bank.gateway).sign_up(), is_approved=True)
         self._things = asdict(things) | {
             "from": things.account_id,
@@ -112,8 +113,8 @@ class Fuzzer:
 def fuzz(bank: RunningBank, plan: Plan, progress: Progress = lambda _: None) -> Outcome:
     """Sends a running bank so many requests, by several clients at once."""
     operations = read_operations(bank.gateway)
-    staff = employee(bank, "staff")
-    fuzzers = [Fuzzer(bank, number, plan.seed, staff, operations) for number in range(plan.clients)]
+    reviewer = employee(bank, "staff")
+    fuzzers = [Fuzzer(bank, number, plan.seed, reviewer, operations) for number in range(plan.clients)]
     outcome, lock = Outcome(), threading.Lock()
     began = time.monotonic()
 

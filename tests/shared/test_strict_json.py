@@ -1,5 +1,7 @@
 """What is taken as a body: JSON read strictly, and nothing else."""
 
+import gzip
+
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -74,6 +76,18 @@ class TestStrictJson:
     )
     def test_json_in_utf8_is_taken(self, client: TestClient[Litestar], content_type: str) -> None:
         answer = client.post("/thing/open", content=b'{"amount":1}', headers={"Content-Type": content_type})
+        assert answer.status_code == 201
+
+    @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "x", "gzip, identity"])
+    def test_compressed_bodies_are_refused(self, client: TestClient[Litestar], coding: str) -> None:
+        """Whether it is compressed or only says so."""
+        headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+        for body in (b'{"amount":1}', gzip.compress(b'{"amount":1}')):
+            answer = client.post("/thing/open", content=body, headers=headers)
+            assert problem(answer) == (415, "unsupported_media_type")
+        answer = client.post(
+            "/thing/open", content=b'{"amount":1}', headers=headers | {"Content-Encoding": "Identity"}
+        )
         assert answer.status_code == 201
 
     def test_a_missing_body_is_said_in_words(self, client: TestClient[Litestar]) -> None:

@@ -8,6 +8,7 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from api.shared.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from api.shared.negotiation import require_no_coding
 
 FIELD = "photo"
 PHOTO_MAX_BYTES = 4 << 20
@@ -42,7 +43,8 @@ class PhotoOperation(Operation):
 
 
 async def read_photo(request: Request[Any, Any, Any]) -> bytes:
-    """The bytes of the one file in field `photo`. Raises InvalidRequest, PayloadTooLarge."""
+    """The bytes of the one file in field `photo`. Raises InvalidRequest, PayloadTooLarge, UnsupportedMediaType."""
+    require_no_coding(request.headers.get("content-encoding", ""))
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get("boundary")
     if media_type != "multipart/form-data" or not boundary:

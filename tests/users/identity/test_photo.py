@@ -83,6 +83,8 @@ class TestPutPhoto:
         ):
             answer = person.call("PUT", "/user/photo", headers={"Content-Type": content_type}, content=content)
             assert code(answer) == (415, "unsupported_media_type"), content_type
+        answer = person.call("PUT", "/user/photo", files={"photo": photo()}, headers={"Content-Encoding": "gzip"})
+        assert code(answer) == (415, "unsupported_media_type")
         for content in (b"--y", b""):
             headers = {"Content-Type": "multipart/form-data; boundary=x"}
             answer = person.call("PUT", "/user/photo", headers=headers, content=content)
