@@ -12,6 +12,7 @@ from api.shared.settings import SettingsError
 from infra.admin_commands import import_history, keys, ledger, running_bank, staff
 from infra.analyst.commands import analyst
 from infra.local.errors import LocalError
+from infra.local.fleet.commands import scale
 from infra.package.command import package
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -105,26 +106,6 @@ def status(as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("service", required=False)
-@click.argument("instances", required=False)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def scale(service: str | None, instances: str | None, as_json: bool) -> None:
-    """Show or set how many instances each service has.
-
-    \b
-    tidemark scale                   demand, decision and reason of each service, and the last changes
-    tidemark scale accounts 3        pins a number, until it is unpinned, also over a restart
-    tidemark scale accounts auto     leaves it to demand (`tidemark up --autoscale`), or to the settings
-
-    Returns when the instances are there, or have answered what they were asked and are gone. Exit code 1 when the
-    number is not what was asked for.
-    """
-    from infra.local.fleet.commands import run_scale
-
-    sys.exit(run_scale(running_bank(), service, instances, as_json=as_json))
-
-
-@main.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def settings(as_json: bool) -> None:
     """List all settings: variables of the environment, with default, owner and meaning."""
@@ -176,7 +157,7 @@ def reload_warehouse(may_restate: bool) -> None:
     sys.exit(run_pipeline_admin(running_bank(), "reload", *options))
 
 
-for command in (staff, import_history, keys, ledger, analyst, package):
+for command in (staff, import_history, keys, ledger, analyst, package, scale):
     main.add_command(command)
 
 

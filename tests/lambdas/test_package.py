@@ -129,22 +129,22 @@ class TestContent:
         assert any(re.search(r"cryptography-.*LICENSE", name) for name in names(made))
 
 
+@pytest.fixture(scope="module")
+def functions(lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Unpacked]:
+    folder = tmp_path_factory.mktemp("functions")
+    return {name: unpacked(name, lambda_runtime.target, folder) for name in FUNCTIONS}
+
+
+@pytest.fixture(scope="module")
+def provided(lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """botocore, as Lambda's Python has it."""
+    folder = tmp_path_factory.mktemp("provided") / "libraries"
+    names = needed({"botocore"}, lambda_runtime.target, REPOSITORY)
+    install(locked(names, REPOSITORY), folder, lambda_runtime.target)
+    return folder
+
+
 class TestFunctions:
-    @pytest.fixture(scope="class")
-    def functions(
-        self, lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
-    ) -> Mapping[str, Unpacked]:
-        folder = tmp_path_factory.mktemp("functions")
-        return {name: unpacked(name, lambda_runtime.target, folder) for name in FUNCTIONS}
-
-    @pytest.fixture(scope="class")
-    def provided(self, lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """botocore, as Lambda's Python has it."""
-        folder = tmp_path_factory.mktemp("provided") / "libraries"
-        names = needed({"botocore"}, lambda_runtime.target, REPOSITORY)
-        install(locked(names, REPOSITORY), folder, lambda_runtime.target)
-        return folder
-
     @pytest.mark.parametrize("name", FUNCTIONS)
     def test_hold_themselves_and_what_lambda_lacks(self, name: str, functions: Mapping[str, Unpacked]) -> None:
         made = functions[name]

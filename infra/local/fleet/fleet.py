@@ -26,6 +26,8 @@ from infra.local.supervisor import Supervisor
 
 logger = logging.getLogger("tidemark.up")
 TICK_S = 1.0
+# Where demand is only shown.
+QUIET_TICK_S = 5.0
 KEEP_EVERY_S = 600.0
 # What did not start is not tried again at once.
 FAILED_PAUSE_S = 60.0
@@ -60,12 +62,12 @@ class Fleet:
         }
 
     async def run(self) -> None:
-        """Look, decide and act each TICK_S, until cancelled."""
+        """Look, decide and act, again and again, until cancelled."""
         try:
             while True:
                 async with self._lock:
                     await self._tick_or_tell()
-                await asyncio.sleep(TICK_S)
+                await asyncio.sleep(TICK_S if self._is_automatic else QUIET_TICK_S)
         finally:
             with contextlib.suppress(OSError):
                 self._memory.keep(self._hours())

@@ -1,155 +1,28 @@
-"""The kickoff: which closes are due, and that each is started once, whatever Dagster does."""
+"""The kickoff starts each close once, whatever Dagster does."""
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import graphql
 import pytest
 from dagster_graphql.schema import create_schema
 
+from api.shared.calendar import Period
 from api.shared.settings import SettingsError
+from infra.functions.kickoff import dagster as dagster_module
 from infra.functions.kickoff import handler as handler_module
-from infra.functions.kickoff.closes import Close, due
+from infra.functions.kickoff.closes import Close
 from infra.functions.kickoff.dagster import FIND, LAUNCH, Dagster, DagsterError, Started
 from infra.functions.kickoff.handler import EventError, handler
 from infra.functions.kickoff.settings import KickoffSettings
+from pipelines.resources import PERIOD_END_TAG
+from tests.infra.functions.fake_dagster import FakeDagster
 
-FRIDAY = Close(due(datetime(2026, 11, 27, tzinfo=UTC), ZoneInfo("UTC"))[0].period, date(2026, 11, 27))
-
-
-def closes(moment: str, zone: str) -> dict[str, str]:
-    return {
-        close.period.value: str(close.period_end) for close in due(datetime.fromisoformat(moment), ZoneInfo(zone))
-    }
-
-
-class TestDue:
-    @pytest.mark.parametrize(
-        ("moment", "zone", "expected"),
-        [
-            ("2026-11-27T00:00:00Z", "UTC", {"daily": "2026-11-27"}),
-            ("2026-11-27T23:59:59Z", "UTC", {"daily": "2026-11-27"}),
-            ("2026-11-27T23:00:00Z", "Europe/Prague", {"daily": "2026-11-28"}),
-            ("2026-11-23T00:00:00Z", "UTC", {"daily": "2026-11-23", "weekly": "2026-11-23"}),
-            ("2026-12-01T00:00:00Z", "UTC", {"daily": "2026-12-01", "monthly": "2026-12-01"}),
-            # The first of a month on a Monday.
-            ("2026-05-31T22:00:00Z", "Europe/Prague", dict.fromkeys(("daily", "weekly", "monthly"), "2026-06-01")),
-        ],
-    )
-    def test_day_week_and_month(self, moment: str, zone: str, expected: dict[str, str]) -> None:
-        assert closes(moment, zone) == expected
-
-    @pytest.mark.parametrize(
-        ("moment", "zone", "expected"),
-        [
-            # Summer time begins and ends: the same clock, another offset.
-            ("2026-03-28T23:00:00Z", "Europe/Prague", "2026-03-29"),
-            ("2026-03-29T22:00:00Z", "Europe/Prague", "2026-03-30"),
-            ("2026-10-24T22:00:00Z", "Europe/Prague", "2026-10-25"),
-            ("2026-10-25T23:00:00Z", "Europe/Prague", "2026-10-26"),
-            # The clock jumps over midnight: the day begins at one.
-            ("2026-09-06T03:59:59Z", "America/Santiago", "2026-09-05"),
-            ("2026-09-06T04:00:00Z", "America/Santiago", "2026-09-06"),
-            # It goes back over midnight: the day begins at the second one.
-            ("2010-11-07T02:31:00Z", "America/St_Johns", "2010-11-06"),
-            ("2010-11-07T03:30:00Z", "America/St_Johns", "2010-11-07"),
-        ],
-    )
-    def test_when_clocks_change(self, moment: str, zone: str, expected: str) -> None:
-        assert closes(moment, zone)["daily"] == expected
-
-    def test_every_period_once_in_a_year(self) -> None:
-        """Kicked at midnight and at one by the bank's clock, as the schedule says."""
-        for name in ("UTC", "Europe/Prague", "America/Santiago", "Asia/Beirut", "Australia/Lord_Howe"):
-            zone = ZoneInfo(name)
-            found = set()
-            for half_hours in range(48 * 365):
-                moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=30 * half_hours)
-                clock = moment.astimezone(zone)
-                if (clock.hour, clock.minute) in ((0, 0), (1, 0)):
-                    found |= set(due(moment, zone))
-            daily = sorted(close.period_end for close in found if close.period == "daily")
-            assert daily == [daily[0] + timedelta(days=number) for number in range(len(daily))]
-            assert len(daily) in (365, 366)
-            weekly = {close.period_end for close in found if close.period == "weekly"}
-            assert weekly == {day for day in daily if day.weekday() == 0}
-            monthly = {close.period_end for close in found if close.period == "monthly"}
-            assert monthly == {day for day in daily if day.day == 1}
-
-
-class FakeDagster:
-    """Answers GraphQL as Dagster does: `runs` are [job, end of the period, status], their ids the places.
-
-    `failing` answers are 503, `lost_replies` of launches never arrive.
-    """
-
-    def __init__(self) -> None:
-        fake = self
-        self.runs: list[list[str]] = []
-        self.failing = 0
-        self.lost_replies = 0
-        self.is_loading = False
-        self.created_at = time.time()
-        self.headers: list[dict[str, str]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                fake.headers.append(dict(self.headers))
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if fake.failing:
-                    fake.failing -= 1
-                    self.send_error(503)
-                    return
-                body = json.dumps({"data": fake.answer(asked)}).encode()
-                if "launchRun" in asked["query"] and fake.lost_replies:
-                    fake.lost_replies -= 1
-                    self.close_connection = True
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/graphql"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        given = asked["variables"]
-        if "launchRun" not in asked["query"]:
-            assert given["tag"] == "tidemark/period_end"
-            results = [
-                {"runId": str(number), "status": status, "creationTime": self.created_at}
-                for number, (job, end, status) in enumerate(self.runs)
-                if (job, end) == (given["job"], given["end"])
-            ]
-            return {"runsOrError": {"__typename": "Runs", "results": results[::-1]}}
-        assert given["parameters"]["selector"] | {"jobName": ""} == {
-            "repositoryName": "__repository__",
-            "repositoryLocationName": "tidemark",
-            "jobName": "",
-        }
-        if self.is_loading:
-            return {"launchRun": {"__typename": "PipelineNotFoundError", "message": "no such job"}}
-        [tag] = given["parameters"]["executionMetadata"]["tags"]
-        assert tag["key"] == "tidemark/period_end"
-        self.runs.append([given["parameters"]["selector"]["jobName"], tag["value"], "QUEUED"])
-        return {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": str(len(self.runs) - 1)}}}
-
-    def end(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+FRIDAY = Close(Period.DAILY, date(2026, 11, 27))
 
 
 @pytest.fixture
@@ -169,6 +42,11 @@ def environment(fake: FakeDagster, monkeypatch: pytest.MonkeyPatch) -> None:
 def dagster(pauses: list[float] | None = None, patience_s: float = 600.0) -> Dagster:
     told = [] if pauses is None else pauses
     return Dagster(KickoffSettings.read(), time.monotonic() + patience_s, told.append)
+
+
+class TestTag:
+    def test_is_the_one_that_runs_read(self) -> None:
+        assert dagster_module.PERIOD_END_TAG == PERIOD_END_TAG
 
 
 class TestQueries:
