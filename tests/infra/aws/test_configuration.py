@@ -1,6 +1,10 @@
 """The Terraform configuration is well-formed; what it says is in test_plan.py."""
 
+import pytest
+
 from tests.infra.aws.terraform import Terraform
+
+pytestmark = pytest.mark.slow
 
 
 class TestConfiguration:

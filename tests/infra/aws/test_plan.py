@@ -22,6 +22,8 @@ from infra.package.archive import handlers
 from tests.cluster import REPOSITORY
 from tests.infra.aws.terraform import Plan
 
+pytestmark = pytest.mark.slow
+
 FUNCTIONS = ("scaler", "kickoff")
 # CPU units → MiB of memory: least, most, step.
 FARGATE_MB = {
