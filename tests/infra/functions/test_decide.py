@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.functions.scaler.decide import Decision, Decisions, Demand, Limit, Limits, LimitsError, decide
@@ -53,6 +53,10 @@ all_demand = st.fixed_dictionaries(dict.fromkeys(SERVICES, demands))
 lasts = st.dictionaries(st.sampled_from(SERVICES), decisions)
 
 
+# A busy machine is no fault of what is tested.
+many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def connections(decided: Decisions, limits: Limits) -> int:
     return sum(decided[name].instances * each.connections for name, each in limits.services.items())
 
@@ -62,6 +66,7 @@ def numbers(decided: Decisions) -> dict[str, int]:
 
 
 class TestAlways:
+    @many
     @given(some_demand, all_limits(), lasts)
     def test_within_floor_ceiling_and_the_database(
         self, demand: Mapping[str, Demand], limits: Limits, last: Decisions
@@ -73,6 +78,7 @@ class TestAlways:
             assert decided[name].reason
         assert connections(decided, limits) <= limits.connections
 
+    @many
     @given(all_demand, all_limits(), lasts, st.sampled_from(SERVICES), demands)
     def test_more_demand_never_gives_fewer(
         self, demand: Mapping[str, Demand], limits: Limits, last: Decisions, name: str, more: Demand
@@ -83,6 +89,7 @@ class TestAlways:
         after = decide({**demand, name: more}, limits, NOW, last)[name]
         assert after.instances >= before.instances
 
+    @many
     @given(all_demand, all_limits(), lasts)
     def test_constant_demand_comes_to_rest(
         self, demand: Mapping[str, Demand], limits: Limits, last: Decisions
@@ -95,6 +102,7 @@ class TestAlways:
             now += IN_S
         assert steps[-1] == steps[-2] == steps[-20]
 
+    @many
     @given(st.lists(st.tuples(all_demand, st.floats(0.5, 20)), min_size=2, max_size=60), all_limits())
     def test_no_flapping(self, course: list[tuple[dict[str, Demand], float]], limits: Limits) -> None:
         """Whatever demand does, a number goes down only after it has been still for IN_S, and up after OUT_S."""
@@ -113,6 +121,7 @@ class TestAlways:
                     changed[name] = now
             last = decided
 
+    @many
     @given(all_demand, all_limits(), lasts)
     def test_the_same_again_right_after_changes_nothing(
         self, demand: Mapping[str, Demand], limits: Limits, last: Decisions
