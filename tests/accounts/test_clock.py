@@ -57,7 +57,7 @@ class TestClockSetBack:
         ledger.assert_books_close()
 
     def test_no_account_opens_or_closes_before_the_floor(self, ledger: Ledger) -> None:
-        first, second, other = ledger.open(), ledger.open(owner=(stranger := uuid4())), uuid4()
+        first, second, other = ledger.open(), ledger.open(owner=(stranger := ledger.add_user())), ledger.add_user()
         floor = raise_floor(ledger)
         ledger.set_clock("-1 day")
         with ledger.connect() as connection:

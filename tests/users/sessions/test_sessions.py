@@ -72,7 +72,12 @@ class TestLogin:
         assert abs(claims["iat"] - time.time()) < 5
         assert set(claims) == {"iss", "aud", "sub", "sid", "scope", "iat", "exp", "jti"}
 
-    def test_unknown_wrong_and_throttled_look_the_same(self, client: TestClient[Litestar], person: Person) -> None:
+    def test_unknown_wrong_and_throttled_look_the_same(
+        self, client: TestClient[Litestar], person: Person, database: psycopg.Connection
+    ) -> None:
+        # Where they signed in before, so few failures would not throttle them.
+        database.execute("delete from users.known_source")
+
         def attempt(email: str, password: str) -> tuple[int, str, dict[str, Any]]:
             answer = client.post("/user/login", json={"email": email, "password": password})
             headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
@@ -86,8 +91,10 @@ class TestLogin:
         assert attempt(person.email, PASSWORD) == unknown
 
     def test_unknown_wrong_and_throttled_cost_the_same_work(
-        self, client: TestClient[Litestar], person: Person, work: list[str]
+        self, client: TestClient[Litestar], person: Person, work: list[str], database: psycopg.Connection
     ) -> None:
+        database.execute("delete from users.known_source")
+
         def work_of(email: str, password: str) -> list[str]:
             work.clear()
             client.post("/user/login", json={"email": email, "password": password})
