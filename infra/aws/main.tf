@@ -32,7 +32,7 @@ module "network" {
   name               = local.name
   region             = var.region
   cidr               = var.network.cidr
-  zone_count         = var.network.zone_count
+  zones              = var.network.zones
   is_nat_redundant   = var.network.is_nat_redundant
   data_key_arn       = module.keys.data_key_arn
   log_retention_days = var.log_retention_days

@@ -63,15 +63,15 @@ variable "gateway_checks_tokens" {
 }
 
 variable "network" {
-  description = "CIDR of the VPC, number of availability zones, and whether each has a NAT gateway of its own."
+  description = "CIDR of the VPC, letters of its availability zones, and whether each has a NAT gateway of its own."
   type = object({
     cidr             = string
-    zone_count       = number
+    zones            = list(string)
     is_nat_redundant = bool
   })
 
   validation {
-    condition     = can(cidrhost(var.network.cidr, 0)) && var.network.zone_count >= 2 && var.network.zone_count <= 3
+    condition     = can(cidrhost(var.network.cidr, 0)) && length(distinct(var.network.zones)) >= 2 && length(var.network.zones) <= 3
     error_message = "A CIDR block, and 2 or 3 zones: Aurora and load balancers take no fewer."
   }
 }

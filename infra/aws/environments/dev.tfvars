@@ -8,7 +8,7 @@ image_tag   = "0.2.0"
 
 network = {
   cidr             = "10.20.0.0/16"
-  zone_count       = 2
+  zones            = ["a", "b"]
   is_nat_redundant = false
 }
 

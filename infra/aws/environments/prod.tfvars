@@ -8,7 +8,7 @@ image_tag   = "0.2.0"
 
 network = {
   cidr             = "10.30.0.0/16"
-  zone_count       = 3
+  zones            = ["a", "b", "c"]
   is_nat_redundant = true
 }
 

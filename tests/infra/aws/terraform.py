@@ -91,26 +91,23 @@ class Plan:
             if each["mode"] == "managed" and kind in (None, each["type"])
         }
 
-    def policies(self) -> dict[str, list[dict[str, Any]]]:
-        """The statements of each policy document, by address, as far as they are known."""
-        found = {}
-        for each in _all(self.content.get("prior_state", {}).get("values", {}).get("root_module", {})):
-            if each["type"] == "aws_iam_policy_document":
-                found[each["address"]] = json.loads(each["values"]["json"])["Statement"]
-        return found
-
     def settings(self, part: str) -> set[str]:
         """The names of the variables that a part of the bank is told; most values are known after apply."""
         return set(self.content["planned_values"]["outputs"]["settings"]["value"][part])
 
     @property
-    def changes(self) -> dict[str, list[str]]:
-        """By address: what would be done, but for nothing and reading."""
-        return {
-            each["address"]: each["change"]["actions"]
-            for each in self.content["resource_changes"]
-            if each["change"]["actions"] not in (["no-op"], ["read"])
-        }
+    def changes(self) -> dict[str, set[str]]:
+        """By resource (without a key): which of its attributes would change; nothing for what is only read."""
+        found: dict[str, set[str]] = {}
+        for each in self.content["resource_changes"]:
+            change = each["change"]
+            if change["actions"] in (["no-op"], ["read"]):
+                continue
+            before, after = change["before"] or {}, change["after"] or {}
+            names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+            names |= {name for name, is_unknown in change["after_unknown"].items() if is_unknown is True}
+            found.setdefault(f"{each['module_address']}.{each['type']}.{each['name']}", set()).update(names)
+        return found
 
 
 def _all(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -55,6 +55,7 @@ resource "aws_rds_cluster_parameter_group" "this" {
 }
 
 resource "aws_rds_cluster" "this" {
+  #checkov:skip=CKV2_AWS_8: The cluster goes back to any moment of its retention by itself.
   cluster_identifier                  = var.name
   engine                              = "aurora-postgresql"
   engine_mode                         = "provisioned"

@@ -1,11 +1,7 @@
 # A network of public subnets (load balancer of the app, NAT) and private ones (all else).
 
-data "aws_availability_zones" "available" {
-  state = "available"
-}
-
 locals {
-  zones = slice(data.aws_availability_zones.available.names, 0, var.zone_count)
+  zones = [for letter in var.zones : "${var.region}${letter}"]
   nats  = var.is_nat_redundant ? local.zones : slice(local.zones, 0, 1)
 }
 

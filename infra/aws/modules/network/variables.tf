@@ -13,9 +13,9 @@ variable "cidr" {
   type        = string
 }
 
-variable "zone_count" {
-  description = "Over how many availability zones it stretches."
-  type        = number
+variable "zones" {
+  description = "The letters of its availability zones."
+  type        = list(string)
 }
 
 variable "is_nat_redundant" {

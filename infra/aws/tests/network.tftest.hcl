@@ -1,0 +1,69 @@
+# Ways out of the network, on a provider that makes everything up.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{}"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/flows"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:eu-central-1:123456789012:log-group:flows"
+    }
+  }
+}
+
+variables {
+  name               = "tidemark-test"
+  region             = "eu-central-1"
+  cidr               = "10.9.0.0/16"
+  zones              = ["a", "b", "c"]
+  is_nat_redundant   = false
+  data_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
+  log_retention_days = 30
+}
+
+run "all_zones_share_one_way_out" {
+  module {
+    source = "./modules/network"
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 1 && length(distinct([for route in aws_route.out : route.nat_gateway_id])) == 1
+    error_message = "One NAT gateway for all."
+  }
+
+  assert {
+    condition     = length(distinct(concat([for subnet in aws_subnet.public : subnet.cidr_block], [for subnet in aws_subnet.private : subnet.cidr_block]))) == 6
+    error_message = "No two subnets share addresses."
+  }
+}
+
+run "each_zone_has_its_own" {
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    is_nat_redundant = true
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 3
+    error_message = "A NAT gateway in each zone."
+  }
+
+  assert {
+    condition = alltrue([
+      for zone, route in aws_route.out : route.nat_gateway_id == aws_nat_gateway.this[zone].id
+    ])
+    error_message = "A zone that is lost takes no other's way out along."
+  }
+}
