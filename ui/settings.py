@@ -17,6 +17,9 @@ class AppSettings(Settings):
     ui_url: Annotated[
         str, Meta(description="The address that people type to reach the app. It matters only behind TLS.")
     ] = "http://127.0.0.1:8501"
+    client_header: Annotated[
+        str | None, Meta(description="In which header the proxy in front of the app writes the visitor's address.")
+    ] = None
     app_secret: Annotated[
         str | None,
         Meta(description="By it the app proves the visitor's address; without it all share one throttle."),

@@ -59,6 +59,9 @@ def welcome() -> Welcome:
 
 
 def _address() -> str:
+    if header := settings().client_header:
+        # Whoever reaches the app comes through that proxy, which writes over what visitors claim.
+        return st.context.headers.get(header) or LOOPBACK
     # The server believes an X-Forwarded-For from its own machine. Without a proxy of ours in front (we speak
     # plain HTTP then), only a visitor on this machine can have sent one: theirs is the loopback address.
     is_claimed = not settings().is_https and "X-Forwarded-For" in st.context.headers

@@ -86,7 +86,7 @@ class Plan:
     def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
         """The planned values of all resources, or of one type, by address."""
         return {
-            each["address"]: each["values"]
+            each["address"]: each.get("values", {})
             for each in _all(self.content["planned_values"]["root_module"])
             if each["mode"] == "managed" and kind in (None, each["type"])
         }

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -244,6 +245,14 @@ class TestSchedules:
         unknown = _unknown(plan)['module.functions.aws_scheduler_schedule.function["kickoff"]']
         assert unknown["target"][0]["dead_letter_config"] == [{"arn": True}]
 
+    def test_what_services_do_by_themselves_is_started_as_often(self, plan: Plan) -> None:
+        given = {
+            address.split('"')[1]: _every_s(schedule["schedule_expression"])
+            for address, schedule in plan.resources("aws_scheduler_schedule").items()
+            if '"task"' in schedule["target"][0]["input"]
+        }
+        assert given == tasks()
+
     def test_every_queue_keeps_what_failed_for_two_weeks(self, plan: Plan) -> None:
         queues = plan.resources("aws_sqs_queue")
         assert queues
@@ -480,6 +489,11 @@ def is_expression(text: str) -> bool:
     )
 
 
+def _every_s(rate: str) -> float:
+    number, unit = rate.removeprefix("rate(").removesuffix(")").split(" ")
+    return int(number) * {"minute": 60, "hour": 3600, "day": 86_400}[unit.rstrip("s")]
+
+
 def settings_of(module: str) -> dict[str, bool]:
     """The variables that the settings of a module are read from, and whether each is required."""
     command = [sys.executable, "-m", "api.shared.settings_list", module]
@@ -489,29 +503,41 @@ def settings_of(module: str) -> dict[str, bool]:
 
 def public_calls() -> set[tuple[str, str]]:
     """(method, path) of the services' routes that need no token, or one that may be over."""
-    program = """
+    found = of_services(
+        """
+for route in app.routes:
+    for handler in getattr(route, "route_handlers", []):
+        if handler.opt.get("public") or handler.opt.get("expired_grace_s"):
+            found += [(method, route.path) for method in handler.http_methods]
+"""
+    )
+    return {(method, path) for method, path in found if method != "OPTIONS"}
+
+
+def tasks() -> dict[str, float]:
+    """Every how many seconds a service does by itself what has this name."""
+    return dict(
+        of_services("found += [(name, task.every_s) for name, task in app.state.get('tasks', {}).items()]")
+    )
+
+
+def of_services(question: str) -> Any:
+    """What `question` adds to `found` for each service's `app`: in a process of its own, for settings are read."""
+    program = f"""
 import importlib, json, sys
 found = []
 for service in sys.argv[1:]:
-    for route in importlib.import_module(f"api.{service}.app").create_app().routes:
-        for handler in getattr(route, "route_handlers", []):
-            if handler.opt.get("public") or handler.opt.get("expired_grace_s"):
-                found += [(method, route.path) for method in handler.http_methods]
+    app = importlib.import_module(f"api.{{service}}.app").create_app()
+{textwrap.indent(question, "    ")}
 print(json.dumps(found))
 """
     environment = {
         **{f"TIDEMARK_{name}": "http://127.0.0.1" for name in ("GATEWAY_URL", "ISSUER", "KMS_KEY_ID")},
         "TIDEMARK_DATABASE_URL": "postgresql://nobody@127.0.0.1/nowhere",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", program, *SERVICES],
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {(method, path) for method, path in json.loads(done.stdout) if method != "OPTIONS"}
+    command = [sys.executable, "-c", program, *SERVICES]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def _pattern(path: str) -> str:

@@ -6,6 +6,8 @@ locals {
   environment = {
     TIDEMARK_GATEWAY_URL = var.api_url
     TIDEMARK_UI_URL      = var.app_url
+    # The load balancer's own list ends with CloudFront's address.
+    TIDEMARK_CLIENT_HEADER = "x-tidemark-viewer"
   }
 }
 

@@ -60,7 +60,6 @@ resource "aws_rds_cluster" "this" {
   engine                              = "aurora-postgresql"
   engine_mode                         = "provisioned"
   engine_version                      = var.engine_version
-  database_name                       = "postgres"
   port                                = local.port
   master_username                     = "tidemark_admin"
   manage_master_user_password         = true

@@ -1,8 +1,10 @@
-# EventBridge Scheduler: the closes by the bank's clock, the scaler each minute.
+# EventBridge Scheduler: the closes by the bank's clock, the scaler each minute, and what services elsewhere do by
+# themselves (api/shared/tasks.py): a function that nobody calls does nothing.
 
 locals {
   schedules = {
     kickoff = {
+      arn = aws_lambda_function.function["kickoff"].arn
       # One o'clock too, for days without a midnight; infra/functions/README.md.
       expression = "cron(0 0,1 * * ? *)"
       input      = "{\"scheduled_at\": \"<aws.scheduler.scheduled-time>\"}"
@@ -10,10 +12,25 @@ locals {
       attempts   = 20
     }
     scaler = {
+      arn        = aws_lambda_function.function["scaler"].arn
       expression = "rate(1 minute)"
       input      = "{}"
       age_s      = 60
       attempts   = 0
+    }
+    finish_deletions = {
+      arn        = var.functions["users"].alias_arn
+      expression = "rate(1 minute)"
+      input      = jsonencode({ task = "finish_deletions" })
+      age_s      = 60
+      attempts   = 0
+    }
+    forget_requests = {
+      arn        = var.functions["accounts"].alias_arn
+      expression = "rate(1 hour)"
+      input      = jsonencode({ task = "forget_requests" })
+      age_s      = 3600
+      attempts   = 3
     }
   }
 }
@@ -35,7 +52,7 @@ resource "aws_scheduler_schedule" "function" {
   }
 
   target {
-    arn      = aws_lambda_function.function[each.key].arn
+    arn      = each.value.arn
     role_arn = aws_iam_role.scheduler.arn
     input    = each.value.input
 
@@ -81,7 +98,7 @@ resource "aws_iam_role_policy" "scheduler" {
 data "aws_iam_policy_document" "scheduler" {
   statement {
     actions   = ["lambda:InvokeFunction"]
-    resources = [for function in aws_lambda_function.function : function.arn]
+    resources = [for schedule in local.schedules : schedule.arn]
   }
 
   statement {
