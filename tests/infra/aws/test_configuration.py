@@ -28,7 +28,7 @@ class TestConfiguration:
         """On a provider that makes everything up; not on an account, not on the emulator."""
         assert "0 failed." in configuration.run("test", "-no-color")
 
-    def test_wrong_values_are_refused_by_name(self, configuration: Terraform) -> None:
+    def test_wrong_values_are_refused_with_the_reason(self, configuration: Terraform) -> None:
         text = (configuration.folder / "environments" / "dev.tfvars").read_text()
         for right, wrong in (
             ('engine_version        = "18"', 'engine_version        = "17.5"'),
@@ -41,8 +41,8 @@ class TestConfiguration:
         (configuration.folder / "environments" / "wrong.tfvars").write_text(text)
         with pytest.raises(TerraformError) as refused:
             configuration.plan("wrong")
-        for name in ("database", "network", "services", "environment"):
-            assert f'variable "{name}"' in str(refused.value)
+        for reason in ("Postgres 18 or newer", "A CIDR block", "1 <= warm_min", "2 to 12 small letters"):
+            assert reason in str(refused.value)
 
 
 @pytest.mark.skipif(

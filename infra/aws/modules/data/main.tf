@@ -62,7 +62,7 @@ resource "aws_rds_cluster" "this" {
   engine_version                      = var.engine_version
   port                                = local.port
   master_username                     = "tidemark_admin"
-  manage_master_user_password         = true
+  manage_master_user_password         = true # and changed by RDS each week
   master_user_secret_kms_key_id       = var.data_key_arn
   db_subnet_group_name                = aws_db_subnet_group.this.name
   vpc_security_group_ids              = [var.security_group_ids.database]
@@ -138,12 +138,4 @@ resource "aws_secretsmanager_secret_version" "role" {
     password = ephemeral.aws_secretsmanager_random_password.role[each.key].random_password
   })
   secret_string_wo_version = var.passwords_version
-}
-
-resource "aws_secretsmanager_secret_rotation" "administrator" {
-  secret_id = aws_rds_cluster.this.master_user_secret[0].secret_arn
-
-  rotation_rules {
-    automatically_after_days = 30
-  }
 }
