@@ -2,30 +2,27 @@
 
 from collections.abc import Mapping
 
-# A refresh takes a token that is over, which the authorizer would refuse; the service looks at it itself.
-PUBLIC: Mapping[str, tuple[str, ...]] = {
-    "users": (
-        "GET /user/health",
-        "POST /user/create",
-        "POST /user/login",
-        "POST /user/refresh",
-        "GET /user/docs",
-        "GET /user/docs/{proxy+}",
-        "GET /.well-known/{proxy+}",
-        "OPTIONS /user/{proxy+}",
-        "OPTIONS /.well-known/{proxy+}",
-    ),
-    "accounts": (
-        "GET /account/health",
-        "GET /account/currencies",
-        "GET /account/docs",
-        "GET /account/docs/{proxy+}",
-        "OPTIONS /account/{proxy+}",
-    ),
-    "stats": ("GET /stats/health", "GET /stats/docs", "GET /stats/docs/{proxy+}", "OPTIONS /stats/{proxy+}"),
+from infra.local.services import SERVICES, Service
+
+# Beside health, documentation and OPTIONS, which every service answers to anybody.
+OPEN: Mapping[str, tuple[str, ...]] = {
+    # A refresh takes a token that is over, which the authorizer would refuse; the service looks at it itself.
+    "users": ("POST /user/create", "POST /user/login", "POST /user/refresh", "GET /.well-known/{proxy+}"),
+    "accounts": ("GET /account/currencies",),
 }
+
+
+def _public(service: Service) -> tuple[str, ...]:
+    return (
+        f"GET {service.health_path}",
+        f"GET {service.docs_path}",
+        f"GET {service.docs_path}/{{proxy+}}",
+        *OPEN.get(service.name, ()),
+        *(f"OPTIONS {prefix}{{proxy+}}" for prefix in service.prefixes),
+    )
+
+
+PUBLIC: Mapping[str, tuple[str, ...]] = {name: _public(service) for name, service in SERVICES.items()}
 PRIVATE: Mapping[str, tuple[str, ...]] = {
-    "users": ("ANY /user/{proxy+}",),
-    "accounts": ("ANY /account/{proxy+}",),
-    "stats": ("ANY /stats/{proxy+}",),
+    name: (f"ANY {service.prefixes[0]}{{proxy+}}",) for name, service in SERVICES.items()
 }
