@@ -4,7 +4,7 @@ RUN pip install --no-cache-dir uv && python -m venv /opt/tidemark
 WORKDIR /build
 COPY pyproject.toml requirements.lock ./
 # What the project declares, in the versions and with the hashes of the lock; nothing of what tests need.
-RUN uv pip install --no-cache --python /opt/tidemark/bin/python --require-hashes \
+RUN uv pip install --no-cache --python /opt/tidemark/bin/python --require-hashes --only-binary :all: \
     --requirement pyproject.toml --constraint requirements.lock
 
 FROM python:3.13-slim

@@ -3,7 +3,7 @@ FROM python:3.13-slim AS libraries
 RUN pip install --no-cache-dir uv && python -m venv /opt/tidemark
 WORKDIR /build
 COPY pyproject.toml requirements.lock ./
-RUN uv pip install --no-cache --python /opt/tidemark/bin/python --require-hashes \
+RUN uv pip install --no-cache --python /opt/tidemark/bin/python --require-hashes --only-binary :all: \
     --requirement pyproject.toml --constraint requirements.lock
 
 FROM python:3.13-slim
