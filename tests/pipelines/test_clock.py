@@ -1,6 +1,9 @@
 """The bank's clock is set back: movements land after what is published, which neither goes back nor stops."""
 
+import random
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import psycopg
@@ -88,6 +91,41 @@ class TestClockSetBack:
         with database.connect(bank.warehouse_url) as warehouse:
             warehouse.execute("drop schema raw cascade")
         assert bank.extract().complete_through > first.complete_through
+
+    def test_no_movement_arrives_late_while_the_clock_jumps(self, bank: Bank, clock: Ledger) -> None:
+        accounts = [own(clock, bank) for _ in range(6)]
+        stop = threading.Event()
+
+        def post(number: int) -> None:
+            dice = random.Random(number)
+            with clock.connect() as connection:
+                while not stop.is_set():
+                    moves = [
+                        ("external:cash", account, 1) for account in dice.sample(accounts, dice.choice((1, 3)))
+                    ]
+                    clock.post(connection, moves)
+
+        dice, through = random.Random(7), []
+        with ThreadPoolExecutor(3) as pool:
+            posting = [pool.submit(post, number) for number in range(3)]
+            try:
+                for _ in range(20):
+                    # Ahead and back again: what a test can't move is when Postgres says that a transaction began.
+                    clock.set_clock(dice.choice(("0", "1 minute", "1 hour")))
+                    through.append(bank.extract().complete_through)
+            finally:
+                stop.set()
+            for poster in posting:
+                poster.result()
+        through.append(bank.extract().complete_through)
+        assert through == sorted(through)
+        bank.assert_raw_equals_ledger()
+        late = bank.raw(
+            "select count(*) from raw.transaction t join lateral (select max(complete_through) as moment "
+            "from raw.batch b where b.batch_id < t.batch_id) earlier on t.at < earlier.moment"
+        )
+        assert late == [(0,)]
+        clock.assert_books_close()
 
     def test_what_is_left_out_for_now_ripens(self, bank: Bank, clock: Ledger) -> None:
         """The next floor is above every movement, so a watcher that asks for it runs at once."""

@@ -136,7 +136,8 @@ where not m.is_repeat;
 
 -- Accounts of earlier imports take only what is newer than all that they have, and nothing once an extract has seen
 -- them: their figures may have been published as final, and the pipeline would refuse to change them. An extract has
--- seen an account only if its id was drawn before; its receipt is never dated before the ids that were.
+-- seen an account only if its id was drawn before: before the floor that it raised, or, be the clock set back, before
+-- its receipt, which is never dated before the ids that were.
 create or replace function accounts.import_later_faults()
 returns table (file bigint, line bigint, fault text)
 language sql stable as $$
@@ -150,7 +151,9 @@ select e.place[1], abs(e.place[2]), case
     end
 from accounts.import_entry e
 join accounts.account a on a.id = e.account_id
-cross join (select max(created_at) as at from accounts.extract_receipt) extract
+cross join (
+    select greatest(f.at, (select max(r.created_at) from accounts.extract_receipt r)) as at
+    from accounts.extract_floor f) extract
 where a.closed_at is not null or e.at <= a.last_at
    or uuid_extract_timestamp(a.id) <= extract.at
 $$;

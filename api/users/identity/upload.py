@@ -50,7 +50,7 @@ async def read_photo(request: Request[Any, Any, Any]) -> bytes:
     if media_type != "multipart/form-data" or not boundary:
         raise UnsupportedMediaType("Send the photo as multipart/form-data.")
     photos = _files(await request.body(), boundary)
-    if len(photos) != 1 or not photos[0]:
+    if len(photos) != 1:
         raise InvalidRequest(
             "The form has to hold one photo.", errors=[{"field": FIELD, "message": "send exactly one file"}]
         )

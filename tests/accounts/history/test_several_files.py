@@ -85,6 +85,11 @@ class TestSeveralFiles:
         assert "its past is final" in bank.refused(self.FEBRUARY.replace("2024-02-29T00:00:00Z", now))
         assert bank.imported("2024-02-01T00:00:00Z,c,5,external:x,,1\n", names="c").movements == 1
 
+    def test_an_extract_that_is_at_work_may_have_seen_it(self, bank: Bank) -> None:
+        bank.imported(self.JANUARY)
+        bank.ledger.root.execute("select accounts.raise_floor()")
+        assert "its past is final" in bank.refused(self.FEBRUARY.replace(",b,", ",external:x,"))
+
     def test_an_extract_before_the_import_has_seen_nothing_of_it(self, bank: Bank) -> None:
         bank.ledger.root.execute("insert into accounts.extract_receipt (id, created_at) values (uuidv7(), now())")
         bank.imported(self.JANUARY)

@@ -63,7 +63,7 @@ class TestPutPhoto:
         ("files", "status"),
         [
             ({"other": ("id.jpg", photo())}, (400, "invalid_request")),
-            ({"photo": ("id.jpg", b"")}, (400, "invalid_request")),
+            ({"photo": ("id.jpg", b"")}, (409, "photo_refused")),
             ([("photo", ("a.jpg", photo())), ("photo", ("b.jpg", photo()))], (400, "invalid_request")),
             ([("photo", ("a.jpg", photo()))] + [(f"f{n}", b"x") for n in range(20)], (400, "invalid_request")),
             ({"photo": ("id.jpg", photo() + b"\0" * (4 << 20))}, (413, "payload_too_large")),
