@@ -14,7 +14,7 @@ from PIL import Image
 from infra.local.cloud.parts import NAME
 from tests.e2e.conftest import REFUSED_BY_API_GATEWAY
 from tests.e2e.people import PASSWORD, Person
-from tests.running_bank import RunningBank
+from tests.running_bank import RunningBank, running_bank
 
 # The first start builds three archives.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -47,6 +47,11 @@ def customer(bank: RunningBank, staff: Person) -> Person:
     person.send_photo()
     staff.done("POST", f"/user/review/{person.user_id}", 200, json={"decision": "approve", "reason": ""})
     return person
+
+
+@pytest.fixture(scope="module")
+def newcomer(bank: RunningBank) -> Person:
+    return Person(bank.gateway).sign_up()
 
 
 def emulator(bank: RunningBank) -> psutil.Process:
@@ -161,12 +166,20 @@ class TestEnds:
         assert not any(worker.is_running() for worker in workers)
         assert customer.balance(account) == 5
 
-    def test_up_is_killed_and_nothing_is_left(self, bank: RunningBank) -> None:
+    def test_up_is_killed_and_nothing_is_left(self, bank: RunningBank, newcomer: Person) -> None:
         bank.kill()
         assert bank.left() == []
 
-    def test_another_start_goes_on_and_ends_well(self, bank: RunningBank, customer: Person) -> None:
+    def test_another_start_goes_on_and_ends_well(self, bank: RunningBank, newcomer: Person) -> None:
         bank.start()
-        assert customer.sign_in().done("GET", "/user/me", 200)["approved"] is True
+        newcomer.sign_in().send_photo()
         bank.stop(signal.SIGINT)
         assert not (bank.home / "cloud" / "unpacked").exists()
+
+    def test_the_usual_form_goes_on_with_the_same_bank(
+        self, bank: RunningBank, staff: Person, newcomer: Person
+    ) -> None:
+        with running_bank(bank.home, "--no-ui", "--no-pipeline") as usual:
+            staff.gateway = usual.gateway
+            shown = staff.sign_in().call("GET", f"/user/review/{newcomer.user_id}/photo")
+            assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
