@@ -17,6 +17,7 @@ CUSTOMER_PAGES = (
     ("account", "Statements", "receipt_long"),
     ("statistics", "Statistics", "insights"),
     ("open", "Open an account", "add_card"),
+    ("sharing", "Joint accounts", "group"),
     ("identity", "Confirm who you are", "badge"),
 )
 DESK_PAGES = (("review", "Review", "fact_check"), ("lookup", "Look up", "search"))

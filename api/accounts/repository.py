@@ -11,7 +11,8 @@ from api.shared.database import AsyncConnection, AsyncEngine, Statement, text
 
 _ACCOUNT = (
     "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
-    " a.closed_at"
+    " a.closed_at,"
+    " (select count(*) from accounts.user_account j where j.account_id = a.id) > 1 as is_joint"
 )
 _POST = text(
     "select outcome, answer from accounts.post(:user_id, :user_approved, :key, :digest, :mode, cast(:sources as"

@@ -53,7 +53,7 @@ class Currencies(msgspec.Struct):
 
 
 class Account(msgspec.Struct):
-    """`total` is the balance."""
+    """`total` is the balance; `is_joint`: several users own it."""
 
     account_id: UUID
     number: str
@@ -64,6 +64,7 @@ class Account(msgspec.Struct):
     overdraft_limit: int
     opened_at: datetime
     closed_at: datetime | None
+    is_joint: bool
 
 
 class HeldAccount(msgspec.Struct):

@@ -25,6 +25,7 @@ class TestCreateAccount:
             "approved": True,
             "overdraft_limit": 0,
             "closed_at": None,
+            "is_joint": False,
         }
 
     def test_a_user_who_waits_for_approval_gets_one_that_waits_too(self, world: World) -> None:

@@ -88,7 +88,9 @@ class TestAccept:
     def test_a_joint_owner_may_do_all(self, ada: Person, bob: Person) -> None:
         account, own = ada.open(deposit=100), bob.open()
         ada.done("POST", path_of(account), 201, json=body(bob))
+        assert account["is_joint"] is False
         accepted = bob.done("POST", f"{path_of(account)}/accept", 200)
+        assert accepted["is_joint"] is True
         assert (accepted["account_id"], accepted["total"]) == (account["account_id"], 100)
         assert bob.transfer(account, own, 10).status_code == 201
         assert owners(bob, account) == ([str(ada.user_id), str(bob.user_id)], [])

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +33,9 @@ class FakeBank(FakeStatistics):
         self.photos: dict[str, bytes] = {}
         self.tokens: dict[str, str] = {}
         self.owner: dict[str, str] = {}
+        # By account: who owns it beside its first owner, and who is invited by whom.
+        self.joint: dict[str, list[str]] = defaultdict(list)
+        self.invited: dict[str, dict[str, str]] = defaultdict(dict)
         self.requests: dict[tuple[str, str], tuple[Any, Any]] = {}
         self.token_life_s = 900
 
@@ -97,15 +101,59 @@ class FakeBank(FakeStatistics):
             "overdraft_limit": 0,
             "opened_at": now(),
             "closed_at": None,
+            "is_joint": False,
             **fields,
         }
         self.owner[account_id] = user_id
         self.lines[account_id] = []
         return self.accounts[account_id]
 
+    def owners(self, account_id: str) -> list[str]:
+        return [*filter(None, [self.owner.get(account_id)]), *self.joint[account_id]]
+
+    def owners_told(self, account_id: str) -> dict[str, Any]:
+        times = {"invited_at": now(), "expires_at": now(14)}
+        return {
+            "items": [{"user_id": user_id, "added_at": now()} for user_id in self.owners(account_id)],
+            "invitations": [
+                {"user_id": user_id, "invited_by": by, **times} for user_id, by in self.invited[account_id].items()
+            ],
+        }
+
+    def invite(self, caller: str, account_id: str, user_id: str) -> dict[str, Any]:
+        self.own(caller, account_id)
+        if user_id not in self.owners(account_id):
+            self.invited[account_id][user_id] = caller
+        return self.owners_told(account_id)
+
+    def accept(self, caller: str, account_id: str) -> dict[str, Any]:
+        if caller in self.owners(account_id):
+            return self.accounts[account_id]
+        if self.invited[account_id].pop(caller, None) is None:
+            raise Refusal(404, "not_found")
+        self.joint[account_id].append(caller)
+        self.accounts[account_id]["is_joint"] = True
+        return self.accounts[account_id]
+
+    def remove_owner(self, account_id: str, user_id: str) -> None:
+        if self.invited[account_id].pop(user_id, None) is None:
+            rest = [owner for owner in self.owners(account_id) if owner != user_id]
+            if not rest:
+                raise Refusal(409, "last_owner")
+            self.owner[account_id], self.joint[account_id] = rest[0], rest[1:]
+            self.accounts[account_id]["is_joint"] = len(rest) > 1
+
+    def invitations_of(self, user_id: str) -> list[dict[str, Any]]:
+        return [
+            self.accounts[account_id]
+            | {"invited_by": invited[user_id], "invited_at": now(), "expires_at": now(14)}
+            for account_id, invited in self.invited.items()
+            if user_id in invited
+        ]
+
     def own(self, user_id: str, account_id: str) -> dict[str, Any]:
         account = self.accounts.get(account_id)
-        may_see = self.owner.get(account_id) == user_id or "read_accounts" in self.users[user_id]["rights"]
+        may_see = user_id in self.owners(account_id) or "read_accounts" in self.users[user_id]["rights"]
         if account is None or not may_see:
             raise Refusal(404, "not_found")
         return account

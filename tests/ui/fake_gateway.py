@@ -199,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
             found = [account for account in bank.accounts.values() if account["number"] == query.get("number")]
             return 200, {"items": found, "next_cursor": None}
         if path.startswith("/account/user/"):
-            found = [bank.accounts[account_id] for account_id, user in bank.owner.items() if user == caller]
+            found = [account for name, account in bank.accounts.items() if caller in bank.owners(name)]
             return 200, {"items": found, "next_cursor": None}
         if path == "/account/transfer":
             source = bank.own(caller, body["from"])["account_id"]
@@ -208,6 +208,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return bank.move("transfer", source, bank.resolve(body["to"]), body["amount"], body.get("memo"))
 
             return 201, bank.once(caller, key, body, transfer)
+        if path == "/account/invitation":
+            return 200, {"items": bank.invitations_of(caller), "next_cursor": None}
+        if match := re.fullmatch(r"/account/([^/]+)/owner(?:/(.+))?", path):
+            return self._owner(match[1], match[2], body, caller)
         match = re.fullmatch(r"/account/([^/]+)(?:/(deposit|withdraw|transactions))?", path)
         assert match is not None, path
         account = bank.own(caller, match[1])
@@ -222,6 +226,18 @@ class _Handler(BaseHTTPRequestHandler):
         return 201, bank.once(
             caller, key, body, lambda: bank.move(kind, source, destination, body["amount"], None)
         )
+
+    def _owner(self, account_id: str, which: str | None, body: dict[str, Any], caller: str) -> tuple[int, Any]:
+        bank = self.gateway.bank
+        if which == "accept":
+            return 200, bank.accept(caller, account_id)
+        if which is not None:
+            bank.remove_owner(account_id, which)
+            return 204, b""
+        if self.command == "POST":
+            return 201, bank.invite(caller, account_id, body["user_id"])
+        bank.own(caller, account_id)
+        return 200, bank.owners_told(account_id)
 
     def _statement(self, account_id: str, query: dict[str, str]) -> dict[str, Any]:
         start, end = (datetime.fromisoformat(query[name]) if name in query else None for name in ("from", "to"))

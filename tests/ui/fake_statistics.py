@@ -14,8 +14,8 @@ MONEY_METRICS = (
 )
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+def now(days_on: int = 0) -> str:
+    return (datetime.now(UTC) + timedelta(days=days_on)).isoformat().replace("+00:00", "Z")
 
 
 class FakeStatistics:

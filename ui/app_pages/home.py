@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.clients.accounts import Account
-from ui.components import cards, layout, onboarding, session, statement, when
+from ui.components import cards, layout, onboarding, session, sharing, statement, when
 
 if st.session_state.pop("go_to", None) == "identity":
     st.switch_page("app_pages/identity.py")
@@ -52,6 +52,7 @@ layout.head(f"Hello, {first_name}", "Your accounts and what they hold.")
 if not user.works_here or accounts:
     onboarding.banner(user)
 
+sharing.banner(session.accounts().invitations())
 if accounts:
     st.html(cards.totals(accounts))
     with st.grid("auto", min_column_width=290, gap="medium", key="tm-cards"):

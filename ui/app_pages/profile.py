@@ -17,12 +17,14 @@ rows = [
     ("Email", user.email),
     ("Mobile number", user.phone),
     ("Standing", STANDING.get(onboarding.status(user), "Waiting for approval")),
-    ("Customer since", f"{user.created_at.astimezone(when.zone()):%d %B %Y}".lstrip("0")),
+    ("Customer since", when.date_of(user.created_at)),
+    ("Customer id", user.user_id),
 ]
 if user.roles:
     rows.append(("Role", ", ".join(user.roles).capitalize()))
 with st.container(border=True, width=620, key="tm-profile"):
     st.html(cards.facts(rows))
+st.caption("Your customer id is what somebody needs who wants to share an account with you.")
 st.caption(
     "Your email and phone are stored encrypted with a key of your own. You are signed out by yourself after "
     "half an hour without use."

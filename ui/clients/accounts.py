@@ -52,11 +52,45 @@ class Account(msgspec.Struct, frozen=True):
     overdraft_limit: int = 0
     closed_at: datetime | None = None
     owners: tuple[str, ...] = ()
+    is_joint: bool = False
 
     @property
     def can_move_money(self) -> bool:
         """Approved and not closed."""
         return self.approved and self.closed_at is None
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Somebody who owns an account."""
+
+    user_id: str
+    added_at: datetime
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """Somebody who may own an account too, if they accept before `expires_at`."""
+
+    user_id: str
+    invited_by: str
+    expires_at: datetime
+
+
+class Owners(msgspec.Struct, frozen=True):
+    """Who owns an account, longest first, and who is invited to."""
+
+    items: tuple[Owner, ...]
+    invitations: tuple[Invitation, ...]
+
+
+class ReceivedInvitation(msgspec.Struct, frozen=True):
+    """An account that the person is invited to own."""
+
+    account_id: str
+    number: str
+    type: str
+    currency: str
+    invited_by: str
+    expires_at: datetime
 
 
 class Movement(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
@@ -117,6 +151,27 @@ class AccountsClient:
         """Open an account of type checking or savings."""
         body = {"type": type_, "currency": currency}
         return self._gateway.call(Account, "POST", "/account/create", token=self._token(), body=body)
+
+    def owners(self, account_id: str) -> Owners:
+        """Who owns the account, and who is invited to."""
+        return self._gateway.call(Owners, "GET", f"/account/{account_id}/owner", token=self._token())
+
+    def invite(self, account_id: str, user_id: str) -> Owners:
+        """Invite a user to own the account too. Whether there is such a user is not told."""
+        body = {"user_id": user_id}
+        return self._gateway.call(Owners, "POST", f"/account/{account_id}/owner", token=self._token(), body=body)
+
+    def remove_owner(self, account_id: str, user_id: str) -> None:
+        """Take an owner off the account, or an invitation to it; oneself too."""
+        self._gateway.request("DELETE", f"/account/{account_id}/owner/{user_id}", token=self._token())
+
+    def invitations(self) -> list[ReceivedInvitation]:
+        """The accounts that the person is invited to own."""
+        return list(self._gateway.pages(ReceivedInvitation, "/account/invitation", token=self._token()))
+
+    def accept(self, account_id: str) -> Account:
+        """Own the account too; may be repeated."""
+        return self._gateway.call(Account, "POST", f"/account/{account_id}/owner/accept", token=self._token())
 
     def search(self, *, number: str | None = None, user_id: str | None = None) -> list[Account]:
         """Staff: accounts by number or by owner."""

@@ -52,6 +52,7 @@ def account_card(account: Account) -> str:
     """HTML of one account as a bank card."""
     state = state_of(account)
     tone = {"Open": "open", "Closed": "closed"}.get(state, "waiting")
+    joint = '<span class="tm-pill">Joint</span> ' if account.is_joint else ""
     below = ""
     if account.overdraft_limit:
         limit = format_money(account.overdraft_limit, account.currency)
@@ -59,7 +60,7 @@ def account_card(account: Account) -> str:
     return (
         f'<article class="tm-card tm-card-{html(account.type)} tm-card-{tone}">'
         f'<div class="tm-card-top"><span>{html(type_label(account))}</span>'
-        f'<span class="tm-pill tm-pill-{tone}">{html(state)}</span></div>'
+        f'<span>{joint}<span class="tm-pill tm-pill-{tone}">{html(state)}</span></span></div>'
         f'<div class="tm-card-balance">{html(format_money(account.total, account.currency))}</div>'
         f'<div class="tm-card-bottom"><span class="tm-card-number">{html(account_number(account.number))}</span>'
         f"{below}<span>{html(account.currency)}</span></div></article>"

@@ -24,6 +24,12 @@ def day(value: date, *, today: date) -> str:
     return f"{value:%A} {value.day} {value:%B %Y}"
 
 
+def date_of(value: datetime) -> str:
+    """ "20 November 2026", in the bank's zone."""
+    local = value.astimezone(zone())
+    return f"{local.day} {local:%B %Y}"
+
+
 def moment(value: datetime, *, now: datetime, seconds: bool = False) -> str:
     """ "today at 15:04", "yesterday at 09:12", "20 November 2026 at 17:30", in the zone of `now`."""
     local = value.astimezone(now.tzinfo)
