@@ -13,6 +13,8 @@ from psycopg import errors
 from tests.accounts.ledger import Ledger
 from tests.cluster import Databases
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ledger(databases: Databases) -> Iterator[Ledger]:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.accounts.history.conftest import Bank
 
+pytestmark = pytest.mark.slow
+
 
 class TestMirrors:
     FUNDS = "2024-01-02T00:00:00Z,a,1000,external:x,,1\n2024-01-02T00:00:00Z,b,1000,external:x,,1\n"

@@ -7,6 +7,8 @@ import pytest
 from api.accounts.history.errors import HistoryRefused
 from tests.accounts.history.conftest import Bank
 
+pytestmark = pytest.mark.slow
+
 
 class TestSeveralFiles:
     JANUARY = "2024-01-31T00:00:00Z,a,100,external:x,January,1\n"

@@ -1,7 +1,11 @@
 """What an import says of amounts, also before it keeps anything."""
 
+import pytest
+
 from api.accounts.history.summary import Total
 from tests.accounts.history.conftest import ACCOUNTS, Bank
+
+pytestmark = pytest.mark.slow
 
 
 class TestMoney:

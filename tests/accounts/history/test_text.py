@@ -11,6 +11,8 @@ from api.accounts.history.files import CsvFile
 from api.accounts.history.rows import TRANSACTION_COLUMNS, transaction_rows
 from tests.accounts.history.conftest import HEADER, Bank
 
+pytestmark = pytest.mark.slow
+
 
 class TestText:
     ROW = "2024-01-02T00:00:00Z,a,5,external:x,m,{}\n"
