@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
+from infra.local.services import SERVICES
 from tests.cluster import REPOSITORY
+from tests.infra.aws.questions import FUNCTIONS
 
 SOURCE = REPOSITORY / "infra" / "aws"
 PROVIDER = "hashicorp/aws/5.100.0"
 # Where machines keep providers that they unpacked; below it lie host, owner, name and version.
 ROOTS = ("/opt", "/usr/local/share", "/usr/share", "/usr/local/lib", str(Path.home() / ".terraform.d"))
-ARCHIVES = ("users", "accounts", "stats", "scaler", "kickoff")
+ARCHIVES = (*SERVICES, *FUNCTIONS)
 LIMIT_S = 540
 
 # The emulator's addresses have no bucket in front, and the state lies beside.
@@ -90,6 +92,15 @@ class Plan:
             for each in _all(self.content["planned_values"]["root_module"])
             if each["mode"] == "managed" and kind in (None, each["type"])
         }
+
+    def named(self, kind: str, part: str) -> list[dict[str, Any]]:
+        """The planned values of resources of one type whose address has `part` in it."""
+        return [values for address, values in self.resources(kind).items() if part in address]
+
+    @property
+    def unknown(self) -> dict[str, dict[str, Any]]:
+        """By address: what is known after apply."""
+        return {each["address"]: each["change"]["after_unknown"] for each in self.content["resource_changes"]}
 
     def settings(self, part: str) -> set[str]:
         """The names of the variables that a part of the bank is told; most values are known after apply."""

@@ -1,0 +1,128 @@
+"""Applied to an emulated AWS, once: everything is made, a second plan finds it so, and destroy takes it away."""
+
+from collections.abc import Iterator, Mapping
+
+import boto3
+import pytest
+
+from infra.local.services import SERVICES
+from tests.infra.aws.emulator_repairs import repair
+from tests.infra.aws.terraform import Plan, Terraform, terraform
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+# What moto forgets, by resource: the attributes that a second plan would change. AWS keeps them all.
+DRIFT: Mapping[str, set[str]] = {
+    "module.app.aws_appautoscaling_target.app": {"tags_all"},
+    "module.services.aws_appautoscaling_target.warm": {"tags_all"},
+    "module.watch.aws_budgets_budget.month": {"tags_all"},
+    "module.app.aws_ecs_service.app": {"availability_zone_rebalancing", "health_check_grace_period_seconds"},
+    "module.pipeline.aws_ecs_service.dagster": {"availability_zone_rebalancing", "enable_execute_command"},
+    # It invents one of Serverless v1.
+    "module.data.aws_rds_cluster.this": {"scaling_configuration"},
+    "module.data.aws_rds_cluster_instance.this": {
+        "performance_insights_enabled",
+        "performance_insights_kms_key_id",
+    },
+    # It adds what was not asked for, and loses which function is called.
+    "module.edge.aws_cloudfront_distribution.site": {
+        "default_cache_behavior",
+        "ordered_cache_behavior",
+        "viewer_certificate",
+    },
+    "module.functions.aws_lambda_function.function": {"dead_letter_config", "logging_config"},
+    # A version follows from each change, and the alias from the version.
+    "module.services.aws_lambda_function.service": {
+        *("logging_config", "version", "qualified_arn", "qualified_invoke_arn")
+    },
+    "module.services.aws_lambda_alias.live": {"function_version"},
+    "module.network.aws_vpc_security_group_egress_rule.flow": {"description"},
+    "module.network.aws_vpc_security_group_ingress_rule.flow": {"description"},
+    "module.network.aws_vpc_security_group_ingress_rule.cloudfront": {"description"},
+}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory, aws: Mapping[str, str]) -> Iterator[Terraform]:
+    """The configuration, and in the emulated account the zone that people bring along."""
+    repair()
+    patch = pytest.MonkeyPatch()
+    patch.setattr("moto.settings.ACM_VALIDATION_WAIT", 1)
+    working = terraform(tmp_path_factory.mktemp("apply"), aws)
+    zone = _client("route53", aws).create_hosted_zone(Name="dev.bank.example.com", CallerReference="tests")
+    values = (working.folder / "environments" / "dev.tfvars").read_text()
+    zone_id = zone["HostedZone"]["Id"].rpartition("/")[2]
+    (working.folder / "environments" / "dev.tfvars").write_text(values.replace("Z0000000000000000000", zone_id))
+    yield working
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def applied(empty: Terraform) -> Iterator[Terraform]:
+    variables = (
+        "-auto-approve",
+        "-input=false",
+        "-no-color",
+        "-parallelism=20",
+        "-var-file=environments/dev.tfvars",
+    )
+    empty.run("apply", *variables)
+    yield empty
+    empty.run("destroy", *variables)
+    assert empty.run("state", "list") == ""
+
+
+@pytest.fixture(scope="module")
+def second(applied: Terraform) -> Plan:
+    return applied.plan("dev", "second")
+
+
+class TestApply:
+    def test_a_second_plan_is_empty(self, second: Plan) -> None:
+        assert second.changes == DRIFT
+
+    def test_services_speak_to_the_proxy_as_it_wants(self, applied: Terraform, aws: Mapping[str, str]) -> None:
+        for service in SERVICES:
+            told = _variables(aws, f"tidemark-dev-{service}")
+            assert told["TIDEMARK_DATABASE_URL"].startswith(f"postgresql://{service}_app@")
+            assert told["TIDEMARK_DATABASE_IAM"] == "true"
+            assert told["TIDEMARK_PREPARED_STATEMENTS"] == "false"
+            assert told["TIDEMARK_EDGE_ONLY"] == "true"
+            assert len(told["TIDEMARK_EDGE_SECRET"]) == 48
+
+    def test_shared_secrets_stay_what_they_are(self, second: Plan, aws: Mapping[str, str]) -> None:
+        """AWS makes another one up at each look."""
+        told = _variables(aws, "tidemark-dev-users")
+        (kept,) = (
+            values["output"]
+            for address, values in second.resources("terraform_data").items()
+            if address.endswith('["edge"]')
+        )
+        assert kept == told["TIDEMARK_EDGE_SECRET"]
+
+    def test_passwords_are_in_secrets_manager_and_not_in_terraforms_state(
+        self, applied: Terraform, aws: Mapping[str, str]
+    ) -> None:
+        client = _client("secretsmanager", aws)
+        secret = client.get_secret_value(SecretId="tidemark-dev/database/users_app")["SecretString"]
+        assert '"username":"users_app"' in secret
+        password = secret.split('"password":"')[1].split('"')[0]
+        assert len(password) == 40
+        assert password not in (applied.folder / "terraform.tfstate").read_text()
+
+
+def _client(service: str, aws: Mapping[str, str]):  # type: ignore[no-untyped-def]
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=aws["AWS_ENDPOINT_URL"],
+        region_name=aws["AWS_REGION"],
+        aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _variables(aws: Mapping[str, str], function: str) -> dict[str, str]:
+    found: dict[str, str] = _client("lambda", aws).get_function_configuration(FunctionName=function)[
+        "Environment"
+    ]["Variables"]
+    return found
