@@ -12,11 +12,7 @@ NASTY: dict[str, Any] = json.loads(Path(__file__).with_name("nasty.json").read_t
 VALUES = [*NASTY["values"], "x" * 10_000, ["x"] * 1_001, 10**40]
 HEADERS = [(name, value) for name, values in NASTY["headers"].items() for value in [*values, "x" * 5_000]]
 ENDINGS = [*NASTY["path_endings"], "/" + "a" * 3_000]
-BYTES = (
-    *(b"", b"\x00", b"\xff\xfe", b"{", b"null", b"[]", b'"', b"1e999", b"\xef\xbb\xbf{}", b"[" * 5_000),
-    # More than a service takes, and the gateway does.
-    b" " * (3 << 20),
-)
+BYTES = (b"", b"\x00", b"\xff\xfe", b"{", b"null", b"[]", b'"', b"1e999", b"\xef\xbb\xbf{}", b"[" * 5_000)
 
 Mutation = Callable[[random.Random, Request], None]
 
