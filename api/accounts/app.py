@@ -1,5 +1,7 @@
 """The accounts service as an ASGI application."""
 
+from functools import partial
+
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -58,5 +60,13 @@ def create_app(settings: AccountsSettings | None = None, key_source: KeySource |
         enums={"CreateAccount.currency": settings.currencies.split(",")},
     )
     app.state.posting = PostingService(settings, app.state.engine)
-    keep_doing(app, {"forget_requests": Task(app.state.posting.forget_requests, every_s=3600)})
+    keep_doing(
+        app,
+        {
+            "forget_requests": Task(app.state.posting.forget_requests, every_s=3600),
+            "look_for_abandoned": Task(
+                partial(app.state.owners.look_for_abandoned, app.state.engine), every_s=86_400
+            ),
+        },
+    )
     return app

@@ -1,6 +1,6 @@
 """AWS Lambda's entry: `api.accounts.handler.handler`.
 
-A schedule calls it each hour with `{"task": "forget_requests"}`.
+Schedules call it each hour with `{"task": "forget_requests"}`, each day with `{"task": "look_for_abandoned"}`.
 """
 
 from api.accounts.app import create_app

@@ -10,6 +10,7 @@ INVITE = text("select accounts.invite_owner(:user_id, :account_id, :owner_id, :d
 ACCEPT = text("select accounts.accept_invitation(:user_id, :account_id, :most)")
 ADD = text("select accounts.add_owner(:account_id, :owner_id)")
 REMOVE = text("select accounts.remove_owner(:user_id, :account_id, :owner_id)")
+_ABANDONED = text("select count(*) from accounts.abandoned()")
 _OWNERS = text(
     "select user_id, added_at from accounts.user_account where account_id = :account_id order by added_at, user_id"
 )
@@ -39,6 +40,11 @@ async def received(connection: AsyncConnection, user_id: UUID, *, after: UUID, l
     """The invitations that a user may accept, with their accounts, by account id."""
     values = {"user_id": user_id, "after": after, "limit": limit}
     return await connection.rows(_RECEIVED, values)
+
+
+async def count_abandoned(connection: AsyncConnection) -> int:
+    """How many accounts hold money of which no owner is a user."""
+    return int(await connection.value(_ABANDONED))
 
 
 async def change(connection: AsyncConnection, function: Statement, **values: Any) -> str:

@@ -1,5 +1,6 @@
 """Joint accounts: invited, accepted, refused, taken back, left."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from api.accounts.schemas import Account
 from api.accounts.service import AccountService
 from api.accounts.settings import AccountsSettings
 from api.shared.auth import Principal
-from api.shared.database import AsyncConnection, Statement
+from api.shared.database import AsyncConnection, AsyncEngine, Statement
 from api.shared.pages import Page, decode_cursor, page_of
 from api.shared.roles import Right
 
 INVITATION_DAYS = 14
+
+logger = logging.getLogger(__name__)
 
 
 class OwnerService:
@@ -88,6 +91,13 @@ class OwnerService:
             account_id=account_id,
             owner_id=owner_id,
         )
+
+    async def look_for_abandoned(self, engine: AsyncEngine) -> None:
+        """Logs an error while there is money of which no owner is a user; `ledger verify` names the account."""
+        async with engine.connect() as connection:
+            found = await repository.count_abandoned(connection)
+        if found:
+            logger.error("accounts hold money and have no owner: %d", found)
 
     @staticmethod
     async def _change(connection: AsyncConnection, function: Statement, **values: Any) -> None:

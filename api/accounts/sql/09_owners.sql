@@ -118,3 +118,14 @@ begin
     return 'done';
 end
 $$;
+
+-- Accounts with money of which no owner is a user: there should be none. What was imported without an owner is the
+-- bank's own.
+create or replace function accounts.abandoned() returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+select a.id from accounts.account a
+where a.total <> 0
+  and not exists (
+      select from accounts.user_account o join users.present_user u on u.user_id = o.user_id where o.account_id = a.id)
+  and (a.import_reference is null or exists (select from accounts.user_account o where o.account_id = a.id));
+$$;

@@ -32,6 +32,13 @@ locals {
       age_s      = 3600
       attempts   = 3
     }
+    look_for_abandoned = {
+      arn        = var.functions["accounts"].alias_arn
+      expression = "rate(1 day)"
+      input      = jsonencode({ task = "look_for_abandoned" })
+      age_s      = 3600
+      attempts   = 3
+    }
   }
 }
 
