@@ -11,6 +11,7 @@ from rich.console import Console
 from api.shared.settings import SettingsError
 from infra.admin_commands import import_history, keys, ledger, running_bank, staff
 from infra.analyst.commands import analyst
+from infra.aws.deploy.command import deploy
 from infra.local.errors import LocalError
 from infra.local.fleet.commands import scale
 from infra.package.command import package
@@ -157,7 +158,7 @@ def reload_warehouse(may_restate: bool) -> None:
     sys.exit(run_pipeline_admin(running_bank(), "reload", *options))
 
 
-for command in (staff, import_history, keys, ledger, analyst, package, scale):
+for command in (staff, import_history, keys, ledger, analyst, package, scale, deploy):
     main.add_command(command)
 
 

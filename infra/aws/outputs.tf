@@ -32,6 +32,14 @@ output "functions" {
   value       = merge({ for service, function in module.services.functions : service => function.name }, module.functions.functions)
 }
 
+output "services" {
+  description = "By service: its function, the alias that others call, and the newest version."
+  value = {
+    for service, function in module.services.functions :
+    service => { function = function.name, alias = function.alias, version = function.version }
+  }
+}
+
 output "dead_letters" {
   description = "The queue of what failed for good."
   value       = module.functions.dead_letters.url

@@ -60,14 +60,14 @@ def build(name: str, target: Target, checkout: Path, work: Path, output: Path) -
         inside = path.relative_to(libraries)
         if is_read(str(inside)):
             _place(path, content / inside)
-    for path in _own_files(reached.modules):
+    for path in own_files(reached.modules):
         _place(path, content / path.relative_to(checkout))
     _compile(content, target)
     output.mkdir(parents=True, exist_ok=True)
     return _zip(name, content, output / f"{name}.zip", owners)
 
 
-def _own_files(modules: Iterable[Path]) -> set[Path]:
+def own_files(modules: Iterable[Path]) -> set[Path]:
     """The modules, and the data that lies beside them: what is for people, Markdown, stays here."""
     beside = {path for module in modules for path in module.parent.iterdir() if path.is_file()}
     return set(modules) | {path for path in beside if path.suffix not in (".py", ".md")}

@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ import pytest
 from api.shared.lambda_handler import LambdaHandler
 from api.stats.app import create_app
 from api.stats.settings import StatsSettings
+from infra.aws.deploy.cloud import health_event
 from tests.stats.world import ISSUER, OPENED, World, key_source
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -62,6 +64,13 @@ class TestHandler:
         refused = handler(event("/stats/daily", asked), None)
         assert (refused["statusCode"], refused["isBase64Encoded"]) == (401, False)
         assert json.loads(refused["body"])["code"] == "unauthenticated"
+
+    def test_a_deployment_asks_for_health_past_the_edge(self, settings: StatsSettings) -> None:
+        behind_the_edge = replace(settings, edge_only=True, edge_secret="the-proof")
+        handler = LambdaHandler(create_app(behind_the_edge, key_source))
+        assert handler(event("/stats/status"), None)["statusCode"] == 403
+        answer = handler(health_event("/stats/health"), None)
+        assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"status": "ok", "service": "stats"})
 
     def test_the_module_makes_it_from_the_environment(
         self, settings: StatsSettings, monkeypatch: pytest.MonkeyPatch

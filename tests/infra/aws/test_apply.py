@@ -31,11 +31,10 @@ DRIFT: Mapping[str, set[str]] = {
         "viewer_certificate",
     },
     "module.functions.aws_lambda_function.function": {"dead_letter_config", "logging_config"},
-    # A version follows from each change, and the alias from the version.
+    # A version follows from each change; the alias stays where `tidemark deploy` put it.
     "module.services.aws_lambda_function.service": {
         *("logging_config", "version", "qualified_arn", "qualified_invoke_arn")
     },
-    "module.services.aws_lambda_alias.live": {"function_version"},
     "module.network.aws_vpc_security_group_egress_rule.flow": {"description"},
     "module.network.aws_vpc_security_group_ingress_rule.flow": {"description"},
     "module.network.aws_vpc_security_group_ingress_rule.cloudfront": {"description"},

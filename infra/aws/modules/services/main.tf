@@ -81,12 +81,16 @@ resource "aws_lambda_function" "service" {
   depends_on = [aws_iam_role_policy.service]
 }
 
-# The gateway calls the alias: a deployment moves it, a rollback moves it back.
+# The gateway calls the alias. Terraform makes it and publishes versions; `tidemark deploy` moves it, forward or back.
 resource "aws_lambda_alias" "live" {
   for_each         = aws_lambda_function.service
   name             = "live"
   function_name    = each.value.function_name
   function_version = each.value.version
+
+  lifecycle {
+    ignore_changes = [function_version, description] # of `tidemark deploy`
+  }
 }
 
 # Warm instances. The scaler moves least and most; between them AWS follows the use.

@@ -3,6 +3,7 @@ output "functions" {
   value = {
     for service, function in aws_lambda_function.service : service => {
       name       = function.function_name
+      version    = function.version
       arn        = function.arn
       alias      = aws_lambda_alias.live[service].name
       alias_arn  = aws_lambda_alias.live[service].arn

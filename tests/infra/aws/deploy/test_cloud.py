@@ -1,0 +1,153 @@
+"""What a deployment asks of AWS, by botocore's Stubber: nothing runs in the emulated ECS."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+from botocore.stub import ANY, Stubber
+
+from infra.aws.deploy.cloud import Alias, Cloud
+from infra.local.errors import LocalError
+
+TASK = {"task_definition": "bank-prepare", "subnets": ["subnet-1", "subnet-2"], "security_group": "sg-1"}
+ARN = "arn:aws:ecs:eu-central-1:123456789012:task/bank/0123456789abcdef0123456789abcdef"
+DEFINITION = "arn:aws:ecs:eu-central-1:123456789012:task-definition/bank-prepare:7"
+LOG = "aws logs tail /bank/dagster --since 1d --log-stream-names prepare/prepare/0123456789abcdef0123456789abcdef"
+URL = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/bank-dagster"
+ALIAS = {"FunctionName": "bank-users", "Name": "live", "FunctionVersion": "7", "Description": "version 7"}
+
+
+class Account:
+    """Stubbed clients: what is expected stands in the order in which each client is asked."""
+
+    def __init__(self) -> None:
+        session = get_session()
+        session.set_credentials("x", "x")
+        clients = {
+            name: session.create_client(name, region_name="eu-central-1")
+            for name in ("sts", "ecr", "ecs", "lambda")
+        }
+        self.stubs = {name: Stubber(client) for name, client in clients.items()}
+        for stub in self.stubs.values():
+            stub.activate()
+        self.slept: list[float] = []
+        self.cloud = Cloud(clients.__getitem__, sleep=self.slept.append)
+
+    def starts_task(self) -> None:
+        network = {"awsvpcConfiguration": {"subnets": TASK["subnets"], "securityGroups": ["sg-1"]}}
+        asked = {"cluster": "bank", "taskDefinition": "bank-prepare", "launchType": "FARGATE"}
+        self.stubs["ecs"].add_response(
+            "run_task",
+            {"tasks": [{"taskArn": ARN, "taskDefinitionArn": DEFINITION}], "failures": []},
+            {**asked, "networkConfiguration": network, "startedBy": ANY},
+        )
+        options = {"awslogs-group": "/bank/dagster", "awslogs-stream-prefix": "prepare"}
+        container = {"name": "prepare", "logConfiguration": {"logDriver": "awslogs", "options": options}}
+        self.stubs["ecs"].add_response(
+            "describe_task_definition",
+            {"taskDefinition": {"containerDefinitions": [container]}},
+            {"taskDefinition": DEFINITION},
+        )
+
+    def task_is(self, *statuses: str, **rest: Any) -> None:
+        for status in statuses:
+            found = [{"lastStatus": status, "containers": [], **rest}] if status else []
+            self.stubs["ecs"].add_response("describe_tasks", {"tasks": found}, {"cluster": "bank", "tasks": [ARN]})
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    account = Account()
+    yield account
+    for stub in account.stubs.values():
+        stub.assert_no_pending_responses()
+
+
+class TestCaller:
+    def test_it_is_named(self, account: Account) -> None:
+        account.stubs["sts"].add_response(
+            "get_caller_identity", {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/ada"}
+        )
+        assert account.cloud.caller() == "account 123456789012 as arn:aws:iam::123456789012:user/ada"
+
+    def test_stale_credentials_are_refused_with_what_to_do(self, account: Account) -> None:
+        account.stubs["sts"].add_client_error("get_caller_identity", "ExpiredToken", "The token is expired")
+        with pytest.raises(LocalError, match=r"The token is expired.*aws sso login.*Nothing was changed"):
+            account.cloud.caller()
+
+
+class TestRequireImage:
+    ASKED = {"repositoryName": "bank-dagster", "imageIds": [{"imageTag": "0.3.0-1"}]}  # noqa: RUF012
+
+    def test_an_image_that_is_there_is_taken(self, account: Account) -> None:
+        account.stubs["ecr"].add_response("describe_images", {"imageDetails": []}, self.ASKED)
+        account.cloud.require_image(URL, "0.3.0-1")
+
+    def test_one_that_was_never_pushed_is_refused(self, account: Account) -> None:
+        account.stubs["ecr"].add_client_error(
+            "describe_images", "ImageNotFoundException", expected_params=self.ASKED
+        )
+        with pytest.raises(LocalError, match=r"no image .*/bank-dagster:0\.3\.0-1.*--image-tag"):
+            account.cloud.require_image(URL, "0.3.0-1")
+
+
+class TestPrepare:
+    def test_it_waits_for_a_good_end_and_tells_how_it_goes(self, account: Account) -> None:
+        account.starts_task()
+        account.task_is("", "PENDING", "PENDING", "RUNNING")
+        account.task_is("STOPPED", containers=[{"name": "prepare", "exitCode": 0}])
+        told: list[str] = []
+        account.cloud.prepare("bank", TASK, told.append)
+        assert told == [
+            f"  task {ARN}\n  its log: `{LOG}`",
+            *("  pending", "  running", "  stopped", "  exit code 0"),
+        ]
+        assert len(account.slept) == 4
+
+    @pytest.mark.parametrize(
+        ("container", "code"), [({"exitCode": 1}, "1"), ({"reason": "CannotPullContainerError"}, "None")]
+    )
+    def test_a_bad_end_names_exit_code_reason_and_log(
+        self, account: Account, container: dict[str, Any], code: str
+    ) -> None:
+        account.starts_task()
+        account.task_is("STOPPED", containers=[{"name": "prepare", **container}], stoppedReason="It stopped")
+        with pytest.raises(LocalError) as failed:
+            account.cloud.prepare("bank", TASK, lambda _: None)
+        assert str(failed.value) == f"it ended with exit code {code} (It stopped). Why is in its log: `{LOG}`"
+
+    def test_what_ecs_does_not_start_is_told_with_its_reason(self, account: Account) -> None:
+        account.stubs["ecs"].add_response(
+            "run_task", {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]}, None
+        )
+        with pytest.raises(LocalError, match="RESOURCE:CPU"):
+            account.cloud.prepare("bank", TASK, lambda _: None)
+
+    def test_a_task_without_end_is_left_with_a_word(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infra.aws.deploy.cloud.TASK_LIMIT_S", 10.0)
+        account.starts_task()
+        account.task_is("RUNNING", "RUNNING")
+        with pytest.raises(LocalError, match="it still runs"):
+            account.cloud.prepare("bank", TASK, lambda _: None)
+
+
+class TestPoint:
+    def test_it_waits_while_lambda_makes_warm_instances(self, account: Account) -> None:
+        for _ in range(2):
+            account.stubs["lambda"].add_client_error(
+                "update_alias", "ResourceConflictException", expected_params=ALIAS
+            )
+        account.stubs["lambda"].add_response("update_alias", {}, ALIAS)
+        account.cloud.point("bank-users", "live", Alias("7", "version 7"))
+        assert len(account.slept) == 2
+
+    def test_it_does_not_wait_forever(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("infra.aws.deploy.cloud.ALIAS_BUSY_S", 10.0)
+        for _ in range(2):
+            account.stubs["lambda"].add_client_error("update_alias", "ResourceConflictException", "It is busy")
+        with pytest.raises(Exception, match="It is busy"):
+            account.cloud.point("bank-users", "live", Alias("7", "version 7"))
+        assert len(account.slept) == 1
