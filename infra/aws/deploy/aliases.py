@@ -70,15 +70,15 @@ def _back(
         try:
             functions.point(each.function, each.alias, last)
             tell(f"  {each.function}: {each.alias} points to version {last.version} again")
-        except (BotoCoreError, ClientError) as failed:
-            tell(f"  {each.function}: {each.alias} could not be brought back: {failed}")
+        except (BotoCoreError, ClientError, KeyboardInterrupt) as failed:
+            tell(f"  {each.function}: {each.alias} could not be brought back: {failed!r}")
             stuck.append(
                 f"aws lambda update-alias --function-name {each.function} --name {each.alias} "
                 f"--function-version {last.version}"
             )
     if stuck:
         raise LocalError(
-            f"{error} NOT EVERY ALIAS COULD BE BROUGHT BACK. Do at once: {'; '.join(stuck)}"
+            f"{error or 'Interrupted.'} NOT EVERY ALIAS COULD BE BROUGHT BACK. Do at once: {'; '.join(stuck)}"
         ) from error
 
 

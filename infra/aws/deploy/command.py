@@ -1,6 +1,7 @@
 """`tidemark deploy`: what people see of it."""
 
 import re
+import signal
 from pathlib import Path
 
 import click
@@ -16,10 +17,19 @@ ARCHIVES = CHECKOUT / "dist" / "arm64"
 @click.command()
 @click.option("--environment", required=True, metavar="E", help="Which bank: infra/aws/environments/E.tfvars.")
 @click.option("--image-tag", metavar="TAG", help="Which images; by default that of the environment's file.")
+@click.option(
+    "--replace",
+    "replaced",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A resource that is made anew, as for Terraform.",
+)
 @click.option("--plan-only", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--rollback", is_flag=True, help="Move the services back to the version before the present one.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def deploy(environment: str, image_tag: str | None, plan_only: bool, rollback: bool, yes: bool) -> None:
+def deploy(
+    environment: str, image_tag: str | None, replaced: tuple[str, ...], plan_only: bool, rollback: bool, yes: bool
+) -> None:
     """Bring a bank on AWS to the state of this checkout.
 
     Shows Terraform's plan; once it is confirmed runs the migrations, applies the plan, and moves the services to
@@ -33,11 +43,13 @@ def deploy(environment: str, image_tag: str | None, plan_only: bool, rollback: b
     from infra.aws.deploy.deployment import Deployment
     from infra.aws.deploy.terraform import Terraform
 
-    if rollback and (plan_only or image_tag):
-        raise click.UsageError("--rollback moves the services alone, at once: it takes no plan and no image.")
+    if rollback and (plan_only or image_tag or replaced):
+        raise click.UsageError("--rollback moves the services alone: there is nothing to plan.")
     region = _region(CONFIGURATION / "environments", environment)
+    # Whoever ends it, as CI does, lets it take back what it has begun.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     deployment = Deployment(
-        terraform=Terraform(CONFIGURATION, environment, image_tag),
+        terraform=Terraform(CONFIGURATION, environment, image_tag, replaced),
         cloud=Cloud(make_clients(region)),
         archives=ARCHIVES,
         checkout=CHECKOUT,

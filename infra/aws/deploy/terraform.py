@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,14 @@ class Plan:
 class Terraform:
     """Terraform in the folder of the configuration, for one environment. All methods raise LocalError."""
 
-    def __init__(self, folder: Path, environment: str, image_tag: str | None) -> None:
+    def __init__(
+        self, folder: Path, environment: str, image_tag: str | None = None, replaced: Sequence[str] = ()
+    ) -> None:
         self._folder = folder
         self._backend = f"environments/{environment}.s3.tfbackend"
         self._variables = [f"-var-file=environments/{environment}.tfvars"]
         self._variables += [f"-var=image_tag={image_tag}"] if image_tag else []
+        self._replaced = [f"-replace={address}" for address in replaced]
 
     def start(self) -> None:
         """Fetch the provider and turn to the environment's state."""
@@ -48,7 +51,8 @@ class Terraform:
     def plan(self, file: Path, *, target: str | None = None, is_shown: bool = False) -> Plan:
         """Plan into `file`, which then holds secrets: all, or one resource with what it needs."""
         arguments = ["plan", "-input=false", f"-out={file}", *self._variables]
-        arguments += [f"-target={target}"] if target else []
+        # What is made anew is so once, with the rest.
+        arguments += [f"-target={target}"] if target else self._replaced
         (self._show if is_shown else self._ask)(*arguments)
         content = json.loads(self._ask("show", "-json", str(file)))
         changes = {
@@ -72,13 +76,25 @@ class Terraform:
         color = () if sys.stdout.isatty() else ("-no-color",)
         command = ["terraform", arguments[0], *color, *arguments[1:]]
         sys.stdout.flush()
-        code = subprocess.run(command, cwd=self._folder, check=False).returncode
-        if code != 0:
-            raise LocalError(f"`terraform {arguments[0]}` failed (exit code {code}); why stands above.")
+        done = self._to_its_end(command, None)
+        if done.returncode != 0:
+            raise LocalError(f"`terraform {arguments[0]}` failed (exit code {done.returncode}); why stands above.")
 
     def _ask(self, *arguments: str) -> str:
-        command = ["terraform", *arguments]
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
+        done = self._to_its_end(["terraform", *arguments], subprocess.PIPE)
         if done.returncode != 0:
             raise LocalError(f"`terraform {arguments[0]}` failed: {(done.stderr or done.stdout).strip()[-3000:]}")
         return done.stdout
+
+    def _to_its_end(self, command: list[str], output: int | None) -> subprocess.CompletedProcess[str]:
+        """Run it. An interruption reaches Terraform too, which needs its time to leave state and lock in order."""
+        with subprocess.Popen(command, cwd=self._folder, stdout=output, stderr=output, text=True) as process:
+            interrupted = None
+            while process.returncode is None:
+                try:
+                    said, complaint = process.communicate()
+                except KeyboardInterrupt as error:
+                    interrupted = error
+        if interrupted:
+            raise interrupted
+        return subprocess.CompletedProcess(command, process.returncode, said, complaint)
