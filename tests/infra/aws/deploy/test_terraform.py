@@ -101,7 +101,8 @@ class TestInterruption:
         executable = folder / "bin" / "terraform"
         executable.parent.mkdir()
         executable.write_text(
-            "#!/bin/sh\ntrap 'sleep 1; touch ended; exit 1' INT\ntouch started\nfor i in $(seq 600); do sleep 0.1; done\n"
+            "#!/bin/sh\ntrap 'sleep 1; touch ended; exit 1' INT\ntouch started\n"
+            "for i in $(seq 600); do sleep 0.1; done\n"
         )
         executable.chmod(0o755)
         monkeypatch.setenv("PATH", f"{executable.parent}:{os.environ['PATH']}")
