@@ -39,6 +39,8 @@ def deploy(
     Exit code 0 only when everything was done.
     """
     # What they import takes longer than most commands.
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from infra.aws.deploy.cloud import Cloud, make_clients
     from infra.aws.deploy.deployment import Deployment
     from infra.aws.deploy.terraform import Terraform
@@ -56,10 +58,14 @@ def deploy(
         tell=click.echo,
         confirm=click.echo if yes else _confirm,
     )
-    if rollback:
-        deployment.roll_back()
-    else:
-        deployment.upgrade(is_plan_only=plan_only)
+    try:
+        if rollback:
+            deployment.roll_back()
+        else:
+            deployment.upgrade(is_plan_only=plan_only)
+    except (BotoCoreError, ClientError) as error:
+        # Those of a step have become part of what the step says.
+        raise LocalError(f"AWS refuses: {error}. Nothing was changed.") from error
 
 
 def _confirm(question: str) -> None:

@@ -15,6 +15,8 @@ from infra.aws.deploy.terraform import Plan, Terraform
 from infra.local.errors import LocalError
 from infra.local.services import SERVICES
 
+# What the first start of a bank leaves in Terraform's state.
+OUTPUTS = frozenset({"api_url", "ecs_cluster", "prepare", "repositories", "services"})
 PREPARE = "module.pipeline.aws_ecs_task_definition.prepare"
 
 
@@ -71,9 +73,9 @@ class Deployment:
         self.tell(f"AWS: {self.cloud.caller()}")
         self.terraform.start()
         outputs = self.terraform.outputs()
-        if "prepare" not in outputs:
+        if not outputs.keys() >= OUTPUTS:
             raise LocalError(
-                "There is no bank in this environment yet. Its first start takes more than an upgrade: "
+                "There is no whole bank in this environment yet. Its first start takes more than an upgrade: "
                 'infra/aws/README.md, "From an empty account to a working bank". Nothing was changed.'
             )
         return outputs
@@ -115,8 +117,9 @@ class Deployment:
             Step(
                 "the services move to their new versions",
                 move,
-                f"{old_is_live} Find out why from the function's log, mend it and deploy again. Dagster and the "
-                "app have their new images: to take these back, deploy from the old checkout with its image tag.",
+                "Unless it is said otherwise above, the services run their old version. Find out why from the "
+                "function's log, mend it and deploy again. Dagster and the app have their new images: to take "
+                "these back, deploy from the old checkout with its image tag.",
             ),
         ]
 

@@ -1,10 +1,12 @@
 """Applied to an emulated AWS, once: everything is made, a second plan finds it so, and destroy takes it away."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 import boto3
 import pytest
 
+from infra.aws.deploy.deployment import OUTPUTS
 from infra.local.services import SERVICES
 from tests.infra.aws.emulator_repairs import repair
 from tests.infra.aws.terraform import Plan, Terraform, terraform
@@ -98,6 +100,17 @@ class TestApply:
             if address.endswith('["edge"]')
         )
         assert kept == told["TIDEMARK_EDGE_SECRET"]
+
+    def test_a_deployment_learns_which_alias_goes_to_which_version(
+        self, applied: Terraform, aws: Mapping[str, str]
+    ) -> None:
+        told = json.loads(applied.run("output", "-json"))
+        assert told.keys() >= OUTPUTS
+        for service in SERVICES:
+            function = f"tidemark-dev-{service}"
+            alias = _client("lambda", aws).get_alias(FunctionName=function, Name="live")
+            expected = {"function": function, "alias": "live", "version": alias["FunctionVersion"]}
+            assert told["services"]["value"][service] == expected
 
     def test_passwords_are_in_secrets_manager_and_not_in_terraforms_state(
         self, applied: Terraform, aws: Mapping[str, str]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from infra.aws.deploy.cloud import Alias, Cloud
@@ -234,7 +235,7 @@ class TestRefusals:
     @pytest.mark.parametrize("how", [lambda each: each.upgrade(is_plan_only=False), Deployment.roll_back])
     def test_an_empty_account(self, world: World, how: Callable[[Deployment], None]) -> None:
         (world.folder / "outputs.json").write_text("{}")
-        with pytest.raises(LocalError, match="no bank in this environment yet"):
+        with pytest.raises(LocalError, match="no whole bank in this environment yet"):
             how(world.deployment)
 
     def test_archives_that_are_missing(self, world: World) -> None:
@@ -272,6 +273,18 @@ class TestCommand:
         done = CliRunner().invoke(main, ["deploy", "--environment", "nowhere"])
         assert done.exit_code == 2
         assert "There is no environment nowhere. There are: dev, prod." in done.output
+
+    def test_what_aws_refuses_before_the_first_step_is_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(_: Deployment) -> None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "You may not"}}, "GetAlias")
+
+        monkeypatch.setattr(Deployment, "roll_back", refuse)
+        # The handler of this process stays what it is.
+        monkeypatch.setattr("signal.signal", lambda *_: None)
+        done = CliRunner().invoke(main, ["deploy", "--environment", "dev", "--rollback"])
+        assert done.exit_code == 1
+        assert done.output.startswith("Error: AWS refuses: ")
+        assert "You may not" in done.output
 
     def test_a_rollback_takes_no_image(self) -> None:
         done = CliRunner().invoke(main, ["deploy", "--environment", "dev", "--rollback", "--image-tag", "1"])
