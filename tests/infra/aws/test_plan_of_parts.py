@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from infra.aws.deploy.deployment import OUTPUTS, PREPARE
 from infra.containers.__main__ import PIPELINE_ROLES
 from infra.containers.settings import PASSWORD, ContainerSettings
 from infra.local.databases import ROLES
@@ -123,6 +124,11 @@ class TestOtherParts:
         assert {name for name in told if name.startswith(PASSWORD)} == {f"{PASSWORD}{r.upper()}" for r in ROLES}
         assert {"TIDEMARK_ADMINISTRATOR", "TIDEMARK_ADMINISTRATOR_PASSWORD"} <= told
         assert {"TIDEMARK_IDENTITY_TABLE", "TIDEMARK_DATA_KEY_TABLE", "AWS_REGION"} <= told
+
+    def test_a_deployment_finds_the_task_and_the_aliases(self, plan: Plan) -> None:
+        assert PREPARE in plan.resources("aws_ecs_task_definition")
+        assert {each["name"] for each in plan.resources("aws_lambda_alias").values()} == {"live"}
+        assert plan.content["planned_values"]["outputs"].keys() >= OUTPUTS
 
     def test_tasks_have_sizes_that_fargate_has(self, plan: Plan) -> None:
         tasks = plan.resources("aws_ecs_task_definition")
