@@ -39,8 +39,8 @@ def ask_admin(bank: Bank, service: str, *arguments: str, given: str = "") -> str
         check=False,
     )
     if done.returncode != 0:
-        reason = done.stderr.strip().removeprefix("Error: ") or f"the {service} service gave no reason"
-        raise LocalError(f"{service} {arguments[0]}: {reason}")
+        reason = done.stderr.strip().removeprefix("Error: ")
+        raise LocalError(reason or f"{service} {arguments[0]} ended with {done.returncode} and gave no reason")
     return done.stdout
 
 

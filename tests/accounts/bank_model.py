@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 AMOUNT_MAX = 10**12
 OWNERS_MAX = 10
+INVITATIONS_MAX = 3
 POSTED = "posted"
 
 
@@ -40,7 +41,7 @@ class ModelAccount:
     currency: str
     owners: list[str]
     approved: bool
-    invited: set[str] = field(default_factory=set)
+    invited: dict[str, str] = field(default_factory=dict)
     total: int = 0
     is_closed: bool = False
     spent: int = 0
@@ -123,20 +124,25 @@ class BankModel:
             return "account_closed"
         if len({*account.owners, *account.invited} - {invited}) >= OWNERS_MAX:
             return "too_many_owners"
+        others = (a for a in self.accounts.values() if a is not account)
+        if sum(a.invited.get(invited) == caller for a in others) >= INVITATIONS_MAX:
+            return "too_many_invitations"
         if invited not in account.owners:
-            account.invited.add(invited)
+            account.invited[invited] = caller
         return "done"
 
     def accept(self, caller: str, account_id: str) -> str:
         """Accepting again changes nothing."""
         account = self.accounts[account_id]
+        if caller not in self.approved_users:
+            return "user_not_approved"
         if caller in account.owners:
             return "done"
         if caller not in account.invited:
             return "not_found"
         if account.is_closed:
             return "account_closed"
-        account.invited.remove(caller)
+        del account.invited[caller]
         account.owners.append(caller)
         return "done"
 
@@ -146,13 +152,14 @@ class BankModel:
         if caller not in (*account.owners, owner):
             return "not_found"
         if owner in account.invited:
-            account.invited.remove(owner)
+            del account.invited[owner]
             return "done"
         if owner not in account.owners:
             return "not_found"
         if account.owners == [owner]:
             return "last_owner"
         account.owners.remove(owner)
+        account.invited = {user: inviter for user, inviter in account.invited.items() if inviter != owner}
         return "done"
 
     def post(self, caller: str, wish: Wish) -> ModelOutcome:

@@ -71,6 +71,16 @@ class TestInvite:
         told = ada.done("POST", path_of(account), 201, json=body(uuid4()))
         assert len(told["invitations"]) == 1
 
+    def test_three_of_one_owner_at_once_to_the_same_user(self, ada: Person, bob: Person) -> None:
+        accounts = [ada.open() for _ in range(4)]
+        for account in accounts[:3]:
+            ada.done("POST", path_of(account), 201, json=body(bob))
+        refused = ada.refused("POST", path_of(accounts[3]), json=body(bob))
+        assert refused == (409, "too_many_invitations")
+        ada.done("POST", path_of(accounts[0]), 201, json=body(bob))
+        bob.done("DELETE", f"{path_of(accounts[0])}/{bob.user_id}", 204)
+        ada.done("POST", path_of(accounts[3]), 201, json=body(bob))
+
 
 class TestAddByStaff:
     def test_at_once_to_any_account(self, ada: Person, bob: Person, staff: Person) -> None:
@@ -85,6 +95,9 @@ class TestAddByStaff:
         assert staff.refused("POST", path_of(account), json=body(uuid4())) == (404, "not_found")
         world.leave(bob.user_id)
         assert staff.refused("POST", path_of(account), json=body(bob)) == (404, "not_found")
+
+    def test_nobody_adds_themselves(self, ada: Person, staff: Person) -> None:
+        assert staff.refused("POST", path_of(ada.open()), json=body(staff)) == (403, "forbidden")
 
 
 class TestAccept:
@@ -102,6 +115,27 @@ class TestAccept:
         account = ada.open()
         ada.share(account, bob)
         bob.done("POST", f"{path_of(account)}/accept", 200)
+
+    def test_not_from_who_owns_the_account_no_more(self, world: World, ada: Person, bob: Person) -> None:
+        account, friend = ada.open(), world.person()
+        ada.share(account, bob)
+        bob.done("POST", path_of(account), 201, json=body(friend))
+        ada.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+        assert owners(ada, account) == ([str(ada.user_id)], [])
+        assert friend.refused("POST", f"{path_of(account)}/accept") == (404, "not_found")
+
+    def test_not_from_who_was_deleted(self, world: World, ada: Person, bob: Person) -> None:
+        account, friend = ada.open(deposit=7), world.person()
+        ada.share(account, bob)
+        bob.done("POST", path_of(account), 201, json=body(friend))
+        world.leave(bob.user_id)
+        bob.done("DELETE", f"/account/user/{bob.user_id}", 204)
+        assert friend.refused("POST", f"{path_of(account)}/accept") == (404, "not_found")
+
+    def test_only_by_an_approved_user(self, world: World, ada: Person) -> None:
+        account, newcomer = ada.open(deposit=7), world.person(approved=False)
+        ada.done("POST", path_of(account), 201, json=body(newcomer))
+        assert newcomer.refused("POST", f"{path_of(account)}/accept") == (409, "user_not_approved")
 
     def test_only_what_still_stands(self, world: World, ada: Person, bob: Person) -> None:
         account = ada.open()

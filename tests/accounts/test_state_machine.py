@@ -164,7 +164,7 @@ class BankMachine(BankAndModel):
         assert_change(answer, 201, code)
         if code == "done":
             assert [item["user_id"] for item in answer.json()["items"]] == account.owners
-            assert {item["user_id"] for item in answer.json()["invitations"]} == account.invited
+            assert {item["user_id"] for item in answer.json()["invitations"]} == set(account.invited)
 
     @rule(who=people, which=accounts)
     def accept(self, who: int, which: int) -> None:

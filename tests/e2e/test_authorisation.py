@@ -64,7 +64,7 @@ GET    /stats/{period}                                   401      404   200     
 GET    /stats/{period}/transactions                      401      404   200        200     200   200     200
 
 POST   /account/{account_id}/owner                       401      404   201        409     403   201     404
-POST   /account/{account_id}/owner/accept                401      404   200        200     403   404     404
+POST   /account/{account_id}/owner/accept                401      404   200        409     403   404     404
 DELETE /account/{account_id}/owner/{user_id}             401      404   204        404     403   404     404
 DELETE /account/{account_id}                             401      404   409        204     403   404     404
 DELETE /account/user/{user_id}                           401      404   409        204     403   404     404

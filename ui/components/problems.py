@@ -26,6 +26,7 @@ _SENTENCES = {
     "balance_limit_exceeded": "The account can’t hold that much. Try a smaller amount.",
     "too_many_accounts": "You have as many open accounts as one person may have. Close one first.",
     "too_many_owners": "This account has as many owners as one may have.",
+    "too_many_invitations": "You have invited this person to three other accounts. Wait for their answer.",
     "recipient_unavailable": "We can’t pay to that account. Check the number with the person it belongs to.",
     "idempotency_conflict": "This movement was already sent with other details. Please start it again.",
     "last_owner": "You are the only owner of this account. Close it instead, or invite somebody first.",

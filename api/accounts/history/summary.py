@@ -67,7 +67,7 @@ class Summary:
         before = "are there already" if is_dry_run else "were there before"
         lines = [f"{what} {verb}, {self.repeated:,} {before}: {self.rows:,} rows in {self.seconds:.1f} s."]
         if self.mirrored:
-            lines.append(f"{self.mirrored:,} movements are given by both of their accounts, and are one each.")
+            lines.append(f"Movements that both of their accounts give, counted once: {self.mirrored:,}.")
         if self.first_at and self.last_at:
             lines.append(f"From {self.first_at:%Y-%m-%d %H:%M:%S} to {self.last_at:%Y-%m-%d %H:%M:%S} UTC.")
         for total in self.totals:

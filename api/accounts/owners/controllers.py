@@ -30,7 +30,7 @@ class OwnerController(Controller):
         """Who owns the account, longest first, and who is invited to."""
         return await owner_service.owners(autocommit, principal, account_id)
 
-    @post("/{account_id:uuid}/owner", operation_id="AddOwner", responses=problems(404, 409))
+    @post("/{account_id:uuid}/owner", operation_id="AddOwner", responses=problems(403, 404, 409))
     async def add(
         self,
         account_id: FromPath[UUID],
@@ -41,7 +41,8 @@ class OwnerController(Controller):
     ) -> Owners:
         """Invite another user to own the account too: who accepts may do with it all that the caller may.
 
-        An invitation stands for 14 days. Staff add an owner at once, to any account.
+        An invitation stands for 14 days, unless who made it stops being an owner. Staff add an owner at once, to
+        any account, but not themselves.
         """
         return await owner_service.add(transaction, principal, account_id, data.user_id)
 

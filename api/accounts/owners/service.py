@@ -12,6 +12,7 @@ from api.accounts.service import AccountService
 from api.accounts.settings import AccountsSettings
 from api.shared.auth import Principal
 from api.shared.database import AsyncConnection, AsyncEngine, Statement
+from api.shared.errors import Forbidden
 from api.shared.pages import Page, decode_cursor, page_of
 from api.shared.roles import Right
 
@@ -42,9 +43,12 @@ class OwnerService:
     ) -> Owners:
         """Invites a user to own the caller's account too; staff add one at once, to any account.
 
-        Raises NotFound, and Conflict: `user_not_approved` (who invites), `account_closed`, `too_many_owners`.
+        Raises NotFound, Forbidden for staff who would add themselves, and Conflict: `user_not_approved` (who
+        invites), `account_closed`, `too_many_owners`, `too_many_invitations`.
         """
         if principal.may(Right.ACT_ON_ACCOUNTS):
+            if owner_id == principal.user_id:
+                raise Forbidden("Nobody adds themselves. Ask a colleague.")
             await self._change(connection, repository.ADD, account_id=account_id, owner_id=owner_id)
         else:
             await self._accounts.get(connection, principal, account_id)
@@ -70,7 +74,12 @@ class OwnerService:
         return page_of(items, limit, lambda item: (item.account_id,))
 
     async def accept(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
-        """The account, which the caller owns too from now on. Repeating it changes nothing."""
+        """The account, which the caller owns too from now on. Repeating it changes nothing.
+
+        Raises NotFound, and Conflict: `user_not_approved`, `account_closed`, `too_many_accounts`.
+        """
+        if not principal.user_approved:
+            raise refusal("user_not_approved")
         await self._change(
             connection,
             repository.ACCEPT,

@@ -86,7 +86,7 @@ begin
     where id = any (v_alone);
     delete from accounts.user_account
     where user_id = p_user and account_id = any (v_all) and account_id <> all (v_alone);
-    delete from accounts.invitation where user_id = p_user;
+    delete from accounts.invitation where user_id = p_user or invited_by = p_user;
     return 'done';
 end
 $$;

@@ -18,7 +18,8 @@ select (select count(*) from accounts.user_account where account_id = p_account 
        where account_id = p_account and user_id <> p_but and expires_at > clock_timestamp()) < 10;
 $$;
 
--- Codes `not_found`, `account_closed`, `too_many_owners`. Inviting again begins the time anew; an owner is one already.
+-- Codes `not_found`, `account_closed`, `too_many_owners`, and `too_many_invitations` when the invited user has three of
+-- this owner's to other accounts. Inviting again begins the time anew; an owner is one already.
 create or replace function accounts.invite_owner(p_user uuid, p_account uuid, p_invited uuid, p_days integer) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -32,6 +33,10 @@ begin
         return 'account_closed';
     elsif not accounts.has_room(a.id, p_invited) then
         return 'too_many_owners';
+    elsif (select count(*) from accounts.invitation
+           where user_id = p_invited and invited_by = p_user and account_id <> a.id
+             and expires_at > clock_timestamp()) >= 3 then
+        return 'too_many_invitations';
     end if;
     -- Whether the invited user exists is not told: an invitation to nobody expires.
     insert into accounts.invitation (account_id, user_id, invited_by, expires_at)
@@ -94,7 +99,7 @@ end
 $$;
 
 -- Takes an owner off the account, or an invitation back: for an owner of it, and for oneself. Codes `not_found` and
--- `last_owner`: someone who is not about to be deleted stays.
+-- `last_owner`: someone who is not about to be deleted stays. Whom an owner has invited is not invited any more.
 create or replace function accounts.remove_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -115,6 +120,7 @@ begin
         return 'last_owner';
     end if;
     delete from accounts.user_account where account_id = p_account and user_id = p_owner;
+    delete from accounts.invitation where account_id = p_account and invited_by = p_owner;
     return 'done';
 end
 $$;

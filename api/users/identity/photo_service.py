@@ -45,7 +45,7 @@ class PhotoService:
             if row.photo_status not in REPLACEABLE:
                 raise PhotoNotReplaceable
             personal = await open_row(self._data_keys, row)
-            key = await asyncio.to_thread(fetch_key, self._data_keys, user_id, row.data_key_id)
+            key = await asyncio.to_thread(fetch_key, self._data_keys, row)
             version = row.photo_version + 1
             await asyncio.to_thread(self._documents.put, key, name=personal.name, photo=photo, version=version)
             submitted_at = await repository.submit(connection, user_id, version)

@@ -14,7 +14,7 @@ from api.users.errors import AlreadyDecided, NothingToReview, PhotoReplaced
 from api.users.identity import repository
 from api.users.identity.schemas import Decision, Reviewed, ReviewItem
 from api.users.profile import repository as users
-from api.users.profile.personal import fetch_key, open_row
+from api.users.profile.personal import BeingDeleted, fetch_key, open_row
 from api.users.profile.repository import UserRow
 
 STATUS_AFTER = {"approve": "approved", "reject": "rejected"}
@@ -58,7 +58,10 @@ class ReviewService:
             if row is None or photo is None or row.photo_status == "missing":
                 raise NotFound
             await repository.record_view(connection, user_id, reviewer_id, photo.version)
-        key = await asyncio.to_thread(fetch_key, self._data_keys, user_id, row.data_key_id)
+        try:
+            key = await asyncio.to_thread(fetch_key, self._data_keys, row)
+        except BeingDeleted as error:
+            raise NotFound from error
         return open_photo(key, photo)
 
     async def decide(self, user_id: UUID, reviewer_id: UUID, token: str, decision: Decision) -> Reviewed:

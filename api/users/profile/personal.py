@@ -1,10 +1,10 @@
 """Seals and opens the personal columns of a user's row."""
 
 import asyncio
-from uuid import UUID
 
 import msgspec
 
+from api.shared.errors import Unauthenticated
 from api.users.crypto import fields
 from api.users.crypto.data_keys import DataKey, DataKeyDestroyed, DataKeys
 from api.users.crypto.fields import Unreadable
@@ -12,6 +12,10 @@ from api.users.crypto.master_key import UnwrapError
 from api.users.profile.repository import UserRow
 
 TABLE = "users.user"
+
+
+class BeingDeleted(Unauthenticated, Unreadable):
+    """The user's key is gone already, and the row follows."""
 
 
 class Personal(msgspec.Struct, frozen=True):
@@ -33,26 +37,31 @@ def seal(key: DataKey, personal: Personal) -> dict[str, bytes]:
     }
 
 
-def fetch_key(data_keys: DataKeys, user_id: UUID, data_key_id: UUID) -> DataKey:
-    """The data key that a row names; blocks. Raises Unreadable and an alarm when there is no such key."""
+def fetch_key(data_keys: DataKeys, row: UserRow) -> DataKey:
+    """The data key that a row names; blocks.
+
+    Raises BeingDeleted, else Unreadable and an alarm when there is no such key.
+    """
     try:
-        key = data_keys.get(user_id)
+        key = data_keys.get(row.id)
     except (DataKeyDestroyed, UnwrapError) as error:
-        fields.alarm("a row's data key is gone or damaged", user_id, TABLE)
+        if row.leaving_at is not None and isinstance(error, DataKeyDestroyed):
+            raise BeingDeleted from error
+        fields.alarm("a row's data key is gone or damaged", row.id, TABLE)
         raise Unreadable from error
-    if key.id != data_key_id:
-        fields.alarm("a row names another data key than its user has", user_id, TABLE)
+    if key.id != row.data_key_id:
+        fields.alarm("a row names another data key than its user has", row.id, TABLE)
         raise Unreadable
     return key
 
 
 async def open_row(data_keys: DataKeys, row: UserRow) -> Personal:
-    """The personal columns in clear. Raises Unreadable."""
+    """The personal columns in clear. Raises what `fetch_key` does."""
     return await asyncio.to_thread(_open, data_keys, row)
 
 
 def _open(data_keys: DataKeys, row: UserRow) -> Personal:
-    key = fetch_key(data_keys, row.id, row.data_key_id)
+    key = fetch_key(data_keys, row)
     return Personal(
         **{column: fields.decrypt(key, TABLE, column, value).decode() for column, value in row.sealed.items()}
     )

@@ -92,7 +92,7 @@ class ProfileService:
         Raises PasswordRequired, WrongPassword, TooManyRequests, ValueRefused, EmailTaken.
         """
         row = await self._confirmed(user_id, change)
-        key = await asyncio.to_thread(fetch_key, self._data_keys, user_id, row.data_key_id)
+        key = await asyncio.to_thread(fetch_key, self._data_keys, row)
         before = await open_row(self._data_keys, row)
         after = Personal(
             before.name if change.name is None else normal_name(change.name),

@@ -14,7 +14,7 @@ class TestMirrors:
         legs = "2024-01-03T08:00:00Z,a,-50,b,rent,A-17\n2024-01-03T09:00:00+01:00,b,50,a,,B-4\n"
         summary = bank.imported(self.FUNDS + legs)
         assert (summary.movements, summary.mirrored, summary.rows) == (3, 1, 4)
-        assert "1 movements are given by both of their accounts" in summary.text(is_dry_run=False)
+        assert "both of their accounts give, counted once: 1." in summary.text(is_dry_run=False)
         assert bank.totals() == {"a": 950, "b": 1050}
         assert bank.movements()[-1] == ("a", "b", 50, "rent")
 

@@ -51,7 +51,7 @@ class TestDryRun:
         assert would.totals == (Total("EUR", 3, 1000, 20, 300),)
         assert would.text(is_dry_run=True).splitlines() == [
             f"2 accounts and 3 movements would be imported, 0 are there already: 4 rows in {would.seconds:.1f} s.",
-            "1 movements are given by both of their accounts, and are one each.",
+            "Movements that both of their accounts give, counted once: 1.",
             "From 2024-01-02 00:00:00 to 2024-01-04 00:00:00 UTC.",
             "10.00 EUR in, 0.20 EUR out, 3.00 EUR between accounts: 3 movements.",
         ]

@@ -137,6 +137,15 @@ class TestLeaving:
     def begin(self, database: psycopg.Connection, person: Person) -> None:
         database.execute("update users.user set leaving_at = clock_timestamp() where id = %s", (person.user_id,))
 
+    def test_who_has_no_key_left_is_not_signed_in_and_no_alarm(
+        self, person: Person, database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.begin(database, person)
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        client.delete_item(TableName="tidemark-data-keys", Key={"user_id": {"S": person.user_id}})
+        assert code(person.call("GET", "/user/me")) == (401, "unauthenticated")
+        assert "alarm" not in capsys.readouterr().out
+
     def test_is_marked_before_accounts_are_asked(
         self, person: Person, staff: Person, accounts: AccountsDouble, database: psycopg.Connection
     ) -> None:
