@@ -4,7 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,9 +119,9 @@ class Cluster:
         self.migrate(Databases(self.server.superuser_url, names))
         self._is_migrated = True
 
-    def migrate(self, databases: Databases) -> None:
-        """Bring every schema up to date."""
-        for schema in SCHEMAS:
+    def migrate(self, databases: Databases, schemas: Sequence[str] = SCHEMAS) -> None:
+        """Bring every schema up to date, in the order given."""
+        for schema in schemas:
             self._migrate(schema, databases.url(f"{schema}_owner"))
 
     def _migrate(self, schema: str, migration_url: str) -> None:

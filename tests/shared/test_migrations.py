@@ -115,6 +115,13 @@ class TestUpgrade:
             bring_up(SCHEMAS[schema], databases.url(f"{schema}_owner"), schema)
         assert schema_of(empty_databases) == schema_of(fresh_databases) != old
 
+    def test_the_order_of_the_schemas_does_not_matter(
+        self, cluster: Cluster, databases: Databases, empty_databases: Databases
+    ) -> None:
+        """A bank makes them side by side."""
+        cluster.migrate(empty_databases, tuple(reversed(SCHEMAS)))
+        assert schema_of(empty_databases) == schema_of(databases)
+
     def test_what_was_made_by_these_files_is_left_alone(self, tmp_path: Path, url: str) -> None:
         made = "select max(xmin::text) from pg_proc where pronamespace = 'example'::regnamespace"
         bring_up(now(tmp_path), url)

@@ -126,12 +126,21 @@ end
 $$;
 
 -- Accounts with money of which no owner is a user: there should be none. What was imported without an owner is the
--- bank's own.
+-- bank's own. In plpgsql, because it may be made before the view of the users service.
 create or replace function accounts.abandoned() returns setof uuid
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-select a.id from accounts.account a
-where a.total <> 0
-  and not exists (
-      select from accounts.user_account o join users.present_user u on u.user_id = o.user_id where o.account_id = a.id)
-  and (a.import_reference is null or exists (select from accounts.user_account o where o.account_id = a.id));
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
+    select a.id from accounts.account a
+    where a.total <> 0
+      and not exists (
+          select from accounts.user_account o
+          join users.present_user u on u.user_id = o.user_id
+          where o.account_id = a.id
+      )
+      and (
+          a.import_reference is null
+          or exists (select from accounts.user_account o where o.account_id = a.id)
+      );
+end
 $$;
