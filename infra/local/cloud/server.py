@@ -46,11 +46,14 @@ def main(folder: Path, socket: Path) -> None:
     unpacked = folder / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir(mode=0o700)
+    # Callers find nobody until all is deployed: before that the emulator knows no route, and 404 is an answer.
+    socket.unlink(missing_ok=True)
+    hidden = socket.with_suffix(".new")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     emulator = subprocess.Popen(
         [
             str(python(folder / "python")),
-            *("-m", "hypercorn", "ministack.app:app", "--bind", f"unix:{socket}"),
+            *("-m", "hypercorn", "ministack.app:app", "--bind", f"unix:{hidden}"),
             *("--workers", "0", "--keep-alive", "75", "--log-level", "WARNING"),
         ],
         cwd=unpacked,
@@ -63,10 +66,12 @@ def main(folder: Path, socket: Path) -> None:
         },
     )
     try:
-        with EmulatedAws(socket, deployment.account, deployment.region) as aws:
+        with EmulatedAws(hidden, deployment.account, deployment.region) as aws:
             _wait(aws, emulator)
             deploy(deployment, aws)
-            print(f"deployed: {', '.join(deployment.functions)}", flush=True)
+        hidden.rename(socket)
+        print(f"deployed: {', '.join(deployment.functions)}", flush=True)
+        with EmulatedAws(socket, deployment.account, deployment.region) as aws:
             _follow(aws, emulator, deployment)
         sys.exit(emulator.wait())
     finally:
