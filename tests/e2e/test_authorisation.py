@@ -85,6 +85,7 @@ CONFLICTS = {
     "POST /account/transfer": "user_not_approved",
     "POST /account/transfers": "not_posted",
     "POST /account/{account_id}/owner": "user_not_approved",
+    "POST /account/{account_id}/owner/accept": "user_not_approved",
     "DELETE /account/{account_id}": "balance_not_zero",
     "DELETE /account/user/{user_id}": "balance_not_zero",
     "DELETE /user/delete": "balance_not_zero",
