@@ -33,6 +33,7 @@ class TestCreate:
         person = new_person().open_app()
         person.switch("Create a user")
         expect(person.page.get_by_role("textbox", name="Full name")).to_be_visible()
+        expect(person.button("Sign in")).to_have_count(0)
         person.fill("Email", "nobody")
         person.button("Create my user").click()
         expect(person.page.locator(".tm-problem")).to_have_text(
