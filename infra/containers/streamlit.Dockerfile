@@ -1,19 +1,19 @@
 # The app: docker build -f infra/containers/streamlit.Dockerfile --platform linux/arm64 .
 FROM python:3.13-slim AS libraries
-RUN pip install --no-cache-dir uv && python -m venv /opt/tidemark
+RUN pip install --no-cache-dir uv && python -m venv /venv
 WORKDIR /build
 COPY pyproject.toml requirements.lock ./
-RUN uv pip install --no-cache --python /opt/tidemark/bin/python --require-hashes --only-binary :all: \
+RUN uv pip install --no-cache --python /venv/bin/python --require-hashes --only-binary :all: \
     --requirement pyproject.toml --constraint requirements.lock
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home tidemark
-COPY --from=libraries /opt/tidemark /opt/tidemark
+COPY --from=libraries /venv /venv
 WORKDIR /app
 COPY api/__init__.py api/__init__.py
 COPY api/shared/__init__.py api/shared/settings.py api/shared/
 COPY ui ui
-ENV PATH=/opt/tidemark/bin:$PATH HOME=/tmp LANG=C.UTF-8 TZ=UTC PYTHONUNBUFFERED=1 DO_NOT_TRACK=1
+ENV PATH=/venv/bin:$PATH HOME=/tmp LANG=C.UTF-8 TZ=UTC PYTHONUNBUFFERED=1 DO_NOT_TRACK=1
 VOLUME ["/tmp"]
 USER tidemark
 EXPOSE 8501
