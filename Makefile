@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo analyst package test test-cloud quick torture fuzz bench check lock release
+.PHONY: help setup up demo analyst package test test-cloud quick torture fuzz bench check texts lock release
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
 	@$(BIN)/sqlfluff lint warehouse
 	@export TIDEMARK_DBT_TARGET=$$(mktemp -d) && trap 'rm -rf $$TIDEMARK_DBT_TARGET' EXIT \
 		&& $(BIN)/python -m pipelines.manifest && $(BIN)/dagster definitions validate -m pipelines.definitions
+
+texts: $(READY) ## bring new texts of the app into ui/language/de.po, to be translated there
+	@$(BIN)/python -m ui.language update
 
 lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade: with the newest versions)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \

@@ -16,6 +16,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from ui.language import _
 from ui.server.headers import SecurityHeaders
 from ui.server.routes import routes
 
@@ -29,7 +30,7 @@ def _on_script_error(error: Exception) -> bool:
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
     logger.error("%s at %s", type(error).__name__, places)
-    st.error("This page ran into a problem on our side. Nothing was changed. Please try again.")
+    st.error(_("This page ran into a problem on our side. Nothing was changed. Please try again."))
     return True
 
 

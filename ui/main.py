@@ -4,31 +4,32 @@ import streamlit as st
 
 from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.users import User
-from ui.components import cookie, layout, problems, session
+from ui.components import cookie, languages, layout, problems, session
 from ui.components.text import html
+from ui.language import N_, _
 from ui.server.sessions import SignIn
 
 WATCH_EVERY_S = 10
 
 # Address, file, title, icon: the same addresses whether signed in or not, so a refresh never gets lost.
 CUSTOMER_PAGES = (
-    ("home", "Home", "home"),
-    ("move", "Move money", "swap_horiz"),
-    ("account", "Statements", "receipt_long"),
-    ("statistics", "Statistics", "insights"),
-    ("open", "Open an account", "add_card"),
-    ("sharing", "Joint accounts", "group"),
-    ("identity", "Confirm who you are", "badge"),
+    ("home", N_("Home"), "home"),
+    ("move", N_("Move money"), "swap_horiz"),
+    ("account", N_("Statements"), "receipt_long"),
+    ("statistics", N_("Statistics"), "insights"),
+    ("open", N_("Open an account"), "add_card"),
+    ("sharing", N_("Joint accounts"), "group"),
+    ("identity", N_("Confirm who you are"), "badge"),
 )
-DESK_PAGES = (("review", "Review", "fact_check"), ("lookup", "Look up", "search"))
-USER_PAGES = (("profile", "Profile", "person"),)
+DESK_PAGES = (("review", N_("Review"), "fact_check"), ("lookup", N_("Look up"), "search"))
+USER_PAGES = (("profile", N_("Profile"), "person"),)
 
 
 def page(name: str, title: str, icon: str, *, file: str | None = None) -> st.Page:
     """One page of the app at the address of its name; Home is the address without a name."""
     return st.Page(
         f"app_pages/{file or name}.py",
-        title=title,
+        title=_(title),
         icon=f":material/{icon}:",
         url_path=name,
         default=name == "home",
@@ -45,8 +46,8 @@ def pages_of(user: User) -> dict[str, list[st.Page]]:
     sections = {"": customer}
     may_open = {"review": user.reviews, "lookup": user.reads_statistics}
     if desk := [page(*entry) for entry in DESK_PAGES if may_open[entry[0]]]:
-        sections["Staff desk"] = desk
-    sections["You"] = [page(*entry) for entry in USER_PAGES]
+        sections[_("Staff desk")] = desk
+    sections[_("You")] = [page(*entry) for entry in USER_PAGES]
     return sections
 
 
@@ -75,8 +76,9 @@ def run_signed_in(held: SignIn) -> None:
     chosen = st.navigation(pages_of(user), position="sidebar")
     layout.logo()
     with st.sidebar:
-        st.html(f'<p class="tm-signed">Signed in as<br><b>{html(user.name)}</b></p>')
-        st.button("Sign out", icon=":material/logout:", on_click=session.end, key="sign_out", width="stretch")
+        st.html(f'<p class="tm-signed">{html(_("Signed in as"))}<br><b>{html(user.name)}</b></p>')
+        languages.switch("language_in_menu")
+        st.button(_("Sign out"), icon=":material/logout:", on_click=session.end, key="sign_out", width="stretch")
     watch(held, user)
     layout.arrive(chosen.url_path)
     chosen.run()
@@ -85,12 +87,13 @@ def run_signed_in(held: SignIn) -> None:
 def run_signed_out() -> None:
     """Whatever the address, the way in."""
     entries = CUSTOMER_PAGES + DESK_PAGES + USER_PAGES
-    doors = [page(name, "Welcome", icon, file="welcome") for name, _, icon in entries]
+    doors = [page(name, N_("Welcome"), icon, file="welcome") for name, _, icon in entries]
     st.navigation(doors, position="hidden").run()
 
 
 st.set_page_config(page_title="Tidemark", page_icon="/favicon.png", layout="wide", menu_items={})
 layout.frame()
+languages.tell_the_browser()
 signed_in = session.current()
 # Before the page, which may take a while: a refresh right after signing in should find the cookie.
 cookie.keep_in_step()
@@ -107,4 +110,4 @@ except ApiError as error:
         session.expire()
         st.rerun()
     problems.show(error)
-    st.button("Try again", icon=":material/refresh:")
+    st.button(_("Try again"), icon=":material/refresh:")

@@ -73,7 +73,8 @@ def at_browsers(
 
     def start(*, width: int = 1280, **options: Any) -> Person:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, **{"timezone_id": "UTC", "accept_downloads": True, **options}
+            viewport={"width": width, "height": 900},
+            **{"timezone_id": "UTC", "locale": "en-GB", "accept_downloads": True, **options},
         )
         contexts.append(context)
         people.append(Person(context.new_page(), app))

@@ -2,11 +2,13 @@
 
 import msgspec
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.fake_gateway import FACTS
 from ui.clients.accounts import Facts
+from ui.components import money
 from ui.components.money import (
     AmountError,
     currency_label,
@@ -16,16 +18,22 @@ from ui.components.money import (
 
 BANK = msgspec.convert(FACTS, Facts)
 AMOUNT_MAX_MINOR, CURRENCIES = BANK.amount_max_minor, BANK.offered
+LOCALES = ("en_GB", "en_US", "de_DE", "de_AT", "de_CH")
+
+
+def reads_in(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """The person at the page has this locale."""
+    monkeypatch.setattr(money, "locale", lambda: Locale.parse(where))
 
 
 class TestFormatMoney:
     @pytest.mark.parametrize(
         ("minor", "currency", "text"),
         [
-            (123450, "USD", "$1,234.50"),
+            (123450, "USD", "US$1,234.50"),
             (-5, "EUR", "−€0.05"),
             (0, "EUR", "€0.00"),
-            (1234, "JPY", "¥1,234"),
+            (1234, "JPY", "JP¥1,234"),
             (2000, "CZK", "CZK\u00a020.00"),
             (-2000, "CZK", "−CZK\u00a020.00"),
             (AMOUNT_MAX_MINOR, "EUR", "€10,000,000,000.00"),
@@ -34,6 +42,24 @@ class TestFormatMoney:
         ],
     )
     def test_as_people_read_it(self, minor: int | None, currency: str, text: str) -> None:
+        assert format_money(minor, currency) == text
+
+    @pytest.mark.parametrize(
+        ("where", "minor", "currency", "text"),
+        [
+            ("de_DE", -123450, "EUR", "−1.234,50\u00a0€"),
+            ("de_DE", 2000, "CZK", "20,00\u00a0CZK"),
+            ("de_DE", 1234, "JPY", "1.234\u00a0¥"),
+            ("de_AT", 123450, "EUR", "€\u00a01.234,50"),
+            ("de_CH", 123450, "EUR", "EUR\u00a01'234.50"),
+            ("en_US", 123450, "USD", "$1,234.50"),
+            ("de_DE", -1234567, "", "−1.234.567"),
+        ],
+    )
+    def test_by_the_locale(
+        self, monkeypatch: pytest.MonkeyPatch, where: str, minor: int, currency: str, text: str
+    ) -> None:
+        reads_in(monkeypatch, where)
         assert format_money(minor, currency) == text
 
     def test_signed_marks_what_came_in(self) -> None:
@@ -100,14 +126,58 @@ class TestParseAmount:
         with pytest.raises(AmountError, match=message):
             parse_amount(typed, currency)
 
-    @given(minor=st.integers(1, AMOUNT_MAX_MINOR), currency=st.sampled_from(CURRENCIES))
-    def test_reads_back_what_it_shows(self, minor: int, currency: str) -> None:
-        assert parse_amount(format_money(minor, currency), currency) == minor
+    @pytest.mark.parametrize(
+        ("where", "typed", "minor"),
+        [
+            ("de_DE", "1.234,50", 123450),
+            ("de_DE", "1.234", 123400),
+            ("de_DE", "1.234,5 €", 123450),
+            ("de_DE", "12.50", 1250),
+            ("de_DE", "1,234.50", 123450),
+            ("de_AT", "1.234,50", 123450),
+            ("de_AT", "€ 1 234,50", 123450),
+            ("de_CH", "1'234.50", 123450),
+            ("de_CH", "1’234.50", 123450),
+            ("de_CH", "12,50", 1250),
+            ("en_US", "1,234", 123400),
+        ],
+    )
+    def test_takes_what_people_type_where_they_are(
+        self, monkeypatch: pytest.MonkeyPatch, where: str, typed: str, minor: int
+    ) -> None:
+        reads_in(monkeypatch, where)
+        assert parse_amount(typed, "EUR") == minor
 
-    @given(typed=st.text(max_size=30), currency=st.sampled_from(CURRENCIES))
-    def test_gives_an_amount_or_a_reason_for_anything(self, typed: str, currency: str) -> None:
-        try:
-            minor = parse_amount(typed, currency)
-        except AmountError:
-            return
-        assert 0 < minor <= AMOUNT_MAX_MINOR
+    @pytest.mark.parametrize(
+        ("where", "typed"), [("de_DE", "1,234"), ("de_DE", "1.23.456"), ("de_CH", "1.234"), ("en_GB", "1.234")]
+    )
+    def test_never_guesses_between_thousands_and_decimals(
+        self, monkeypatch: pytest.MonkeyPatch, where: str, typed: str
+    ) -> None:
+        reads_in(monkeypatch, where)
+        with pytest.raises(AmountError):
+            parse_amount(typed, "EUR")
+
+    @pytest.mark.parametrize("where", LOCALES)
+    def test_reads_back_what_it_shows(self, where: str) -> None:
+        @given(minor=st.integers(1, AMOUNT_MAX_MINOR), currency=st.sampled_from(CURRENCIES))
+        def reads_back(minor: int, currency: str) -> None:
+            assert parse_amount(format_money(minor, currency), currency) == minor
+
+        with pytest.MonkeyPatch.context() as patch:
+            reads_in(patch, where)
+            reads_back()
+
+    @pytest.mark.parametrize("where", LOCALES)
+    def test_gives_an_amount_or_a_reason_for_anything(self, where: str) -> None:
+        @given(typed=st.text(max_size=30), currency=st.sampled_from(CURRENCIES))
+        def gives(typed: str, currency: str) -> None:
+            try:
+                minor = parse_amount(typed, currency)
+            except AmountError:
+                return
+            assert 0 < minor <= AMOUNT_MAX_MINOR
+
+        with pytest.MonkeyPatch.context() as patch:
+            reads_in(patch, where)
+            gives()

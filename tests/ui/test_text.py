@@ -72,11 +72,11 @@ class TestTimes:
         today = date(2026, 11, 22)
         assert when.day(today, today=today) == "Today"
         assert when.day(date(2026, 11, 21), today=today) == "Yesterday"
-        assert when.day(date(2026, 11, 20), today=today) == "Friday 20 November 2026"
+        assert when.day(date(2026, 11, 20), today=today) == "Friday, 20 November 2026"
 
     @pytest.mark.parametrize(
         ("kind", "text"),
-        [("daily", "Sun 1 Nov 2026"), ("weekly", "Week of 1 Nov 2026"), ("monthly", "November 2026")],
+        [("daily", "Sun, 1 Nov 2026"), ("weekly", "Week of 1 Nov 2026"), ("monthly", "November 2026")],
     )
     def test_periods_have_names(self, kind: str, text: str) -> None:
         assert when.period(date(2026, 11, 1), date(2026, 12, 1), kind) == text

@@ -5,6 +5,7 @@ import streamlit as st
 from ui.clients.errors import ApiError
 from ui.components import cards, layout, move_form, moving, onboarding, problems, session
 from ui.components.money import format_money
+from ui.components.text import capital
 from ui.components.when import moment, now
 
 
@@ -41,7 +42,7 @@ def receipt(draft: moving.Draft) -> None:
     st.html('<div class="tm-done"><span>✓</span><h3>Done</h3></div>')
     st.html(f'<p class="tm-amount">{format_money(done.amount, done.currency)}</p>')
     sender, receiver = draft.parties
-    posted_at = moment(done.time, now=now(), seconds=True).capitalize()
+    posted_at = capital(moment(done.time, now=now(), seconds=True))
     rows = [("From", sender), ("To", receiver), ("When", posted_at)]
     if draft.memo:
         rows.append(("Memo", draft.memo))

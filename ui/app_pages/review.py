@@ -6,7 +6,7 @@ from ui.clients.errors import ApiError
 from ui.clients.users import ReviewItem
 from ui.components import cards, confirm, layout, problems, session
 from ui.components.picture import inline_image
-from ui.components.text import html
+from ui.components.text import capital, html
 from ui.components.when import age, moment, now
 
 REASONS = (
@@ -60,7 +60,7 @@ def case(item: ReviewItem) -> None:
             if st.button("Enlarge", icon=":material/zoom_in:", shortcut="Z", key=f"enlarge_{item.user_id}"):
                 enlarged(content)
     with said:
-        sent = moment(item.submitted_at, now=now()).capitalize() if item.submitted_at else "—"
+        sent = capital(moment(item.submitted_at, now=now())) if item.submitted_at else "—"
         st.html(cards.facts([("Name", item.name), ("Email", item.email), ("Mobile", item.phone), ("Sent", sent)]))
         decision(item)
 

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from ui.clients.errors import ApiError
-from ui.components import layout, session
+from ui.components import languages, layout, session
 from ui.components.fields import FORM, FieldProblems
 
 PASSWORD_MIN_CHARACTERS = 12
@@ -146,3 +146,4 @@ with door, st.container(border=True, key="tm-door"):
         create_form()
     else:
         sign_in_form()
+    languages.switch("language_at_door")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ui.clients.accounts import Account
 from ui.components.money import format_money
 from ui.components.text import account_number, html
+from ui.language import N_, _, _p
 
-TYPE_LABELS = {"checking": "Checking", "savings": "Savings"}
+TYPE_LABELS = {"checking": N_("Checking"), "savings": N_("Savings")}
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Tile:
 
 def type_name(type_: str) -> str:
     """ "Checking" or "Savings"."""
-    return TYPE_LABELS.get(type_, type_.capitalize())
+    return _(TYPE_LABELS[type_]) if type_ in TYPE_LABELS else type_.capitalize()
 
 
 def type_label(account: Account) -> str:
@@ -30,11 +31,11 @@ def type_label(account: Account) -> str:
     return type_name(account.type)
 
 
-def state_of(account: Account) -> str:
-    """ "Open", "Waiting for approval" or "Closed"."""
+def state_of(account: Account) -> tuple[str, str]:
+    """ "open", "waiting" or "closed", and what people call it."""
     if account.closed_at is not None:
-        return "Closed"
-    return "Open" if account.approved else "Waiting for approval"
+        return "closed", _p("account", "Closed")
+    return ("open", _p("account", "Open")) if account.approved else ("waiting", _("Waiting for approval"))
 
 
 def option(account: Account) -> str:
@@ -50,13 +51,12 @@ def short(account: Account) -> str:
 
 def account_card(account: Account) -> str:
     """HTML of one account as a bank card."""
-    state = state_of(account)
-    tone = {"Open": "open", "Closed": "closed"}.get(state, "waiting")
-    joint = '<span class="tm-pill">Joint</span> ' if account.is_joint else ""
+    tone, state = state_of(account)
+    joint = f'<span class="tm-pill">{html(_p("account", "Joint"))}</span> ' if account.is_joint else ""
     below = ""
     if account.overdraft_limit:
         limit = format_money(account.overdraft_limit, account.currency)
-        below = f'<span class="tm-card-limit">Overdraft up to {html(limit)}</span>'
+        below = f'<span class="tm-card-limit">{html(_("Overdraft up to {limit}", limit=limit))}</span>'
     return (
         f'<article class="tm-card tm-card-{html(account.type)} tm-card-{tone}">'
         f'<div class="tm-card-top"><span>{html(type_label(account))}</span>'
@@ -74,7 +74,8 @@ def totals(accounts: Iterable[Account]) -> str:
         if account.closed_at is None:
             sums[account.currency] = sums.get(account.currency, 0) + account.total
     items = "".join(
-        f"<div><span>Total in {html(currency)}</span><strong>{html(format_money(total, currency))}</strong></div>"
+        f"<div><span>{html(_('Total in {currency}', currency=currency))}</span>"
+        f"<strong>{html(format_money(total, currency))}</strong></div>"
         for currency, total in sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
     )
     return f'<div class="tm-totals">{items}</div>'

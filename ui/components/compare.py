@@ -41,7 +41,11 @@ def base_of(item: PeriodFigures, before: PeriodFigures, kind: str, complete_thro
     start = datetime.combine(before.period_start, time.min)
     end = min(start + elapsed, datetime.combine(before.period_end, time.min))
     values = _stretch(before, end)
-    name = f"by {end:%H:%M} the day before" if kind == "daily" else f"by {end.day} {end:%B}, {end:%H:%M}"
+    name = (
+        f"by {when.clock(end)} the day before"
+        if kind == "daily"
+        else f"by {when.day_of_month(end)}, {when.clock(end)}"
+    )
     return Base(values, name)
 
 

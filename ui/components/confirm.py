@@ -9,6 +9,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui.components.text import html
+from ui.language import _p
 
 _ASKED = "confirming"
 
@@ -33,7 +34,9 @@ def question(text: str, yes: str, act: Callable[[], None], *, shortcut: str | No
     st.html(f'<p class="tm-question" role="alert">{html(text)}</p>')
     key = st.session_state[_ASKED]
     with st.container(horizontal=True, horizontal_alignment="right"):
-        st.button("Back", key=f"{key}_no", on_click=close, shortcut="Esc" if shortcut else None)
+        st.button(
+            _p("to the step before", "Back"), key=f"{key}_no", on_click=close, shortcut="Esc" if shortcut else None
+        )
         if st.button(yes, key=f"{key}_yes", type="primary", icon=":material/check:", shortcut=shortcut):
             close()
             act()

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.clients.stats import CountedTransaction, PeriodFigures
 from ui.components import session, when
 from ui.components.money import format_money
-from ui.components.text import html
+from ui.components.text import capital, html
 
 SHOWN_MAX = 200
 
@@ -41,7 +41,7 @@ def table(rows: Sequence[CountedTransaction], item: PeriodFigures, currency: str
         )
     )
     lines = "".join(
-        f"<tr><td>{html(when.moment(row.time, now=when.now()).capitalize())}</td>"
+        f"<tr><td>{html(capital(when.moment(row.time, now=when.now())))}</td>"
         f'<td class="tm-num tm-{"in" if row.amount > 0 else "out"}">'
         f"{html(format_money(row.amount, currency, signed=True))}</td>"
         f'<td class="tm-num tm-after">{html(format_money(row.balance_after, currency))}</td></tr>'

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.components.text import html
+from ui.language import _
 
 _ASSETS = Path(__file__).parent.parent / "assets"
 
@@ -58,7 +59,7 @@ def notice() -> None:
     """Say what the previous step left to say. It stays: a page may run again before it is read."""
     text = st.session_state.get("notice")
     if text:
-        st.info(text, icon=":material/waves:")
+        st.info(_(text), icon=":material/waves:")
 
 
 def empty(title: str, body: str, icon: str, *, action: tuple[str, str] | None = None) -> None:

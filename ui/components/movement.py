@@ -8,7 +8,7 @@ import streamlit as st
 from ui.clients.accounts import Account, Transaction
 from ui.components import cards, layout, session, statement, when
 from ui.components.money import format_money
-from ui.components.text import html
+from ui.components.text import capital, html
 
 
 def show(account: Account, own: Mapping[str, Account]) -> None:
@@ -39,7 +39,7 @@ def _facts(line: Transaction, account: Account, own: Mapping[str, Account]) -> N
     st.html(f'<h2 class="tm-step">{html(statement.title(line, own))}</h2>')
     amount = format_money(line.amount, account.currency, signed=True)
     st.html(f'<p class="tm-amount">{html(amount)}</p>')
-    rows = [("When", when.moment(line.time, now=when.now(), seconds=True).capitalize())]
+    rows = [("When", capital(when.moment(line.time, now=when.now(), seconds=True)))]
     if line.memo:
         rows.append(("Memo", line.memo))
     balance = format_money(line.balance_after, account.currency)

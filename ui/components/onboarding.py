@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.clients.users import User
 from ui.components.text import literal
+from ui.language import _
 
 PHOTO_MAX_BYTES = 4 * 1024 * 1024
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
@@ -21,24 +22,29 @@ def banner(user: User) -> None:
         return
     if where == "missing":
         st.warning(
-            "Send us a photo of an identity document. Until we have confirmed who you are, you can look "
-            "around and open accounts, but no money moves.",
-            title="One step left",
+            _(
+                "Send us a photo of an identity document. Until we have confirmed who you are, you can look "
+                "around and open accounts, but no money moves."
+            ),
+            title=_("One step left"),
             icon=":material/badge:",
         )
-        label = "Send a photo"
+        label = _("Send a photo")
     elif where == "rejected":
+        reason = literal(_(user.photo_reason)) if user.photo_reason else _("We could not use it.")
         st.error(
-            f"{literal(user.photo_reason or 'We could not use it.')} Please send another one.",
-            title="We couldn’t accept your photo",
+            f"{reason} {_('Please send another one.')}",
+            title=_("We couldn’t accept your photo"),
             icon=":material/badge:",
         )
-        label = "Send another photo"
+        label = _("Send another photo")
     else:
         st.info(
-            "We have your photo and are looking at it. You can open accounts meanwhile; money moves as soon "
-            "as you are approved.",
-            title="We are confirming who you are",
+            _(
+                "We have your photo and are looking at it. You can open accounts meanwhile; money moves as soon "
+                "as you are approved."
+            ),
+            title=_("We are confirming who you are"),
             icon=":material/hourglass_top:",
         )
         return

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.clients.accounts import Account
 from ui.components import cards
+from ui.language import _
 
 
 class Choice:
@@ -31,7 +32,7 @@ class Choice:
 
 def pick(accounts: Sequence[Account], key: str) -> Account:
     """Choose an account and keep it in the address, so that a refresh comes back to it."""
-    account = Choice(accounts).ask("Account", key)
+    account = Choice(accounts).ask(_("Account"), key)
     if st.query_params.get("account") != account.account_id:
         st.query_params["account"] = account.account_id
     return account

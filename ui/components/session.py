@@ -14,15 +14,16 @@ from ui.clients.http import Gateway
 from ui.clients.stats import StatsClient
 from ui.clients.users import User, UsersClient, Welcome
 from ui.components import facts
+from ui.language import N_, choice
 from ui.server.routes import COOKIE_NAME
 from ui.server.sessions import SignIn, store
 from ui.settings import settings
 
 USER_FRESH_S = 5.0
 LOOPBACK = "127.0.0.1"
-ENDED = "Your session has ended, to keep your money safe. Please sign in again."
-SIGNED_OUT = "You are signed out. See you soon."
-SIGNED_OUT_HERE = (
+ENDED = N_("Your session has ended, to keep your money safe. Please sign in again.")
+SIGNED_OUT = N_("You are signed out. See you soon.")
+SIGNED_OUT_HERE = N_(
     "You are signed out in this browser. The bank could not be told; your session there ends by itself "
     "within half an hour."
 )
@@ -102,7 +103,7 @@ def begin(*, email: str, password: str) -> None:
     """Sign in; raises ApiError. The page has to run again afterwards."""
     client = welcome()
     held = SignIn(client, client.login(email=email, password=password))
-    st.session_state.clear()
+    choice.start_anew()
     st.session_state["looked_at_cookie"] = True
     st.session_state["sign_in"] = held
     st.session_state["ticket"] = store.issue_ticket(held)
@@ -131,7 +132,7 @@ def expire() -> None:
 
 def _put_away(notice: str) -> None:
     # Everything of the person goes, so the next one at this screen finds nothing.
-    st.session_state.clear()
+    choice.start_anew()
     st.session_state["looked_at_cookie"] = True
     st.session_state["drop_cookie"] = True
     st.session_state["notice"] = notice

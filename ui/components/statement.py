@@ -6,10 +6,10 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from ui.clients.accounts import Account, Transaction
+from ui.components import when
 from ui.components.cards import short
 from ui.components.money import format_money
 from ui.components.text import account_number, html
-from ui.components.when import day
 
 OUTSIDE_NAMES = {
     "external:cash": "Cash",
@@ -49,10 +49,10 @@ def movement_link(line: Transaction, transfer_id: str, time: datetime, text: str
 def reversal_note(line: Transaction) -> str:
     """HTML that leads from a reversal to what it reversed, and back; empty for all else."""
     if line.reverses_id and line.reverses_time:
-        text = f"Reversal of the movement of {line.reverses_time:%d %B %Y}".replace(" 0", " ")
+        text = f"Reversal of the movement of {when.long_date(line.reverses_time)}"
         return movement_link(line, line.reverses_id, line.reverses_time, text)
     if line.reversed_by_id and line.reversed_by_time:
-        text = f"Reversed on {line.reversed_by_time:%d %B %Y}".replace(" 0", " ")
+        text = f"Reversed on {when.long_date(line.reversed_by_time)}"
         return movement_link(line, line.reversed_by_id, line.reversed_by_time, text)
     return ""
 
@@ -72,9 +72,9 @@ def _line(line: Transaction, own: Mapping[str, Account], clock: str, last: str) 
 def _by_day(lines: Iterable[Transaction], now: datetime, row: Callable[[Transaction, str], str]) -> str:
     rows = []
     for date, of_day in groupby(lines, key=lambda line: line.time.astimezone(now.tzinfo).date()):
-        title = html(day(date, today=now.date()))
+        title = html(when.day(date, today=now.date()))
         rows.append(f'<tr class="tm-day"><th colspan="3" scope="rowgroup">{title}</th></tr>')
-        rows += (row(line, f"{line.time.astimezone(now.tzinfo):%H:%M}") for line in of_day)
+        rows += (row(line, when.clock(line.time.astimezone(now.tzinfo))) for line in of_day)
     return "".join(rows)
 
 

@@ -41,3 +41,8 @@ def typed_number(text: str) -> str | None:
 def has_typo(number: str) -> bool:
     """Whether ten digits cannot be an account number, by their check digit (Damm's, as the ledger gives it)."""
     return not damm.is_valid(number)
+
+
+def capital(text: str) -> str:
+    """The beginning of a sentence made of words that stand inside one elsewhere."""
+    return text[:1].upper() + text[1:]

@@ -1,8 +1,11 @@
-"""Times as people say them."""
+"""Times as people say them, by their locale and the bank's clock."""
 
 from datetime import date, datetime, timedelta, tzinfo
 
+from babel.dates import format_date, format_skeleton, format_time
+
 from ui.components import session
+from ui.language import _, _n, locale
 
 
 def zone() -> tzinfo:
@@ -12,33 +15,47 @@ def zone() -> tzinfo:
 
 def zone_note() -> str:
     """The rule in words, for pages that cut days."""
-    return f"Days begin at midnight and times are shown in the bank’s time zone, {zone()}."
+    return _("Days begin at midnight and times are shown in the bank’s time zone, {zone}.", zone=zone())
 
 
 def day(value: date, *, today: date) -> str:
-    """ "Today", "Yesterday" or "Friday 20 November 2026"."""
+    """ "Today", "Yesterday" or "Friday, 20 November 2026"."""
     if value == today:
-        return "Today"
+        return _("Today")
     if value == today - timedelta(days=1):
-        return "Yesterday"
-    return f"{value:%A} {value.day} {value:%B %Y}"
+        return _("Yesterday")
+    return format_date(value, "full", locale=locale())
 
 
 def date_of(value: datetime) -> str:
     """ "20 November 2026", in the bank's zone."""
-    local = value.astimezone(zone())
-    return f"{local.day} {local:%B %Y}"
+    return long_date(value.astimezone(zone()))
+
+
+def long_date(value: date) -> str:
+    """ "20 November 2026"."""
+    return format_date(value, "long", locale=locale())
+
+
+def day_of_month(value: date) -> str:
+    """ "20 November", where the year is plain."""
+    return format_skeleton("MMMMd", value, locale=locale())
+
+
+def clock(value: datetime, *, seconds: bool = False) -> str:
+    """ "15:04", in the value's own zone."""
+    return format_time(value.replace(tzinfo=None), "medium" if seconds else "short", locale=locale())
 
 
 def moment(value: datetime, *, now: datetime, seconds: bool = False) -> str:
     """ "today at 15:04", "yesterday at 09:12", "20 November 2026 at 17:30", in the zone of `now`."""
     local = value.astimezone(now.tzinfo)
-    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    time = clock(local, seconds=seconds)
     if local.date() == now.date():
-        return f"today at {clock}"
+        return _("today at {time}", time=time)
     if local.date() == now.date() - timedelta(days=1):
-        return f"yesterday at {clock}"
-    return f"{local.day} {local:%B %Y} at {clock}"
+        return _("yesterday at {time}", time=time)
+    return _("{date} at {time}", date=long_date(local), time=time)
 
 
 def now() -> datetime:
@@ -47,14 +64,14 @@ def now() -> datetime:
 
 
 def period(start: date, end: date, kind: str) -> str:
-    """A statistics period [start, end): "Sun 22 Nov 2026", "Week of 16 Nov 2026", "November 2026"."""
+    """A statistics period [start, end): "Sun, 22 Nov 2026", "Week of 16 Nov 2026", "November 2026"."""
     if kind == "daily":
-        return f"{start:%a} {start.day} {start:%b %Y}"
+        return format_skeleton("yMMMEd", start, locale=locale())
     if kind == "weekly":
-        return f"Week of {start.day} {start:%b %Y}"
+        return _("Week of {date}", date=format_date(start, "medium", locale=locale()))
     if kind == "monthly":
-        return f"{start:%B %Y}"
-    return f"{start} to {end - timedelta(days=1)}"
+        return format_skeleton("yMMMM", start, locale=locale())
+    return _("{start} to {end}", start=long_date(start), end=long_date(end - timedelta(days=1)))
 
 
 def age(since: datetime | None, *, now: datetime) -> str:
@@ -62,8 +79,10 @@ def age(since: datetime | None, *, now: datetime) -> str:
     if since is None:
         return "—"
     minutes = int((now - since).total_seconds() // 60)
-    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            count = minutes // size
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    return "just now"
+    if minutes >= 1440:
+        return _n("{count} day", "{count} days", minutes // 1440)
+    if minutes >= 60:
+        return _n("{count} hour", "{count} hours", minutes // 60)
+    if minutes >= 1:
+        return _n("{count} minute", "{count} minutes", minutes)
+    return _("just now")

@@ -1,0 +1,80 @@
+"""The catalogue, whose language it is, and the app in German."""
+
+from typing import Any
+
+import pytest
+from babel import Locale
+
+from tests.ui.conftest import Page, button, texts
+from tests.ui.fake_gateway import FakeGateway
+from ui.language import _, _n, catalogue, choice, source
+from ui.language.__main__ import faults
+
+
+class TestCatalogue:
+    def test_every_text_has_its_german(self) -> None:
+        assert list(faults("de")) == []
+
+    def test_texts_inside_of_f_strings_are_found_too(self) -> None:
+        assert source.texts().get("Total in {currency}") is not None
+
+    def test_a_text_without_german_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = catalogue.read_catalogue("de")
+        known.delete("Savings")
+        known.add("Checking", "Girokonto {number}")
+        known.add("{date} at {time}", "{date}")
+        monkeypatch.setattr("ui.language.__main__.read_catalogue", lambda _: known)
+        assert list(faults("de")) == [
+            "unknown placeholder: 'Checking'",
+            "no translation: 'Savings'",
+            "placeholder lost: '{date} at {time}'",
+        ]
+
+    def test_words_and_numbers_come_in_their_places(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(catalogue, "locale", lambda: Locale.parse("de_DE"))
+        assert _("Total in {currency}", currency="EUR") == "Summe in EUR"
+        assert _n("{count} day", "{count} days", 1) == "1 Tag"
+        assert _n("{count} day", "{count} days", 1234, count="1.234") == "1.234 Tage"
+        assert _("Of no catalogue {brace") == "Of no catalogue {brace"
+
+
+class TestNegotiation:
+    @pytest.mark.parametrize(
+        ("accepted", "chosen", "found"),
+        [
+            ("", None, "en_GB"),
+            ("de", None, "de_DE"),
+            ("de-AT,de;q=0.9,en;q=0.8", None, "de_AT"),
+            ("en-US,en;q=0.9,de;q=0.8", None, "en_US"),
+            ("en;q=0.5, de-CH;q=0.7", None, "de_CH"),
+            ("cs-CZ,cs;q=0.9,en;q=0.3", None, "en_GB"),
+            ("fr-FR", None, "en_GB"),
+            ("de;q=0,en-IE", None, "en_IE"),
+            ("en-US,de-AT;q=0.4", "de", "de_AT"),
+            ("en-US", "de", "de_DE"),
+            ("de-DE", "en", "en_GB"),
+            ("de-DE", "xx", "de_DE"),
+            ("*;q=x,,;;-, de-ZZZZZ9,../../etc", None, "en_GB"),
+        ],
+    )
+    def test_takes_the_best_that_there_is(self, accepted: str, chosen: str | None, found: str) -> None:
+        assert choice.negotiate(accepted, chosen) == found
+
+
+@pytest.mark.slow
+class TestPages:
+    def test_speak_german_once_it_is_chosen(
+        self, visit: Page, gateway: FakeGateway, ada: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        account = gateway.bank.open_account(ada["user_id"], "checking", "EUR")
+        gateway.bank.move("deposit", "external:cash", account["account_id"], 123_450, None)
+        page = visit(ada)
+        assert "€1,234.50" in texts(page)
+        switch: Any = next(item for item in page.get("segmented_control") if item.key == "language_in_menu")
+        switch.set_value("de").run()
+        assert not page.exception
+        said = texts(page)
+        for text in ("Girokonto", "1.234,50\u00a0€", "Angemeldet als"):
+            assert text in said
+        button(page, "Abmelden").click().run()
+        assert "Sie sind abgemeldet. Bis bald!" in texts(page)

@@ -1,0 +1,56 @@
+"""Texts by their English: gettext's functions, with placeholders by name."""
+
+import gettext
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from ui.language.choice import locale
+
+FOLDER = Path(__file__).parent
+
+
+def read_catalogue(language: str) -> Catalog:
+    """The texts of a language as its file holds them."""
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@cache
+def _translations(language: str) -> gettext.NullTranslations:
+    if not (FOLDER / f"{language}.po").exists():
+        # English is what the code says.
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    write_mo(compiled, read_catalogue(language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _filled(text: str, values: dict[str, object]) -> str:
+    return text.format_map(values) if values else text
+
+
+def _(message: str, /, **values: object) -> str:
+    """The text in the person's language; `{name}` stands for the value of that name."""
+    return _filled(_translations(locale().language).gettext(message), values)
+
+
+def _n(singular: str, plural: str, count: int, /, **values: object) -> str:
+    """As `_`, by the language's rule for `count`, which `{count}` stands for unless `values` have their own."""
+    text = _translations(locale().language).ngettext(singular, plural, count)
+    return _filled(text, {"count": count, **values})
+
+
+def _p(context: str, message: str, /, **values: object) -> str:
+    """As `_`, for a word that means several things in English: `context` says which."""
+    return _filled(_translations(locale().language).pgettext(context, message), values)
+
+
+def N_(message: str) -> str:  # noqa: N802 (the name gettext's users know)
+    """Marks the text of a constant for the catalogue; shown by `_` later."""
+    return message
