@@ -33,6 +33,13 @@ _OF_USER = text(
     f"select {_ACCOUNT} from accounts.user_account o join accounts.account a on a.id = o.account_id"
     " where o.user_id = :user_id and a.id > :after order by a.id limit :limit"
 )
+_OVERDRAFT_CHANGES = text("""
+    select id, limit_before, limit_after, reason, changed_by, changed_at
+    from accounts.overdraft_change
+    where account_id = :account_id and (cast(:before as uuid) is null or id < :before)
+    order by id desc
+    limit :limit
+""")
 _HELD = text("""
     select a.id as account_id, a.number, a.currency, a.total
     from accounts.user_account o join accounts.account a on a.id = o.account_id
@@ -160,6 +167,7 @@ CLOSE_ACCOUNT = text("select accounts.close_account(:user_id, :account_id)")
 CLOSE_ACCOUNTS_OF = text("select accounts.close_accounts_of(:user_id)")
 APPROVE_ACCOUNT = text("select accounts.approve_account(:account_id)")
 APPROVE_ACCOUNTS_OF = text("select accounts.approve_accounts_of(:user_id)")
+SET_OVERDRAFT_LIMIT = text("select accounts.set_overdraft_limit(:staff_id, :account_id, :limit, :reason)")
 
 
 async def get(connection: AsyncConnection, account_id: UUID, *, user_id: UUID, sees_all: bool) -> Any:
@@ -182,6 +190,14 @@ async def of_user(connection: AsyncConnection, user_id: UUID, *, after: UUID, li
 async def held_by(connection: AsyncConnection, user_id: UUID) -> Sequence[Any]:
     """Accounts that belong to this user alone and are not at zero: (account_id, number, currency, total)."""
     return await connection.rows(_HELD, {"user_id": user_id})
+
+
+async def overdraft_changes(
+    connection: AsyncConnection, account_id: UUID, *, before: UUID | None, limit: int
+) -> Sequence[Any]:
+    """Changes of the account's overdraft limit, those older than `before`, newest first."""
+    values = {"account_id": account_id, "before": before, "limit": limit}
+    return await connection.rows(_OVERDRAFT_CHANGES, values)
 
 
 async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[Any]:

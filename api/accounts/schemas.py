@@ -8,7 +8,16 @@ import msgspec
 
 from api.accounts.models import Mode
 from api.accounts.numbers import NUMBER_DIGITS
-from api.shared.fields import UUID_TEXT, Amount, CurrencyCode, Memo, pattern
+from api.shared.fields import (
+    AMOUNT_MAX_MINOR,
+    MEMO_MAX_CHARACTERS,
+    PLAIN_TEXT,
+    UUID_TEXT,
+    Amount,
+    CurrencyCode,
+    Memo,
+    pattern,
+)
 
 TRANSFERS_MAX = 1000
 
@@ -80,6 +89,26 @@ class FoundAccount(Account):
     """An account as staff see it."""
 
     owners: list[UUID]
+
+
+class SetOverdraft(msgspec.Struct, forbid_unknown_fields=True):
+    """How far an account may be overdrawn, in minor units, and why."""
+
+    overdraft_limit: Annotated[
+        int, msgspec.Meta(ge=0, le=AMOUNT_MAX_MINOR, description="Minor units, as of cents.")
+    ]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MEMO_MAX_CHARACTERS, pattern=PLAIN_TEXT)]
+
+
+class OverdraftChange(msgspec.Struct):
+    """Who set an account's limit, when, from what to what and why."""
+
+    id: UUID
+    limit_before: int
+    limit_after: int
+    reason: str
+    changed_by: UUID
+    changed_at: datetime
 
 
 class ApprovedAccounts(msgspec.Struct):

@@ -19,6 +19,8 @@ from api.accounts.schemas import (
     FoundAccount,
     HeldAccount,
     OfferedCurrency,
+    OverdraftChange,
+    SetOverdraft,
     Transaction,
 )
 from api.accounts.settings import AccountsSettings
@@ -171,6 +173,29 @@ class AccountService:
             raise NotFound()
         return approved
 
+    async def set_overdraft(
+        self, connection: AsyncConnection, principal: Principal, account_id: UUID, wanted: SetOverdraft
+    ) -> Account:
+        """Staff: how far the account may be overdrawn; recorded. Raises NotFound; Conflict where more is owed."""
+        await self._change(
+            connection,
+            repository.SET_OVERDRAFT_LIMIT,
+            staff_id=principal.user_id,
+            account_id=account_id,
+            limit=wanted.overdraft_limit,
+            reason=wanted.reason,
+        )
+        return await self.get(connection, principal, account_id)
+
+    async def overdraft_changes(
+        self, connection: AsyncConnection, principal: Principal, account_id: UUID, limit: int, cursor: str | None
+    ) -> Page[OverdraftChange]:
+        """Staff: who set the account's limit, newest first. Raises NotFound."""
+        await self.get(connection, principal, account_id)
+        (before,) = decode_cursor(cursor, tuple[UUID]) or (None,)
+        rows = await repository.overdraft_changes(connection, account_id, before=before, limit=limit + 1)
+        return page_of([OverdraftChange(**row._asdict()) for row in rows], limit, lambda change: (change.id,))
+
     def _rank(self, code: str) -> int:
         return self._currencies.index(code) if code in self._currencies else len(self._currencies)
 
@@ -181,7 +206,7 @@ class AccountService:
         return me.approved
 
     @staticmethod
-    async def _change(connection: AsyncConnection, function: Statement, **values: UUID) -> None:
+    async def _change(connection: AsyncConnection, function: Statement, **values: Any) -> None:
         code = await repository.change(connection, function, **values)
         if code != "done":
             raise refusal(code)

@@ -19,7 +19,7 @@ from api.shared.roles import Right
 from api.stats import parameters, service
 from api.stats.answers import answer, figures_csv, publication_headers
 from api.stats.models import ListedAccount, Reader
-from api.stats.schemas import BankDays, Catalogue, Figures, StatsStatus, Transactions
+from api.stats.schemas import BankDays, Catalogue, Figures, Pipeline, StatsStatus, Transactions
 
 DEFAULT_LIMIT = 100
 NOT_MODIFIED = {304: ResponseSpec(None, description="Nothing has changed since the answer with this entity tag.")}
@@ -189,3 +189,23 @@ class StatsController(Controller):
         found = await service.status(autocommit, reader(principal), state.settings.stale_after_s)
         # All but the lag, which is another each second.
         return answer(request, found, msgspec.structs.replace(found, lag_s=None))
+
+    @get(
+        "/pipeline",
+        operation_id="GetPipeline",
+        opt={"right": Right.READ_STATISTICS},
+        description="How the pipeline has been doing: its status, its newest runs with each proof, and its alerts,"
+        " open ones first; for staff and analysts.",
+        responses=problems() | NOT_MODIFIED,
+    )
+    async def pipeline(
+        self,
+        request: Request[Principal, Any, State],
+        principal: NamedDependency[Principal],
+        state: State,
+        autocommit: NamedDependency[AsyncConnection],
+    ) -> Response[Pipeline]:
+        """GET /stats/pipeline."""
+        found = await service.pipeline(autocommit, reader(principal), state.settings.stale_after_s)
+        tagged = (msgspec.structs.replace(found.status, lag_s=None), found.runs, found.alerts)
+        return answer(request, found, tagged)

@@ -67,11 +67,12 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """One statistic of the catalogue."""
+    """One statistic of the catalogue; `plain` says in everyday words what `definition` says exactly."""
 
     name: str
     label: str
     definition: str
+    plain: str
     unit: str
     idle_rule: str
     version: int
@@ -181,10 +182,12 @@ class BankSnapshot(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """One proof of a run."""
+    """One proof of a run: how many things it looked at, and how many of them do not hold."""
 
     name: str
     passed: bool
+    checked: int = 0
+    failed: int = 0
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -217,3 +220,10 @@ class StatusSnapshot(msgspec.Struct, frozen=True):
     finished: Run | None
     started: Run | None
     alert: Alert | None
+
+
+class PipelineSnapshot(msgspec.Struct, frozen=True):
+    """The newest runs, newest first, and the alerts that are open or were raised last, newest first."""
+
+    runs: list[Run]
+    alerts: list[Alert]

@@ -15,6 +15,7 @@ from api.stats.models import (
     BankSnapshot,
     CatalogueSnapshot,
     ListedAccount,
+    PipelineSnapshot,
     Reader,
     StatusSnapshot,
     Transaction,
@@ -133,6 +134,15 @@ select cast(json_build_object(
 ) as text)
 """)
 
+_PIPELINE = text("""
+with runs as (select * from pipeline.run_report order by started_at desc limit :runs),
+alerts as (select * from pipeline.alert_report order by resolved_at is not null, id desc limit :alerts)
+select cast(json_build_object(
+    'runs', (select coalesce(json_agg(r order by r.started_at desc), '[]') from runs r),
+    'alerts', (select coalesce(json_agg(a order by a.resolved_at is not null, a.id desc), '[]') from alerts a)
+) as text)
+""")
+
 
 async def read(
     connection: AsyncConnection, statement: Statement, answer: type[T], parameters: Mapping[str, Any]
@@ -214,5 +224,12 @@ async def read_catalogue(connection: AsyncConnection) -> CatalogueSnapshot:
 async def read_status(connection: AsyncConnection) -> StatusSnapshot:
     """How fresh the statistics are and how the pipeline's runs went."""
     snapshot = await read(connection, _STATUS, StatusSnapshot, {})
+    assert snapshot is not None
+    return snapshot
+
+
+async def read_pipeline(connection: AsyncConnection, *, runs: int, alerts: int) -> PipelineSnapshot:
+    """So many of the newest runs and alerts."""
+    snapshot = await read(connection, _PIPELINE, PipelineSnapshot, {"runs": runs, "alerts": alerts})
     assert snapshot is not None
     return snapshot

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from api.shared.calendar import Period
-from api.stats.models import Alert, Metric, Metrics, Transaction
+from api.stats.models import Alert, Metric, Metrics, Run, Transaction
 from api.stats.periods import Status
 
 
@@ -120,3 +120,14 @@ class StatsStatus(msgspec.Struct):
     last_run: FinishedRun | None
     running: RunningRun | None
     alert: Alert | None
+
+
+class Pipeline(msgspec.Struct):
+    """How the pipeline has been doing: what `GET /stats/status` says, its newest runs with each proof, its alerts.
+
+    Open alerts come first and have no `resolved_at`.
+    """
+
+    status: StatsStatus
+    runs: list[Run]
+    alerts: list[Alert]

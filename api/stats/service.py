@@ -17,11 +17,15 @@ from api.stats.schemas import (
     Catalogue,
     Figures,
     FinishedRun,
+    Pipeline,
     Proofs,
     RunningRun,
     StatsStatus,
     Transactions,
 )
+
+RUNS_SHOWN = 20
+ALERTS_SHOWN = 10
 
 State = Literal["waiting", "current", "stale", "refused", "failed"]
 
@@ -135,6 +139,16 @@ async def status(connection: AsyncConnection, reader: Reader, stale_after_s: int
         else None,
         alert=snapshot.alert,
     )
+
+
+async def pipeline(connection: AsyncConnection, reader: Reader, stale_after_s: int) -> Pipeline:
+    """How the pipeline has been doing, for whoever may read any statistics.
+
+    Two statements: a run that ends in between is in its new state where it is listed, which is the newer word.
+    """
+    now = await status(connection, reader, stale_after_s)
+    snapshot = await repository.read_pipeline(connection, runs=RUNS_SHOWN, alerts=ALERTS_SHOWN)
+    return Pipeline(now, snapshot.runs, snapshot.alerts)
 
 
 def _finished(run: Run, *, tells_error: bool) -> FinishedRun:

@@ -23,7 +23,8 @@ STATISTICS = (
 )
 # Those that hold the marts against more than the warehouse: readers' figures, the models themselves.
 COMPARISONS = (FINALITY, REBUILD)
-NAMES = frozenset(proof.name for proof in (*LEDGER, *STATISTICS, *COMPARISONS))
+PROOFS = (*LEDGER, *STATISTICS, *COMPARISONS)
+NAMES = frozenset(proof.name for proof in PROOFS)
 
 # What the proofs above count by themselves. Any other figure is an analyst's own, and is made anew and compared.
 _ACCOUNTS = frozenset(

@@ -19,7 +19,10 @@ DAILY = dg.AssetKey(["marts", "stats_daily"])
 OTHER_MARTS = [dg.AssetKey(["marts", mart]) for mart in (*MARTS, "metric_catalog") if mart != "stats_daily"]
 
 
-def _specs(proofs: Sequence[Proof], asset: dg.AssetKey, others: Sequence[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
+def specs_of(
+    proofs: Sequence[Proof], asset: dg.AssetKey, others: Sequence[dg.AssetKey] = ()
+) -> list[dg.AssetCheckSpec]:
+    """A check of the asset for each proof; `others` are looked at as well."""
     return [
         dg.AssetCheckSpec(
             proof.name, asset=asset, additional_deps=others, blocking=True, description=proof.description
@@ -30,7 +33,7 @@ def _specs(proofs: Sequence[Proof], asset: dg.AssetKey, others: Sequence[dg.Asse
 
 @dg.multi_asset_check(
     name="prove_ledger",
-    specs=_specs(LEDGER, TRANSACTIONS, [ACCOUNTS]),
+    specs=specs_of(LEDGER, TRANSACTIONS, [ACCOUNTS]),
     description="Holds the copy against what the ledger said of itself at the snapshot.",
     retry_policy=TRANSIENT,
 )
@@ -48,7 +51,7 @@ def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.As
 
 @dg.multi_asset_check(
     name="prove_statistics",
-    specs=_specs((*STATISTICS, *COMPARISONS), DAILY, OTHER_MARTS),
+    specs=specs_of((*STATISTICS, *COMPARISONS), DAILY, OTHER_MARTS),
     description="Holds the marts against the copy, against each other, and against what was published as final.",
     retry_policy=TRANSIENT,
 )

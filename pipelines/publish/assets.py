@@ -1,6 +1,8 @@
 """The publication as a Dagster asset."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -8,19 +10,26 @@ from pipelines import database, run_log
 from pipelines.baseline import MARTS
 from pipelines.errors import Refused
 from pipelines.owners import OWNERS
-from pipelines.proofs.catalogue import NAMES
+from pipelines.proofs.catalogue import NAMES, PROOFS
+from pipelines.proofs.checks import specs_of
 from pipelines.publish.service import publish
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
 
+KEY = dg.AssetKey(["stats", "publication"])
+
 
 def publication_of(stale_after_s: int) -> dg.AssetsDefinition:
-    """The asset; it is stale when nothing was published for `stale_after_s`."""
+    """The asset; it is stale when nothing was published for `stale_after_s`.
+
+    Its checks are the proofs that it was published with. They ran before it: as checks of the copy and the marts.
+    """
 
     @dg.asset(
-        key=["stats", "publication"],
+        key=KEY,
         deps=[dg.AssetKey(["marts", mart]) for mart in (*MARTS, "metric_catalog")],
         description="What the stats API reads: everything since the last publication, in one transaction.",
+        check_specs=specs_of(PROOFS, KEY),
         group_name="publication",
         owners=OWNERS,
         kinds={"postgres", "python"},
@@ -55,10 +64,23 @@ def _publish(pipeline_run: PipelineRun) -> dg.MaterializeResult:
                 run_log.prune(bank)
         lag = datetime.now(UTC) - published.complete_through
         return dg.MaterializeResult(
+            check_results=_checks(proofs),
             metadata={
                 "rows": {mart: count["rows"] for mart, count in published.row_counts.items()},
                 "batch_id": published.batch_id,
                 "complete_through": dg.MetadataValue.timestamp(published.complete_through),
                 "lag_s": lag.total_seconds(),
-            }
+            },
         )
+
+
+def _checks(proofs: Sequence[Mapping[str, Any]]) -> list[dg.AssetCheckResult]:
+    return [
+        dg.AssetCheckResult(
+            check_name=proof["name"],
+            passed=proof["passed"],
+            metadata={key: value for key, value in proof.items() if key not in ("name", "passed")},
+        )
+        for proof in proofs
+        if proof["name"] in NAMES
+    ]

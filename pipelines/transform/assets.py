@@ -21,7 +21,7 @@ Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
 class Translator(DagsterDbtTranslator):
-    """Names assets after their tables (`marts/stats_daily`) and groups them by layer."""
+    """Names assets after their tables (`marts/stats_daily`), by layer, with the sentence that describes them."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -30,7 +30,12 @@ class Translator(DagsterDbtTranslator):
         node = self.get_resource_props(manifest, unique_id)
         layer = node["fqn"][1] if node["resource_type"] == "model" else node["schema"]
         return spec.replace_attributes(
-            key=dg.AssetKey([layer, node["name"]]), group_name=layer, owners=OWNERS, automation_condition=None
+            key=dg.AssetKey([layer, node["name"]]),
+            # Without the model's SQL, which dagster-dbt puts behind it.
+            description=node["description"],
+            group_name=layer,
+            owners=OWNERS,
+            automation_condition=None,
         )
 
 

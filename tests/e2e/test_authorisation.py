@@ -49,6 +49,8 @@ GET    /account/invitation                               401      200   200     
 GET    /account/user/{user_id}                           401      404   200        200     403   200     404
 GET    /account/search                                   401      403   403        403     403   200     403
 POST   /account/{account_id}/approve                     401      403   403        403     403   200     403
+PUT    /account/{account_id}/overdraft                   401      403   403        403     403   200     403
+GET    /account/{account_id}/overdraft                   401      403   403        403     403   200     403
 POST   /account/user/{user_id}/approve                   401      403   403        403     403   200     403
 POST   /account/{account_id}/deposit                     401      404   201        409     403   404     404
 POST   /account/{account_id}/withdraw                    401      404   201        409     403   404     404
@@ -60,6 +62,7 @@ GET    /stats/status                                     401      200   200     
 GET    /stats/metrics                                    401      200   200        200     200   200     200
 GET    /stats/accounts                                   401      200   200        200     200   200     200
 GET    /stats/bank                                       401      403   403        403     403   200     200
+GET    /stats/pipeline                                   401      403   403        403     403   200     200
 GET    /stats/{period}                                   401      404   200        200     200   200     200
 GET    /stats/{period}/transactions                      401      404   200        200     200   200     200
 
@@ -155,6 +158,7 @@ def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
         "DELETE /user/delete": {"current_password": PASSWORD},
         "POST /user/token": {"name": "another"},
         "POST /user/review/{user_id}": {"decision": "approve"},
+        "PUT /account/{account_id}/overdraft": {"overdraft_limit": 0, "reason": "as agreed"},
         "POST /account/create": {"type": "savings", "currency": "EUR"},
         "POST /account/{account_id}/deposit": {"amount": 1},
         "POST /account/{account_id}/withdraw": {"amount": 1},

@@ -60,11 +60,15 @@ class TestDefinitions:
         for key in graph.get_all_asset_keys():
             node = graph.get(key)
             assert (node.description or "", node.owners) != ("", [])
+            assert "select" not in (node.description or "").lower()
             assert node.kinds
         specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
         assert all(spec.blocking for spec in specs)
         assert {spec.name for spec in specs} > NAMES
+        daily = graph.get(dg.AssetKey(["marts", "stats_daily"])).description or ""
+        assert daily.startswith("One row per account and day with a transaction.")
         publication = graph.get(dg.AssetKey(["stats", "publication"]))
+        assert {key.name for key in publication.check_keys} == NAMES
         assert dg.AssetKey(["marts", "stats_daily"]) in publication.parent_keys
         assert publication.freshness_policy == dg.FreshnessPolicy.time_window(
             fail_window=timedelta(minutes=15), warn_window=timedelta(minutes=5)
@@ -129,7 +133,13 @@ class TestRefresh:
         for step in ("extract", "dbt_models"):
             for each in result.asset_materializations_for_node(step):
                 assert {"batch_id", "watermark", "complete_through", "lag_s"} <= set(each.metadata)
-        assert len(result.get_asset_check_evaluations()) > len(NAMES)
+        carried = [
+            check
+            for check in result.get_asset_check_evaluations()
+            if check.asset_key.path == ["stats", "publication"]
+        ]
+        assert {(check.check_name, check.passed) for check in carried} == {(name, True) for name in NAMES}
+        assert all("checked" in check.metadata for check in carried)
 
         assert pipeline.run().success
         assert bank.published(PUBLISHED) == [(2, 9)]

@@ -131,6 +131,7 @@ class TestGetMetrics:
             "name": "opening_balance",
             "label": "Opening_Balance",
             "definition": "What opening_balance is.",
+            "plain": "In short.",
             "unit": "minor_units",
             "idle_rule": "carry",
             "version": 1,

@@ -169,9 +169,10 @@ class World:
                 self._publish_account(account, transactions, complete_through, zone)
             with self.publisher.cursor() as cursor:
                 cursor.executemany(
-                    "insert into stats.metric values (%s, %s, %s, %s, %s, 1, %s, %s)",
+                    "insert into stats.metric (name, label, definition, plain, unit, idle_rule, version, position,"
+                    " periods) values (%s, %s, %s, %s, %s, %s, 1, %s, %s)",
                     [
-                        (name, name.title(), f"What {name} is.", unit, idle, position, list(PERIODS))
+                        (name, name.title(), f"What {name} is.", "In short.", unit, idle, position, list(PERIODS))
                         for position, (name, unit, idle) in enumerate(CATALOGUE, 1)
                     ],
                 )

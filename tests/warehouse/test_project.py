@@ -121,6 +121,8 @@ class TestBuiltProject:
             assert row["periods"] == ["daily", "weekly", "monthly"]
             assert row["label"]
             assert row["definition"].endswith(".")
+            assert row["plain"].endswith(".")
+            assert row["plain"] != row["definition"]
 
     def test_the_catalogue_is_tested_column_by_column(self, warehouse: psycopg.Connection, dbt: Dbt) -> None:
         test = dbt.compiled("says_what_is_described_metric_catalog_", "UTC")

@@ -116,6 +116,7 @@ class TestAddedStatistic:
         (metric,) = added
         assert metric["label"] == "Large payments in"
         assert metric["definition"] == "Number of payments in of 1,000.00 or more."
+        assert metric["plain"] == metric["definition"]
         assert (metric["unit"], metric["periods"]) == ("count", ["daily"])
 
     def test_has_its_values_also_on_an_idle_day(self, api: Api, analyst: Person, account_id: UUID) -> None:

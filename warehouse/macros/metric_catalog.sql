@@ -1,6 +1,6 @@
 {#-
     The statistics catalogue, read from the YAML of the models that carry `meta.statistics_period`: a list of
-    dictionaries name, label, definition, unit, idle_rule, version, position, periods, in the columns' order.
+    dictionaries name, label, definition, plain, unit, idle_rule, version, position, periods, in the columns' order.
     Raises a compiler error for incomplete metadata, and where two models describe one statistic differently.
 -#}
 {% macro metric_catalog_rows() %}
@@ -46,6 +46,7 @@
         'name': column.name,
         'label': metric.label,
         'definition': column.description | trim,
+        'plain': metric.plain or column.description | trim,
         'unit': metric.unit,
         'idle_rule': metric.idle,
         'version': metric.version | int,
@@ -55,17 +56,17 @@
 {#- The catalogue as the models' YAML describes it, as a query. -#}
 {% macro described_metrics() %}
 {%- set metrics = metric_catalog_rows() if execute else [] -%}
-    with metrics (name, label, definition, unit, idle_rule, version, position, periods) as (
+    with metrics (name, label, definition, plain, unit, idle_rule, version, position, periods) as (
         values
         {% for metric in metrics %}
         (
-            {%- for key in ['name', 'label', 'definition', 'unit', 'idle_rule'] -%}
+            {%- for key in ['name', 'label', 'definition', 'plain', 'unit', 'idle_rule'] -%}
             {{ dbt.string_literal(dbt.escape_single_quotes(metric[key])) }},
             {%- endfor -%}
             {{ metric.version }}, {{ metric.position }}, '{{ '{' ~ metric.periods | join(',') ~ '}' }}'
         ){{ ',' if not loop.last }}
         {% else %}
-        ('', '', '', '', '', 0, 0, '{}')
+        ('', '', '', '', '', '', 0, 0, '{}')
         {% endfor %}
     )
 
@@ -73,6 +74,7 @@
         name::text as name,
         label::text as label,
         definition::text as definition,
+        plain::text as plain,
         unit::text as unit,
         idle_rule::text as idle_rule,
         version::integer as version,

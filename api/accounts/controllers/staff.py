@@ -1,9 +1,9 @@
-"""What staff do: find, approve, reverse."""
+"""What staff do: find, approve, set an overdraft, reverse."""
 
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, Request, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -11,7 +11,15 @@ from api.accounts import parameters
 from api.accounts.controllers.money import posting_of
 from api.accounts.idempotency import Key, idempotency_key
 from api.accounts.models import SearchQuery
-from api.accounts.schemas import Account, ApprovedAccounts, FoundAccount, PostedMovement, Reversal
+from api.accounts.schemas import (
+    Account,
+    ApprovedAccounts,
+    FoundAccount,
+    OverdraftChange,
+    PostedMovement,
+    Reversal,
+    SetOverdraft,
+)
 from api.accounts.service import AccountService
 from api.shared.auth import Principal
 from api.shared.database import AsyncConnection
@@ -76,6 +84,41 @@ class StaffController(Controller):
     ) -> ApprovedAccounts:
         """Let all open accounts of a user move money; how many could not before. May be repeated."""
         return ApprovedAccounts(await account_service.approve_all(autocommit, user_id))
+
+    @put(
+        "/{account_id:uuid}/overdraft",
+        operation_id="SetOverdraft",
+        opt={"right": Right.ACT_ON_ACCOUNTS},
+        responses=problems(404, 409),
+    )
+    async def set_overdraft(
+        self,
+        account_id: FromPath[UUID],
+        data: JSONBody[SetOverdraft],
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
+        account_service: NamedDependency[AccountService],
+    ) -> Account:
+        """Set how far an account may be overdrawn; who did, when and why is kept. May be repeated."""
+        return await account_service.set_overdraft(autocommit, principal, account_id, data)
+
+    @get(
+        "/{account_id:uuid}/overdraft",
+        operation_id="ListOverdraftChanges",
+        opt={"right": Right.READ_ACCOUNTS},
+        responses=problems(404),
+    )
+    async def overdraft_changes(
+        self,
+        account_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        autocommit: NamedDependency[AsyncConnection],
+        account_service: NamedDependency[AccountService],
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[OverdraftChange]:
+        """Who set the account's overdraft limit, newest first."""
+        return await account_service.overdraft_changes(autocommit, principal, account_id, limit, cursor)
 
     @post(
         "/transaction/{transaction_id:uuid}/reverse",

@@ -18,6 +18,8 @@ create or replace trigger transfer_append_only before update or delete or trunca
     for each statement execute function accounts.refuse_change();
 create or replace trigger transaction_append_only before update or delete or truncate on accounts.transaction
     for each statement execute function accounts.refuse_change();
+create or replace trigger overdraft_change_append_only before update or delete or truncate on accounts.overdraft_change
+    for each statement execute function accounts.refuse_change();
 create or replace trigger account_kept before delete or truncate on accounts.account
     for each statement execute function accounts.refuse_change();
 

@@ -1,4 +1,4 @@
--- Accounts open, are approved and close. Each call gives a code: `done` or why not. Once the users service has marked a
+-- Accounts open, are approved, get an overdraft and close. Each call gives a code: `done` or why not. Once the users service has marked a
 -- user as leaving, nothing is opened, shared or approved for them any more: what was begun before held the user's lock,
 -- so that close_accounts_of, which comes after the mark, waits for it and finds it.
 
@@ -125,5 +125,32 @@ begin
     where id = any (accounts.lock_accounts_of(p_user)) and not approved;
     get diagnostics v_approved = row_count;
     return v_approved;
+end
+$$;
+
+-- How far an account may be overdrawn, in minor units, and a record of who said so. Codes `not_found`,
+-- `account_closed`, `own_account`, and `overdraft_in_use` when more is owed already.
+create or replace function accounts.set_overdraft_limit(p_staff uuid, p_account uuid, p_limit bigint, p_reason text)
+returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    a accounts.account;
+begin
+    select * into a from accounts.account where id = p_account for no key update;
+    if a.id is null then
+        return 'not_found';
+    elsif exists (select from accounts.user_account where account_id = a.id and user_id = p_staff) then
+        return 'own_account';
+    elsif a.closed_at is not null then
+        return 'account_closed';
+    elsif a.total < -p_limit then
+        return 'overdraft_in_use';
+    elsif a.overdraft_limit = p_limit then
+        return 'done';
+    end if;
+    insert into accounts.overdraft_change (account_id, limit_before, limit_after, reason, changed_by)
+    values (a.id, a.overdraft_limit, p_limit, p_reason, p_staff);
+    update accounts.account set overdraft_limit = p_limit where id = a.id;
+    return 'done';
 end
 $$;

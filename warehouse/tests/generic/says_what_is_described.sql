@@ -5,7 +5,7 @@ with described as (
 ),
 
 stored as (
-    select name, label, definition, unit, idle_rule, version, position, periods from {{ model }}
+    select name, label, definition, plain, unit, idle_rule, version, position, periods from {{ model }}
 )
 
 (select * from described except select * from stored)
