@@ -8,6 +8,7 @@ class Right(StrEnum):
     """Something that only some roles may do; a route asks for one (`opt={"right": Right.…}`)."""
 
     REVIEW_IDENTITIES = "review_identities"
+    READ_USERS = "read_users"
     READ_ACCOUNTS = "read_accounts"
     ACT_ON_ACCOUNTS = "act_on_accounts"
     READ_STATISTICS = "read_statistics"

@@ -8,6 +8,7 @@ from api.shared.app import make_app
 from api.shared.tasks import Task, keep_doing
 from api.users.dependencies import DEPENDENCIES
 from api.users.identity.controllers import PhotoController, ReviewController
+from api.users.people.controllers import PeopleController
 from api.users.profile.controllers import ProfileController
 from api.users.services import make_services
 from api.users.sessions.controllers import (
@@ -37,11 +38,18 @@ def create_app(settings: UsersSettings | None = None) -> Litestar:
             ProgramTokenController,
             PhotoController,
             ReviewController,
+            PeopleController,
             WellKnownController,
         ],
         dependencies=DEPENDENCIES,
         key_source=own_keys,
     )
     app.state.services = make_services(settings, app.state.engine)
-    keep_doing(app, {"finish_deletions": Task(app.state.services.deletion.finish_all, every_s=60)})
+    keep_doing(
+        app,
+        {
+            "finish_deletions": Task(app.state.services.deletion.finish_all, every_s=60),
+            "complete_index": Task(app.state.services.people.complete_index, every_s=600),
+        },
+    )
     return app

@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
+from api.users.people.service import PeopleService
 from api.users.profile.deletion import Deletion
 from api.users.profile.service import ProfileService
 from api.users.sessions.program_tokens import ProgramTokenService
@@ -31,6 +32,10 @@ def _photos(state: State) -> PhotoService:
     return state.services.photos
 
 
+def _people(state: State) -> PeopleService:
+    return state.services.people
+
+
 def _reviews(state: State) -> ReviewService:
     return state.services.reviews
 
@@ -41,5 +46,6 @@ DEPENDENCIES = {
     "session_service": Provide(_sessions, sync_to_thread=False),
     "program_token_service": Provide(_program_tokens, sync_to_thread=False),
     "photo_service": Provide(_photos, sync_to_thread=False),
+    "people_service": Provide(_people, sync_to_thread=False),
     "review_service": Provide(_reviews, sync_to_thread=False),
 }

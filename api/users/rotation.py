@@ -15,6 +15,8 @@ from api.users.crypto.fields import Unreadable
 from api.users.crypto.index import index_key_context
 from api.users.crypto.master_key import MasterKey, unwrap_own
 from api.users.crypto.signing import signing_key_context
+from api.users.people import repository as people
+from api.users.people.terms import term_digests
 from api.users.profile import repository as users
 from api.users.profile.personal import open_row
 from api.users.services import Services
@@ -86,8 +88,9 @@ async def _rotate_index_key(services: Services) -> str:
         # Who is adding a user with both keys holds a share of their rows.
         await keys.lock_index_keys(connection)
         await users.retire_digests(connection, key_id)
+        await people.retire_terms(connection, key_id)
         await keys.retire_index_keys(connection, key_id)
-    return f"index key {key_id}: {digested} emails digested anew"
+    return f"index key {key_id}: {digested} users digested anew"
 
 
 async def _until_everybody_knows(engine: AsyncEngine) -> None:
@@ -119,12 +122,14 @@ async def _digest_all(services: Services, key_id: str) -> tuple[int, int]:
                 if row is None:
                     continue
                 try:
-                    email = (await open_row(services.data_keys, row)).email
+                    personal = await open_row(services.data_keys, row)
                 except Unreadable:
                     unreadable += 1
                     continue
-                digests = (await services.index.load(connection)).email_digests(email)
+                index_keys = await services.index.load(connection)
+                digests = index_keys.email_digests(personal.email)
                 await users.add_digests(connection, user_id, {key_id: digests[key_id]})
+                await people.write_terms(connection, user_id, term_digests(index_keys, personal))
                 digested += 1
         if len(missing) < BATCH:
             return digested, unreadable

@@ -13,6 +13,7 @@ from api.users.documents import IdentityDocuments
 from api.users.identity.photo_service import PhotoService
 from api.users.identity.review_service import ReviewService
 from api.users.passwords.hashing import Hasher
+from api.users.people.service import PeopleService
 from api.users.profile.confirmation import Confirmation
 from api.users.profile.deletion import Deletion
 from api.users.profile.service import ProfileService
@@ -37,6 +38,7 @@ class Services:
     program_tokens: ProgramTokenService
     photos: PhotoService
     reviews: ReviewService
+    people: PeopleService
 
     async def public_keys(self) -> dict[str, Any]:
         """The JWKS document."""
@@ -90,4 +92,5 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
         program_tokens=ProgramTokenService(signing_keys, issuer),
         photos=PhotoService(engine, data_keys, documents),
         reviews=ReviewService(engine, data_keys, documents, accounts),
+        people=PeopleService(engine, index, data_keys),
     )

@@ -38,6 +38,9 @@ GET    /user/token                                       401      200   200     
 POST   /user/token                                       401      201   201        201     403   201     201
 PUT    /user/photo                                       401      409   409        200     403   200     200
 GET    /user/review                                      401      403   403        403     403   200     403
+POST   /user/search                                      401      403   403        403     403   200     403
+GET    /user/{user_id}                                   401      403   403        403     403   200     403
+GET    /user/{user_id}/session                           401      403   403        403     403   200     403
 GET    /user/review/{user_id}/photo                      401      403   403        403     403   200     403
 POST   /user/review/{user_id}                            401      403   403        403     403   200     403
 
@@ -153,6 +156,7 @@ def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
             "phone": "+12025550123",
             "password": PASSWORD,
         },
+        "POST /user/search": {"name": "Ada"},
         "POST /user/login": {"email": person.email, "password": PASSWORD},
         "PUT /user/update": {"current_password": PASSWORD},
         "DELETE /user/delete": {"current_password": PASSWORD},

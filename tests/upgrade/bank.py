@@ -41,6 +41,7 @@ USERS = """
     insert into users.user (id, deleted_at) values (uuidv7(), now());
     insert into users.index_key (id, wrapped, master_key_id) values ('index', '\\x04', 'master');
     insert into users.email_digest values ('\\x05', 'index', %(user)s);
+    insert into users.search_term values ('\\x09', 'index', %(user)s);
     insert into users.signing_key (id, public_jwk, private_key, master_key_id, active_from)
     values ('signing', '{}', '\\x06', 'master', now());
     insert into users.session (user_id, scope, label, signing_key_id, idle_expires_at, expires_at)
@@ -98,6 +99,9 @@ def _post(ledger: Ledger) -> None:
             "select accounts.reverse(%s, null, null, (select id from accounts.transaction where transfer_id = %s"
             " limit 1), 'a mistake')",
             (ledger.user_id, moved["transfer_id"]),
+        )
+        connection.execute(
+            "select accounts.set_overdraft_limit(%s, %s, 700, 'as agreed')", (ledger.add_user(), shared)
         )
         connection.execute("select accounts.add_owner(%s, %s)", (shared, ledger.add_user()))
         connection.execute("select accounts.invite_owner(%s, %s, uuidv7(), 14)", (ledger.user_id, shared))

@@ -113,7 +113,8 @@ class TestRotateKeys:
             assert code(answer) == (409, "email_taken")
             person.sign_in()
         assert len(values(database, "select id from users.index_key")) == 1
-        assert len(values(database, "select distinct key_id from users.email_digest")) == 1
+        for table in ("email_digest", "search_term"):
+            assert len(values(database, f"select distinct key_id from users.{table}")) == 1
 
     def test_an_email_stays_unique(
         self, settings: UsersSettings, make_client: Callable[[], TestClient[Litestar]]
@@ -192,7 +193,7 @@ class TestRotateKeys:
         assert person.sign_in().token
         assert before is not None
         database.execute("update users.user set email = %s where id = %s", (before[0], person.user_id))
-        assert rotate(settings)[2].endswith("emails digested anew")
+        assert rotate(settings)[2].endswith("users digested anew")
         assert person.sign_in().token
         assert len(values(database, "select id from users.index_key")) == 1
 

@@ -1,4 +1,4 @@
-"""Keyed digests (HMAC-SHA-256): an email can be found, and be unique, without being readable.
+"""Keyed digests (HMAC-SHA-256): an email, a phone or a name can be found without being readable.
 
 There is one index key, and two while they are being exchanged; the database says which, on every use, so that
 all processes agree at once.
@@ -24,7 +24,11 @@ class IndexKeys:
 
     def email_digests(self, email: str) -> dict[str, bytes]:
         """The digest of a normalised email under each key."""
-        return {key_id: _digest(key, "email", email) for key_id, key in self.secrets.items()}
+        return self.digests("email", email)
+
+    def digests(self, kind: str, value: str) -> dict[str, bytes]:
+        """The digest of a value of some kind under each key."""
+        return {key_id: _digest(key, kind, value) for key_id, key in self.secrets.items()}
 
     def digest(self, kind: str, *parts: str) -> bytes:
         """A digest for any other purpose, under the oldest key."""

@@ -101,6 +101,7 @@ _ERASE = text("""
         password_hash = null, roles = '{}', approved_at = null, photo_status = 'missing', photo_reason = null
     where id = :user_id
 """)
+_ERASE_SEARCH_TERMS = text("delete from users.search_term where user_id = :user_id")
 _ERASE_KNOWN_SOURCES = text("delete from users.known_source where user_id = :user_id")
 
 
@@ -162,6 +163,7 @@ async def stay(connection: AsyncConnection, user_id: UUID, leaving_at: datetime)
 async def erase(connection: AsyncConnection, user_id: UUID) -> None:
     """Removes everything of the user but the row that ids in the ledger and the review records point to."""
     await connection.execute(_DELETE_DIGESTS, {"user_id": user_id})
+    await connection.execute(_ERASE_SEARCH_TERMS, {"user_id": user_id})
     await connection.execute(_ERASE_KNOWN_SOURCES, {"user_id": user_id})
     await connection.execute(_ERASE, {"user_id": user_id})
 

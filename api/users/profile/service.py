@@ -17,6 +17,8 @@ from api.users.errors import EmailTaken, PasswordRequired
 from api.users.passwords import throttle
 from api.users.passwords.hashing import Hasher
 from api.users.passwords.policy import check_password
+from api.users.people import repository as people
+from api.users.people.terms import term_digests
 from api.users.profile import repository
 from api.users.profile.confirmation import Confirmation
 from api.users.profile.personal import Personal, fetch_key, open_row, seal
@@ -114,6 +116,7 @@ class ProfileService:
             has_other_email = after.email != before.email
             digests = keys.email_digests(after.email) if has_other_email else None
             await repository.update(connection, user_id, values, digests)
+            await people.write_terms(connection, user_id, term_digests(keys, after))
             if has_other_email or change.new_password is not None:
                 await sessions.delete_all(connection, user_id, but=session_id)
         return _user(locked, after)
@@ -147,6 +150,7 @@ class ProfileService:
                     **seal(key, personal),
                 }
                 await repository.insert(connection, values, keys.email_digests(personal.email))
+                await people.write_terms(connection, user_id, term_digests(keys, personal), is_new=True)
                 row = await repository.get(connection, user_id)
         except EmailTaken:
             await asyncio.to_thread(self._data_keys.destroy, user_id)

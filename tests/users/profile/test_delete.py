@@ -36,7 +36,7 @@ class TestDeleteUser:
             (person.user_id,),
         ).fetchone()
         assert row == (None, None, None, None, None, True)
-        for table in ("email_digest", "session", "known_source"):
+        for table in ("email_digest", "search_term", "session", "known_source"):
             rows = database.execute(f"select 1 from users.{table} where user_id = %s", (person.user_id,))
             assert rows.fetchone() is None, table
         for name in ("tidemark-data-keys", "tidemark-identity"):

@@ -25,6 +25,13 @@ locals {
       age_s      = 60
       attempts   = 0
     }
+    complete_index = {
+      arn        = var.functions["users"].alias_arn
+      expression = "rate(1 hour)"
+      input      = jsonencode({ task = "complete_index" })
+      age_s      = 3600
+      attempts   = 3
+    }
     forget_requests = {
       arn        = var.functions["accounts"].alias_arn
       expression = "rate(1 hour)"

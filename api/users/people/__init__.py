@@ -1,0 +1,1 @@
+"""Users as staff find and see them."""
