@@ -67,8 +67,8 @@ class TestFindPeople:
     ) -> None:
         database.execute("delete from users.search_term where user_id = %s", (zoe.user_id,))
         assert found(staff, name=zoe.name) == []
-        with client.portal() as portal:
-            portal.call(client.app.state.services.people.complete_index)
+        assert client.blocking_portal is not None
+        client.blocking_portal.call(client.app.state.services.people.complete_index)
         assert found(staff, name=zoe.name) == [zoe.user_id]
 
     @pytest.mark.parametrize("body", [{}, {"name": "Ada", "phone": "+420601123456"}, {"name": ""}])
