@@ -17,6 +17,10 @@ class AppSettings(Settings):
     ui_url: Annotated[
         str, Meta(description="The address that people type to reach the app. It matters only behind TLS.")
     ] = "http://127.0.0.1:8501"
+    dagster_url: Annotated[
+        str | None,
+        Meta(description="Where staff's browsers find Dagster, for links into it; without it there are none."),
+    ] = None
     client_header: Annotated[
         str | None, Meta(description="In which header the proxy in front of the app writes the visitor's address.")
     ] = None

@@ -93,6 +93,16 @@ class ReceivedInvitation(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
+class OverdraftChange(msgspec.Struct, frozen=True):
+    """Who set an account's overdraft limit, when, from what to what (minor units) and why."""
+
+    limit_before: int
+    limit_after: int
+    reason: str
+    changed_by: str
+    changed_at: datetime
+
+
 class Movement(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
     """A posted movement; `balance_after` is that of the caller's account."""
 
@@ -177,6 +187,25 @@ class AccountsClient:
         """Staff: accounts by number or by owner."""
         query = {"number": number, "user_id": user_id}
         return list(self._gateway.pages(Account, "/account/search", token=self._token(), query=query, at_most=200))
+
+    def approve(self, account_id: str) -> Account:
+        """Staff: let the account move money."""
+        return self._gateway.call(Account, "POST", f"/account/{account_id}/approve", token=self._token())
+
+    def reverse(self, transaction_id: str, reason: str, *, key: str) -> Movement:
+        """Staff: post a transaction's whole transfer the other way round, once."""
+        return self._move(f"/account/transaction/{transaction_id}/reverse", {"memo": reason}, key)
+
+    def set_overdraft(self, account_id: str, limit: int, reason: str) -> Account:
+        """Staff: how far the account may be overdrawn, in minor units; recorded."""
+        body = {"overdraft_limit": limit, "reason": reason}
+        path = f"/account/{account_id}/overdraft"
+        return self._gateway.call(Account, "PUT", path, token=self._token(), body=body)
+
+    def overdraft_changes(self, account_id: str) -> list[OverdraftChange]:
+        """Staff: who set the account's limit, newest first."""
+        path = f"/account/{account_id}/overdraft"
+        return list(self._gateway.pages(OverdraftChange, path, token=self._token(), at_most=50))
 
     def deposit(self, account_id: str, amount: int, source: str, *, key: str) -> Movement:
         """Money from outside; `source` is external:cash, external:card, external:wire or external:cheque."""

@@ -10,12 +10,15 @@ PERIODS = ("daily", "weekly", "monthly")
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """One entry of the catalogue; `unit` is minor_units, count or days."""
+    """One entry of the catalogue; `unit` is minor_units, count or days, `plain` the definition in everyday words."""
 
     name: str
     label: str
     definition: str
     unit: str
+    plain: str = ""
+    idle_rule: str = ""
+    version: int = 1
     position: int = 0
     periods: tuple[str, ...] = PERIODS
 
@@ -71,6 +74,60 @@ class CountedTransaction(msgspec.Struct, frozen=True, rename={"source": "from", 
     time: datetime
 
 
+class BankDay(msgspec.Struct, frozen=True):
+    """The bank on one day, in one currency; money in minor units."""
+
+    date: date
+    currency: str
+    status: str
+    metrics: dict[str, int | None]
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A proof of a run: how many things it looked at, and how many don't hold."""
+
+    name: str
+    passed: bool
+    checked: int = 0
+    failed: int = 0
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run of the pipeline; `outcome` is running, published, refused or failed."""
+
+    run_id: str
+    kind: str
+    outcome: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    proofs: tuple[Proof, ...] = ()
+    error: str | None = None
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """What operators were told; open while it has no `resolved_at`."""
+
+    kind: str
+    subject: str
+    raised_at: datetime
+    run_id: str | None = None
+    resolved_at: datetime | None = None
+
+
+class PipelineStatus(Status, frozen=True, kw_only=True):
+    """The status with how old the figures are."""
+
+    lag_s: int | None = None
+
+
+class Pipeline(msgspec.Struct, frozen=True):
+    """How the pipeline has been doing, newest run first, open alerts first."""
+
+    status: PipelineStatus
+    runs: tuple[Run, ...]
+    alerts: tuple[Alert, ...]
+
+
 class StatsClient:
     """The stats service for someone signed in."""
 
@@ -117,6 +174,15 @@ class StatsClient:
     def figures_csv(self, account_id: str, period: str, *, first: date, last: date) -> bytes:
         """The account's periods from `first`'s to `last`'s as the bank's CSV, amounts in minor units."""
         return self._gateway.csv(f"/stats/{period}", token=self._token, query=_days_of(account_id, first, last))
+
+    def bank_days(self, *, first: date) -> list[BankDay]:
+        """Staff and analysts: the bank by day and currency since `first`, oldest first."""
+        query: dict[str, str | int | None] = {"from": first.isoformat(), "limit": 1000}
+        return list(self._gateway.pages(BankDay, "/stats/bank", token=self._token(), query=query))
+
+    def pipeline(self) -> Pipeline:
+        """Staff and analysts: how the pipeline has been doing."""
+        return self._gateway.call(Pipeline, "GET", "/stats/pipeline", token=self._token())
 
     def _read(self, account_id: str, period: str, start: date, end: date, cursor: str | None) -> Figures:
         return self._gateway.call(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ui.clients.http import Gateway, TokenSource
+from ui.clients.http import Gateway, Page, TokenSource
 
 
 class User(msgspec.Struct, frozen=True):
@@ -37,6 +37,21 @@ class User(msgspec.Struct, frozen=True):
         return "review_identities" in self.rights
 
     @property
+    def reads_users(self) -> bool:
+        """Whether they may find and see anybody."""
+        return "read_users" in self.rights
+
+    @property
+    def recovers_users(self) -> bool:
+        """Whether they may end anybody's sessions and issue reset codes."""
+        return "recover_users" in self.rights
+
+    @property
+    def acts_on_accounts(self) -> bool:
+        """Whether they may approve accounts, set overdrafts and reverse movements."""
+        return "act_on_accounts" in self.rights
+
+    @property
     def reads_accounts(self) -> bool:
         """Whether they may find and see anybody's account."""
         return "read_accounts" in self.rights
@@ -63,6 +78,50 @@ class ReviewItem(msgspec.Struct, frozen=True):
     phone: str
     photo_status: str
     submitted_at: datetime | None = None
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A user as staff see them."""
+
+    user_id: str
+    name: str
+    email: str
+    phone: str
+    approved: bool
+    photo_status: str
+    created_at: datetime
+    roles: tuple[str, ...] = ()
+
+
+class PastDecision(msgspec.Struct, frozen=True):
+    """A review of a user's photo: approve or reject, and why."""
+
+    decision: str
+    decided_by: str
+    decided_at: datetime
+    reason: str | None = None
+
+
+class PersonRecord(Person, frozen=True, kw_only=True):
+    """The same with the reviews of their photos, newest first."""
+
+    decisions: tuple[PastDecision, ...] = ()
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """Where somebody is signed in."""
+
+    session_id: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+class ResetCode(msgspec.Struct, frozen=True):
+    """A code with which a user sets a new password, once."""
+
+    code: str
+    expires_at: datetime
 
 
 class Welcome:
@@ -125,3 +184,26 @@ class UsersClient:
         if reason:
             body["reason"] = reason
         self._gateway.request("POST", f"/user/review/{user_id}", token=self._token(), body=body)
+
+    def find(self, *, name: str | None = None, email: str | None = None, phone: str | None = None) -> list[Person]:
+        """Staff: at most 50 users by one of the three; a name's words in any order. 409 for what can't be one."""
+        asked = {"name": name, "email": email, "phone": phone}
+        body = {key: value for key, value in asked.items() if value is not None}
+        # In the body: an address ends in logs.
+        return self._gateway.call(Page[Person], "POST", "/user/search", token=self._token(), body=body).items
+
+    def person(self, user_id: str) -> PersonRecord:
+        """Staff: one user; 404 when there is none."""
+        return self._gateway.call(PersonRecord, "GET", f"/user/{user_id}", token=self._token())
+
+    def sessions_of(self, user_id: str) -> list[OpenSession]:
+        """Staff: where a user is signed in, newest first."""
+        return list(self._gateway.pages(OpenSession, f"/user/{user_id}/session", token=self._token()))
+
+    def sign_out(self, user_id: str) -> None:
+        """Staff: end all sessions and program tokens of a user."""
+        self._gateway.request("POST", f"/user/recovery/{user_id}/sign-out", token=self._token())
+
+    def issue_reset_code(self, user_id: str) -> ResetCode:
+        """Staff: a code for a new password; ends all sessions of the user, and any earlier code."""
+        return self._gateway.call(ResetCode, "POST", f"/user/recovery/{user_id}/code", token=self._token())

@@ -9,16 +9,19 @@ import pandas as pd
 from ui.clients.accounts import Transaction
 from ui.clients.stats import Metric, PeriodFigures
 from ui.components import when
-from ui.components.money import format_money, to_major
+from ui.components.money import format_money, to_major, value_text
+from ui.language import _
 
 HEIGHT = 260
-IN, OUT, LINE = "Money in", "Money out", "Balance"
+IN, OUT = "in", "out"
 PROVISIONAL = "provisional"
+PICKED = "picked"
+CLEAR = "transparent"
 
 
-def _money_axis(currency: str) -> alt.Axis:
+def _money_axis(currency: str, ticks: int = 5) -> alt.Axis:
     label = "datum.value == 0 ? '0' : format(datum.value, '~s')"
-    return alt.Axis(labelExpr=label, title=currency or "minor units", tickCount=5, domain=False, ticks=False)
+    return alt.Axis(labelExpr=label, title=currency or _("minor units"), tickCount=ticks, domain=False, ticks=False)
 
 
 def balance_over_time(
@@ -39,57 +42,70 @@ def balance_over_time(
         }
     )
     return (
-        alt.Chart(frame, background="transparent")
+        alt.Chart(frame, background=CLEAR)
         .mark_area(interpolate="step-after", line={"strokeWidth": 2}, fillOpacity=0.14)
         .encode(
             x=alt.X("time:T", axis=alt.Axis(title=None, grid=False, tickCount=5, format="%-d %b")),
             y=alt.Y("balance:Q", axis=_money_axis(currency), scale=alt.Scale(nice=5)),
             tooltip=[
-                alt.Tooltip("time:T", title="Time", format="%d %b %Y %H:%M"),
-                alt.Tooltip("text:N", title="Balance"),
+                alt.Tooltip("time:T", title=_("Time"), format="%d %b %Y %H:%M"),
+                alt.Tooltip("text:N", title=_("Balance")),
             ],
         )
         .properties(height=HEIGHT)
     )
 
 
-def _periods(items: Sequence[PeriodFigures], kind: str) -> list[str]:
-    return [when.period(item.period_start, item.period_end, kind) for item in items]
+def bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str, *, height: int) -> alt.Chart:
+    """What came in or went out in each period, on a scale of its own; provisional periods paler.
 
-
-def flows(items: Sequence[PeriodFigures], kind: str, currency: str) -> alt.Chart:
-    """What came in (up) and went out (down) in each period; provisional periods paler."""
-    rows = []
-    for item, name in zip(items, _periods(items, kind), strict=True):
-        for side, metric, sign in ((IN, "inflow", 1), (OUT, "outflow", -1)):
-            minor = item.metrics.get(metric) or 0
-            rows.append(
-                {
-                    "start": item.period_start.isoformat(),
-                    "period": name,
-                    "side": side,
-                    "value": sign * float(to_major(minor, currency)),
-                    "text": format_money(minor, currency),
-                    "status": item.status,
-                }
-            )
+    A click on a bar selects it under the name PICKED, with its period's `start`.
+    """
+    colour = alt.Color("side:N", sort=[IN, OUT], scale=alt.Scale(domain=[IN, OUT]), legend=None)
     return (
-        alt.Chart(pd.DataFrame(rows), background="transparent")
-        .mark_bar(cornerRadius=3)
+        alt.Chart(_rows(items, kind, metric, currency, side=OUT if metric.name == "outflow" else IN), background=CLEAR)
+        .mark_bar(cornerRadius=3, cursor="pointer")
         .encode(
             x=_period_axis(items, kind),
-            y=alt.Y("value:Q", axis=_money_axis(currency)),
-            color=alt.Color("side:N", sort=[IN, OUT], legend=None),
+            y=alt.Y("value:Q", axis=_money_axis(currency, ticks=3)),
+            color=colour,
             opacity=alt.condition(alt.datum.status == PROVISIONAL, alt.value(0.55), alt.value(1)),
-            tooltip=[
-                alt.Tooltip("period:N", title="Period"),
-                alt.Tooltip("side:N", title=" "),
-                alt.Tooltip("text:N", title="Amount"),
-                alt.Tooltip("status:N", title="Status"),
-            ],
+            tooltip=_tooltip(),
         )
-        .properties(height=HEIGHT)
+        .add_params(alt.selection_point(name=PICKED, fields=["start"]))
+        .properties(height=height)
     )
+
+
+def _rows(
+    items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str, side: str = ""
+) -> pd.DataFrame:
+    """A row for each period; heights from decimals, texts exact, no value where there is none."""
+    is_money = metric.unit == "minor_units"
+    rows = []
+    for item in items:
+        value = item.metrics.get(metric.name)
+        number = None if value is None else float(to_major(value, currency)) if is_money else value
+        rows.append(
+            {
+                "start": item.period_start.isoformat(),
+                "period": when.period(item.period_start, item.period_end, kind),
+                "side": side,
+                "value": number,
+                "text": value_text(metric, value, currency),
+                "status": item.status,
+                "status_text": _("final") if item.is_final else _("provisional"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("period:N", title=_("Period")),
+        alt.Tooltip("text:N", title=_("Value")),
+        alt.Tooltip("status_text:N", title=_("Status")),
+    ]
 
 
 def _period_axis(items: Sequence[PeriodFigures], kind: str) -> alt.X:
@@ -109,32 +125,14 @@ def _period_axis(items: Sequence[PeriodFigures], kind: str) -> alt.X:
     return alt.X("start:O", axis=axis)
 
 
-def metric_over_time(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str) -> alt.Chart:
+def metric_over_time(
+    items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str, *, height: int = HEIGHT
+) -> alt.Chart:
     """Any metric of the catalogue, money as a line and counts as bars; gaps where there is no value."""
     is_money = metric.unit == "minor_units"
-    rows = []
-    for item, name in zip(items, _periods(items, kind), strict=True):
-        value = item.metrics.get(metric.name)
-        number = None if value is None else float(to_major(value, currency)) if is_money else value
-        text = format_money(value, currency) if is_money else ("—" if value is None else f"{value:,}")
-        rows.append(
-            {
-                "start": item.period_start.isoformat(),
-                "period": name,
-                "value": number,
-                "text": text,
-                "status": item.status,
-            }
-        )
-    chart = alt.Chart(pd.DataFrame(rows), background="transparent")
+    chart = alt.Chart(_rows(items, kind, metric, currency), background=CLEAR)
     drawn = chart.mark_line(point=True, strokeWidth=2) if is_money else chart.mark_bar(cornerRadius=3)
     axis = _money_axis(currency) if is_money else alt.Axis(title=None, tickMinStep=1, domain=False, ticks=False)
     return drawn.encode(
-        x=_period_axis(items, kind),
-        y=alt.Y("value:Q", axis=axis),
-        tooltip=[
-            alt.Tooltip("period:N", title="Period"),
-            alt.Tooltip("text:N", title="Value"),
-            alt.Tooltip("status:N", title="Status"),
-        ],
-    ).properties(height=HEIGHT)
+        x=_period_axis(items, kind), y=alt.Y("value:Q", axis=axis), tooltip=_tooltip()
+    ).properties(height=height)

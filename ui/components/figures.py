@@ -1,98 +1,85 @@
-"""An account's statistics, for its owner and for staff: tiles, charts, every metric, a spreadsheet."""
+"""An account's statistics, for its owner and for staff: a sentence, what each figure is, charts, every period."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import streamlit as st
 
 from ui.clients.errors import ApiError
-from ui.clients.stats import Figures, Metric, PeriodFigures, Status
-from ui.components import cards, charts, compare, counted, layout, problems, session, when
-from ui.components.money import value_text
-from ui.components.text import html
+from ui.clients.stats import Figures, Metric, PeriodFigures
+from ui.components import behind, charts, compare, freshness, layout, metric_texts, session, when
+from ui.components.compare import Base
+from ui.components.money import format_money, value_text
+from ui.components.text import html, literal
+from ui.language import N_, _, _n
 
-LABELS = {"daily": "Day", "weekly": "Week", "monthly": "Month"}
-SPANS = {"daily": (14, 30, 90), "weekly": (8, 26, 52), "monthly": (6, 12, 24)}
-UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months"}
+LABELS = {"monthly": N_("Month"), "weekly": N_("Week"), "daily": N_("Day")}
+SPANS = {"monthly": (6, 12, 24), "weekly": (8, 26, 52), "daily": (14, 30, 90)}
 DAYS = {"daily": 1, "weekly": 7, "monthly": 31}
-TILES = ("closing_balance", "inflow", "outflow", "net_change", "average_balance", "transaction_count")
-POLL_EVERY_S = 5
-_LATE = {
-    "stale": ". The next refresh is late; these are the last good figures.",
-    "failed": ". The latest refresh did not finish; these are the last good figures.",
-    "refused": ". The latest refresh did not pass our proofs; these are the last good figures.",
-}
-_FLOWS_HEAD = (
-    '<h3 class="tm-chart-head">In and out<span class="tm-key"><i class="tm-key-in"></i>in'
-    '<i class="tm-key-out"></i>out</span></h3>'
-)
+GROUPS = {"money": N_("Money"), "balance": N_("Balance"), "activity": N_("Activity")}
+CHART_HEIGHT = 104
 
 
-def freshness_text(status: Status, now: datetime) -> str:
-    """Up to when the figures are complete, in words."""
-    if status.complete_through is None:
-        return "The first statistics are being prepared."
-    text = f"Complete through {when.moment(status.complete_through, now=now, seconds=True)}"
-    return text + _LATE.get(status.state, "")
+def show(account_id: str, currency: str, *, statement_at: str | None = None) -> None:
+    """Everything about one account; waits, and says so, while there is nothing yet.
 
-
-@st.fragment(run_every=POLL_EVERY_S)
-def freshness(shown: Status) -> None:
-    """Say how fresh the figures are, and show newer ones by itself once there are any."""
-    try:
-        latest = session.stats().status()
-    except ApiError as error:
-        st.caption(problems.sentence(error))
-        return
-    tone = "late" if latest.state in _LATE else "good"
-    st.html(f'<p class="tm-fresh tm-fresh-{tone}"><i></i>{html(freshness_text(latest, when.now()))}</p>')
-    if (latest.run_id, latest.complete_through) != (shown.run_id, shown.complete_through):
-        st.session_state["ran_by_itself"] = True
-        st.rerun()
-
-
-def show(account_id: str, currency: str) -> None:
-    """Everything about one account; waits, and says so, while there is nothing yet."""
+    `statement_at`: the page where the person reads the account's statement, if they may: what is not in yet can be
+    named then, and each transaction leads there.
+    """
     client = session.stats()
+    if layout.has_just_come():
+        behind.close()
     kind, count = _choice()
     # Freshness first: figures read afterwards are never older than what is compared with later.
     status = client.status()
     figures = _read(account_id, kind, count)
-    freshness(status)
+    freshness.line(status, account_id if statement_at else None)
     if figures is None or not figures.items:
         layout.empty(
-            "The first statistics are on their way",
-            "They come with the next refresh, within two minutes. This page shows them by itself.",
+            _("The first statistics are on their way"),
+            _("They come with the next refresh, within two minutes. This page shows them by itself."),
             "hourglass_top",
         )
         return
+    items = figures.items
     catalogue = [metric for metric in client.metrics() if kind in metric.periods]
-    _overview(figures.items, kind, catalogue, currency, figures.complete_through)
-    _explore(figures.items, kind, catalogue, currency)
-    _every_period(figures.items, kind, catalogue, currency)
+    item, base = _period(items, kind, figures.complete_through)
+    st.html(_headline(item, kind, catalogue, base, currency))
+    _charts(items, kind, catalogue, currency)
+    _groups(item, kind, catalogue, base, currency)
+    _every_period(items, kind, catalogue, currency)
+    behind.window(items, kind, catalogue, currency, statement_at)
 
 
 def _choice() -> tuple[str, int]:
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         kind = st.segmented_control(
-            "By",
+            _("By"),
             list(LABELS),
-            format_func=lambda name: LABELS[name],
-            default="daily",
+            format_func=lambda name: _(LABELS[name]),
+            default="monthly",
             required=True,
             key="stats_kind",
         )
-        kind = kind or "daily"
+        kind = kind or "monthly"
         count = st.segmented_control(
-            "Show the last",
+            _("Show the last"),
             SPANS[kind],
-            format_func=lambda number: f"{number} {UNITS[kind]}",
+            format_func=lambda number: _span(kind, number),
             default=SPANS[kind][0],
             required=True,
             key=f"stats_span_{kind}",
         )
     return kind, count or SPANS[kind][0]
+
+
+def _span(kind: str, count: int) -> str:
+    if kind == "daily":
+        return _n("{count} day", "{count} days", count)
+    if kind == "weekly":
+        return _n("{count} week", "{count} weeks", count)
+    return _n("{count} month", "{count} months", count)
 
 
 def _read(account_id: str, kind: str, count: int) -> Figures | None:
@@ -108,128 +95,170 @@ def _read(account_id: str, kind: str, count: int) -> Figures | None:
     return Figures(found.period, found.items[-count:], found.complete_through, found.run_id)
 
 
-def _overview(
-    items: Sequence[PeriodFigures],
-    kind: str,
-    catalogue: list[Metric],
-    currency: str,
-    complete_through: datetime | None,
-) -> None:
-    by_name = {metric.name: metric for metric in catalogue}
-    names = {when.period(item.period_start, item.period_end, kind): item for item in reversed(items)}
-    title, mark = st.columns([1, 1], gap="medium", vertical_alignment="bottom")
-    with title:
-        chosen = st.selectbox("Period", list(names), key=f"stats_period_{kind}")
-    item = names[chosen]
+def _period(
+    items: Sequence[PeriodFigures], kind: str, complete_through: datetime | None
+) -> tuple[PeriodFigures, Base | None]:
+    """The period that the person looks at, the newest to begin with, and what it is compared with."""
+    by_start = {item.period_start: item for item in reversed(items)}
+    chosen: date = st.selectbox(
+        _("Period"),
+        list(by_start),
+        format_func=lambda start: when.period(start, by_start[start].period_end, kind),
+        key=f"stats_period_{kind}",
+        width=320,
+    )
+    item = by_start[chosen]
     before = next((other for other in items if other.period_end == item.period_start), None)
-    base = compare.base_of(item, before, kind, complete_through) if before is not None else None
-    with mark:
-        st.html(_mark(item))
-    tiles = []
-    for name in TILES:
-        if name in by_name:
-            value = item.metrics.get(name)
-            note = base.note(by_name[name], value, currency) if base is not None else ""
-            tone = "in" if name == "inflow" and value else "out" if name == "outflow" and value else ""
-            tiles.append(cards.Tile(by_name[name].label, value_text(by_name[name], value, currency), note, tone))
-    st.html(cards.tiles(tiles))
-    counted.show(item, kind, currency)
-    left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True, key="tm-chart-flows"):
-        st.html(_FLOWS_HEAD)
-        st.altair_chart(charts.flows(items, kind, currency), alt="Money in and out by period")
-    if "closing_balance" in by_name:
-        with right, st.container(border=True, key="tm-chart-balance"):
-            st.html('<h3 class="tm-chart-head">Balance</h3>')
-            st.altair_chart(
-                charts.metric_over_time(items, kind, by_name["closing_balance"], currency),
-                alt="Closing balance by period",
-            )
-    st.subheader("Every figure", anchor=False)
-    with st.container(border=True, key="tm-figures"):
-        st.html(_table(item, before, kind, catalogue, currency))
+    return item, compare.base_of(item, before, kind, complete_through) if before is not None else None
+
+
+def _headline(
+    item: PeriodFigures, kind: str, catalogue: Sequence[Metric], base: Base | None, currency: str
+) -> str:
+    """HTML of the period in one sentence, how it compares, and whether it can still change."""
+    compared = []
+    if base is not None:
+        by_name = {metric.name: metric for metric in catalogue}
+        for name, said in (("outflow", _("Money out")), ("inflow", _("Money in"))):
+            if name in by_name and (note := base.note(by_name[name], item.metrics.get(name), currency)):
+                compared.append(f"{said}: {note}")
+    return (
+        f'<div class="tm-headline"><h2>{html(sentence(item, kind, currency))}</h2>'
+        f"<p>{html(' · '.join(compared))}</p>{_mark(item)}</div>"
+    )
+
+
+def sentence(item: PeriodFigures, kind: str, currency: str) -> str:
+    """ "November 2026 so far: €3,500.00 came in and €1,200.00 went out, €2,300.00 more than at the start." """
+    name = when.period(item.period_start, item.period_end, kind)
+    head = name if item.is_final else _("{period} so far", period=name)
+    came, went = item.metrics.get("inflow") or 0, item.metrics.get("outflow") or 0
+    values = {
+        "head": head,
+        "came": format_money(came, currency),
+        "went": format_money(went, currency),
+        "net": format_money(abs(came - went), currency),
+    }
+    if not came and not went:
+        return _("{head}: nothing came in and nothing went out.", **values)
+    if came > went:
+        return _("{head}: {came} came in and {went} went out, which leaves {net} more than at the start.", **values)
+    if came < went:
+        return _("{head}: {came} came in and {went} went out, which leaves {net} less than at the start.", **values)
+    return _("{head}: {came} came in and just as much went out.", **values)
 
 
 def _mark(item: PeriodFigures) -> str:
-    name, text = "Provisional", "The period is not over for the books; its figures still move."
     if item.is_final:
-        name, text = "Final", "These figures can no longer change."
-    return f'<p class="tm-mark"><span class="tm-pill tm-pill-{name.lower()}">{name}</span> {text}</p>'
+        tone, name = "final", _("Final")
+        text = _("The period is over, and its figures can no longer change.")
+    else:
+        tone, name = "provisional", _("Provisional")
+        text = _("The period is not over for the books yet, so its figures still move.")
+    return f'<p class="tm-mark"><span class="tm-pill tm-pill-{tone}">{html(name)}</span> {html(text)}</p>'
 
 
-def _table(
-    item: PeriodFigures, before: PeriodFigures | None, kind: str, catalogue: list[Metric], currency: str
-) -> str:
-    rows = []
-    was_name = "—" if before is None else f"All of {when.period(before.period_start, before.period_end, kind)}"
-    now_name = when.period(item.period_start, item.period_end, kind)
-    now_name = now_name if item.is_final else f"{now_name}, so far"
-    for metric in catalogue:
-        now = value_text(metric, item.metrics.get(metric.name), currency)
-        was = value_text(metric, before.metrics.get(metric.name), currency) if before is not None else "—"
-        rows.append(
-            f'<tr><th scope="row"><b>{html(metric.label)}</b><span>{html(metric.definition)}</span></th>'
-            f'<td class="tm-num">{html(now)}</td><td class="tm-num tm-was">{html(was)}</td></tr>'
-        )
-    return (
-        f'<table class="tm-figures"><thead><tr><th>Figure</th><th class="tm-num">{html(now_name)}</th>'
-        f'<th class="tm-num tm-was">{html(was_name)}</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    )
-
-
-def _explore(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], currency: str) -> None:
-    st.subheader("Any figure over time", anchor=False)
+def _charts(items: Sequence[PeriodFigures], kind: str, catalogue: Sequence[Metric], currency: str) -> None:
     by_name = {metric.name: metric for metric in catalogue}
-    names = list(by_name)
-    default = names.index("average_balance") if "average_balance" in names else 0
-    chosen = st.selectbox(
-        "Figure",
-        names,
-        index=default,
-        format_func=lambda name: by_name[name].label,
-        key="stats_metric",
-        width=380,
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, key="tm-chart-flows", gap="xsmall"):
+        # Scales of their own: a salary would crush the small spendings of a month beside it.
+        for name in ("inflow", "outflow"):
+            if name in by_name:
+                _bars(items, kind, by_name[name], currency)
+    if "closing_balance" in by_name:
+        with right, st.container(border=True, key="tm-chart-balance", gap="xsmall"):
+            st.html(f'<h3 class="tm-chart-head">{html(_("Balance"))}</h3>')
+            st.altair_chart(
+                charts.metric_over_time(items, kind, by_name["closing_balance"], currency, height=2 * CHART_HEIGHT + 40),
+                alt=_("Closing balance by period"),
+            )
+
+
+def _bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str) -> None:
+    """Bars that open what is behind them. The key changes with each opening, so that no bar stays selected."""
+    name = metric_texts.label(metric)
+    key = f"stats_bars_{metric.name}_{kind}_{st.session_state.get('stats_opened', 0)}"
+    account_id = items[0].account_id
+
+    def picked() -> None:
+        chosen = st.session_state[key].selection.get(charts.PICKED)
+        if chosen:
+            behind.open_(account_id, kind, date.fromisoformat(chosen[0]["start"]), metric.name)
+            st.session_state["stats_opened"] = st.session_state.get("stats_opened", 0) + 1
+
+    st.html(f'<h3 class="tm-chart-head">{html(name)}</h3>')
+    st.altair_chart(
+        charts.bars(items, kind, metric, currency, height=CHART_HEIGHT),
+        key=key,
+        on_select=picked,
+        selection_mode=charts.PICKED,
+        alt=_("{figure} by period; a bar opens the transactions behind it", figure=name),
     )
-    metric = by_name[chosen]
-    with st.container(border=True, key="tm-chart-metric"):
-        st.html(f'<p class="tm-definition">{html(metric.definition)}</p>')
-        st.altair_chart(charts.metric_over_time(items, kind, metric, currency), alt="The chosen figure by period")
 
 
-def _every_period(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], currency: str) -> None:
+def _groups(
+    item: PeriodFigures, kind: str, catalogue: Sequence[Metric], base: Base | None, currency: str
+) -> None:
+    """Every figure in its group; each opens what is behind it."""
+    for group, place in zip(GROUPS, st.columns(len(GROUPS), gap="medium"), strict=True):
+        with place, st.container(border=True, key=f"tm-group-{group}", gap=None):
+            st.html(f'<h3 class="tm-chart-head">{html(_(GROUPS[group]))}</h3>')
+            for metric in catalogue:
+                if metric_texts.group(metric) == group:
+                    _figure(item, kind, metric, base, currency)
+
+
+def _figure(item: PeriodFigures, kind: str, metric: Metric, base: Base | None, currency: str) -> None:
+    value = item.metrics.get(metric.name)
+    note = base.note(metric, value, currency) if base is not None else ""
+    label = f"{literal(metric_texts.label(metric))} **{literal(value_text(metric, value, currency))}**"
+    st.button(
+        f"{label} :small[{literal(note)}]" if note else label,
+        key=f"stats_figure_{metric.name}",
+        type="tertiary",
+        width="stretch",
+        help=literal(metric_texts.plain(metric)),
+        on_click=behind.open_,
+        args=(item.account_id, kind, item.period_start, metric.name),
+    )
+
+
+def _every_period(items: Sequence[PeriodFigures], kind: str, catalogue: Sequence[Metric], currency: str) -> None:
     client = session.stats()
-    st.caption(when.zone_note())
-    with st.expander("Every period as a table", icon=":material/table:"):
+    with st.expander(_("Every period as a table"), icon=":material/table:"):
         st.html(_grid(items, kind, catalogue, currency))
-    st.download_button(
-        "Download as CSV",
-        data=partial(
-            client.figures_csv,
-            items[0].account_id,
-            kind,
-            first=items[0].period_start,
-            last=items[-1].period_start,
-        ),
-        file_name=f"tidemark-{kind}-statistics.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(when.zone_note(), width="content")
+        st.download_button(
+            _("Download as CSV"),
+            data=partial(
+                client.figures_csv,
+                items[0].account_id,
+                kind,
+                first=items[0].period_start,
+                last=items[-1].period_start,
+            ),
+            file_name=f"tidemark-{kind}-statistics.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
 
 
-def _grid(items: Sequence[PeriodFigures], kind: str, catalogue: list[Metric], currency: str) -> str:
-    heads = "".join(f'<th class="tm-num">{html(metric.label)}</th>' for metric in catalogue)
+def _grid(items: Sequence[PeriodFigures], kind: str, catalogue: Sequence[Metric], currency: str) -> str:
+    heads = "".join(f'<th class="tm-num">{html(metric_texts.label(metric))}</th>' for metric in catalogue)
     rows = []
     for item in reversed(items):
         name = html(when.period(item.period_start, item.period_end, kind))
-        tone = "final" if item.is_final else "provisional"
+        tone, status = ("final", _("Final")) if item.is_final else ("provisional", _("Provisional"))
         cells = "".join(
             f'<td class="tm-num">{html(value_text(metric, item.metrics.get(metric.name), currency))}</td>'
             for metric in catalogue
         )
-        pill = f'<span class="tm-pill tm-pill-{tone}">{tone}</span>'
+        pill = f'<span class="tm-pill tm-pill-{tone}">{html(status)}</span>'
         rows.append(f'<tr><th scope="row">{name}</th><td>{pill}</td>{cells}</tr>')
     return (
-        '<div class="tm-scroll"><table class="tm-grid"><thead><tr><th>Period</th><th>Status</th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f'<div class="tm-scroll" tabindex="0"><table class="tm-grid"><thead><tr><th>{html(_("Period"))}</th>'
+        f"<th>{html(_('Status'))}</th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )

@@ -1,0 +1,94 @@
+"""One movement as staff see it, and its reversal."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import streamlit as st
+
+from ui.clients.accounts import Account, Transaction
+from ui.clients.errors import ApiError
+from ui.clients.users import User
+from ui.components import cards, confirm, layout, problems, session, statement, when
+from ui.components.money import format_money
+from ui.components.text import html
+from ui.language import _
+
+
+def link(line: Transaction, text: str) -> str:
+    """HTML of a link to the movement's page; the address holds ids and a time."""
+    query = urlencode({"account": line.account_id, "movement": line.transfer_id, "at": line.time.isoformat()})
+    return f'<a class="tm-link" href="/people?{html(query)}" target="_self">{html(text)}</a>'
+
+
+def show(account: Account, me: User) -> None:
+    """The movement that the address names, or that there is none in this account."""
+    line = _found(account)
+    if line is None:
+        layout.empty(_("No such movement"), _("It is not in this account’s statement."), "receipt_long")
+        return
+    own = {account.account_id: account}
+    with st.container(border=True, width=620, key="tm-form"):
+        st.html(f'<h2 class="tm-step">{html(statement.title(line, own))}</h2>')
+        amount = format_money(line.amount, account.currency, signed=True)
+        st.html(f'<p class="tm-amount">{html(amount)}</p>')
+        moment = when.moment(line.time, now=when.now(), seconds=True)
+        rows = [(_("Account"), cards.option(account)), (_("When"), moment)]
+        if line.memo:
+            rows.append((_("Memo"), line.memo))
+        rows += [
+            (_("Balance after it"), format_money(line.balance_after, account.currency)),
+            (_("Reference"), line.transfer_id),
+        ]
+        st.html(cards.facts(rows))
+        if line.reversed_by_id is not None and line.reversed_by_time is not None:
+            said = when.moment(line.reversed_by_time, now=when.now())
+            st.html(f'<p class="tm-question" role="status">{html(_("Reversed {moment}.", moment=said))}</p>')
+        elif line.kind == "reversal":
+            st.caption(_("This is a reversal. It can’t be reversed."))
+        elif me.acts_on_accounts:
+            _reversal(line, account)
+
+
+def _found(account: Account) -> Transaction | None:
+    try:
+        time = datetime.fromisoformat(st.query_params.get("at", ""))
+    except ValueError:
+        return None
+    if time.tzinfo is None:
+        return None
+    return session.accounts().movement(account.account_id, st.query_params["movement"], time)
+
+
+def _reversal(line: Transaction, account: Account) -> None:
+    key = f"reverse_{line.id}"
+    reason = st.text_input(
+        _("Reason for a reversal"), key=f"{key}_reason", max_chars=140, help=_("Both sides read it as the memo.")
+    ).strip()
+    if reason and confirm.is_asked(key):
+        amount = format_money(abs(line.amount), account.currency)
+        text = _("Move {amount} back, on both accounts? Both sides read: {reason}", amount=amount, reason=reason)
+        confirm.question(text, _("Yes, reverse it"), lambda: _reverse(line, reason, key))
+        return
+    st.button(
+        _("Reverse"),
+        icon=":material/undo:",
+        key=key,
+        width="stretch",
+        disabled=not reason,
+        on_click=confirm.ask,
+        args=(key,),
+    )
+
+
+def _reverse(line: Transaction, reason: str, key: str) -> None:
+    # Kept until it is known what became of it: a repeat posts nothing more.
+    sent = st.session_state.setdefault(f"{key}_key", str(uuid4()))
+    try:
+        session.accounts().reverse(line.id, reason, key=sent)
+    except ApiError as error:
+        if error.is_outcome_known:
+            st.session_state.pop(f"{key}_key")
+        problems.show(error)
+        return
+    st.rerun()

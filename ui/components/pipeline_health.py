@@ -1,0 +1,140 @@
+"""The pipeline's state, alerts, runs and proofs, with links into Dagster."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from ui.clients.errors import ApiError
+from ui.clients.stats import Alert, Pipeline, Proof, Run
+from ui.components import cards, problems, session, when
+from ui.components.text import html
+from ui.language import N_, _, _n
+from ui.settings import settings
+
+POLL_EVERY_S = 10
+STATES = {
+    "waiting": N_("Waiting for the first run"),
+    "current": N_("Current"),
+    "stale": N_("Late"),
+    "refused": N_("Refused by a proof"),
+    "failed": N_("Failed"),
+}
+OUTCOMES = {
+    "running": N_("running"),
+    "published": N_("published"),
+    "refused": N_("refused"),
+    "failed": N_("failed"),
+}
+KINDS = {
+    "refresh": N_("Refresh"),
+    "close_daily": N_("Close of the day"),
+    "close_weekly": N_("Close of the week"),
+    "close_monthly": N_("Close of the month"),
+    "backfill": N_("Backfill"),
+}
+GOOD, BAD = {"published", "current"}, {"refused", "failed"}
+
+
+@st.fragment(run_every=POLL_EVERY_S)
+def show() -> None:
+    """All of it; looks again by itself."""
+    try:
+        pipeline = session.stats().pipeline()
+    except ApiError as error:
+        problems.show(error)
+        return
+    now = when.now()
+    st.html(cards.tiles(_tiles(pipeline, now)))
+    st.html(_alerts(pipeline.alerts, now))
+    finished = next((run for run in pipeline.runs if run.outcome != "running"), None)
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        st.html(f'<h2 class="tm-part">{html(_("Last runs"))}</h2>{_runs(pipeline.runs, now)}')
+    with right:
+        st.html(f'<h2 class="tm-part">{html(_("Proofs of the last run"))}</h2>')
+        st.html(_proofs(finished.proofs if finished else ()))
+    if settings().dagster_url:
+        with st.container(horizontal=True):
+            for label, path in (
+                (_("Dagster: all runs"), "/runs"),
+                (_("The assets"), "/asset-groups"),
+                (_("The publication and its checks"), "/assets/stats/publication?view=checks"),
+            ):
+                st.link_button(label, f"{settings().dagster_url}{path}", icon=":material/open_in_new:")
+
+
+def _tiles(pipeline: Pipeline, now: datetime) -> Iterable[cards.Tile]:
+    status = pipeline.status
+    tone = "in" if status.state in GOOD else "out"
+    yield cards.Tile(_("State"), _(STATES.get(status.state, status.state)), tone=tone)
+    complete = status.complete_through
+    lag = "" if status.lag_s is None else _n("{count} second ago", "{count} seconds ago", status.lag_s)
+    yield cards.Tile(
+        _("Complete through"), "—" if complete is None else when.moment(complete, now=now, seconds=True), lag
+    )
+    open_count = sum(alert.resolved_at is None for alert in pipeline.alerts)
+    yield cards.Tile(_("Open alerts"), str(open_count), tone="out" if open_count else "in")
+
+
+def _alerts(alerts: Sequence[Alert], now: datetime) -> str:
+    lines = []
+    for alert in alerts:
+        raised = when.moment(alert.raised_at, now=now)
+        if alert.resolved_at is None:
+            tone, said = "bad", _("open since {moment}", moment=raised)
+        else:
+            tone, said = "good", _("over since {moment}", moment=when.moment(alert.resolved_at, now=now))
+        lines.append(
+            f'<p class="tm-verdict tm-verdict-{tone}"><b>{_linked(alert.subject, alert.run_id)}</b>'
+            f"<span>{html(said)}</span></p>"
+        )
+    return "".join(lines)
+
+
+def _linked(text: str, run_id: str | None) -> str:
+    url = settings().dagster_url
+    if run_id is None or not url:
+        return html(text)
+    return f'<a class="tm-link" href="{html(url)}/runs/{html(run_id)}" target="_blank" rel="noreferrer">{html(text)}</a>'
+
+
+def _runs(runs: Sequence[Run], now: datetime) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{_linked(_(KINDS.get(run.kind, run.kind)), run.run_id)}</th>'
+        f"<td>{html(when.moment(run.started_at, now=now, seconds=True))}</td><td>{html(_took(run))}</td>"
+        f"<td>{_pill(run.outcome)}</td><td>{html(run.error or '')}</td></tr>"
+        for run in runs
+    )
+    heads = "".join(f"<th>{html(head)}</th>" for head in (_("Run"), _("Began"), _("Took"), _("Outcome"), ""))
+    return (
+        f'<div class="tm-scroll" tabindex="0"><table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _took(run: Run) -> str:
+    if run.finished_at is None:
+        return "…"
+    return f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
+
+
+def _pill(outcome: str) -> str:
+    tone = "final" if outcome in GOOD else "bad" if outcome in BAD else "provisional"
+    return f'<span class="tm-pill tm-pill-{tone}">{html(_(OUTCOMES.get(outcome, outcome)))}</span>'
+
+
+def _proofs(proofs: Sequence[Proof]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{html(proof.name.replace("_", " "))}</th><td class="tm-num">{proof.checked:,}</td>'
+        f"<td>{_verdict(proof)}</td></tr>"
+        for proof in proofs
+    )
+    heads = f"<th>{html(_('Proof'))}</th><th class=\"tm-num\">{html(_('Looked at'))}</th><th>{html(_('Holds'))}</th>"
+    return f'<table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _verdict(proof: Proof) -> str:
+    if proof.passed:
+        return f'<span class="tm-pill tm-pill-final">{html(_("yes"))}</span>'
+    return f'<span class="tm-pill tm-pill-bad">{html(_n("{count} does not", "{count} do not", proof.failed))}</span>'
