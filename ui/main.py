@@ -21,7 +21,13 @@ CUSTOMER_PAGES = (
     ("sharing", N_("Joint accounts"), "group"),
     ("identity", N_("Confirm who you are"), "badge"),
 )
-DESK_PAGES = (("review", N_("Review"), "fact_check"), ("lookup", N_("Look up"), "search"))
+DESK_PAGES = (
+    ("review", N_("Review"), "fact_check"),
+    ("people", N_("People"), "person_search"),
+    ("lookup", N_("Look up"), "search"),
+    ("bank", N_("The bank"), "account_balance"),
+    ("pipeline", N_("Pipeline"), "conversion_path"),
+)
 USER_PAGES = (("profile", N_("Profile"), "person"),)
 
 
@@ -44,7 +50,13 @@ def pages_of(user: User) -> dict[str, list[st.Page]]:
         if entry[0] != "identity" or (not user.approved and not user.works_here)
     ]
     sections = {"": customer}
-    may_open = {"review": user.reviews, "lookup": user.reads_statistics}
+    may_open = {
+        "review": user.reviews,
+        "people": user.reads_users,
+        "lookup": user.reads_statistics and not user.reads_users,
+        "bank": user.reads_statistics,
+        "pipeline": user.reads_statistics,
+    }
     if desk := [page(*entry) for entry in DESK_PAGES if may_open[entry[0]]]:
         sections[_("Staff desk")] = desk
     sections[_("You")] = [page(*entry) for entry in USER_PAGES]

@@ -266,6 +266,7 @@ class Bank:
         return {
             **self.base_environment(),
             "TIDEMARK_UI_URL": self.app_url,
+            "TIDEMARK_DAGSTER_URL": self.dagster_url,
             **self.given.get("app", {}),
             "TIDEMARK_GATEWAY_URL": self.gateway_url,
             "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],

@@ -170,6 +170,7 @@ class TestDocs:
             "/stats/bank": "GetBankDays",
             "/stats/health": "GetHealth",
             "/stats/metrics": "GetMetrics",
+            "/stats/pipeline": "GetPipeline",
             "/stats/status": "GetStatsStatus",
             "/stats/accounts": "ListStatsAccounts",
             "/stats/{period}": "GetFigures",

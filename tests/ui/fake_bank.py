@@ -9,6 +9,7 @@ from uuid import uuid4
 from stdnum import damm
 
 from api.shared.roles import rights_of
+from tests.ui.fake_desk import FakeDesk
 from tests.ui.fake_statistics import FakeStatistics, now
 
 
@@ -28,6 +29,7 @@ class FakeBank(FakeStatistics):
     def __init__(self) -> None:
         super().__init__()
         self.lock = threading.RLock()
+        self.desk = FakeDesk()
         self.users: dict[str, dict[str, Any]] = {}
         self.passwords: dict[str, str] = {}
         self.photos: dict[str, bytes] = {}
@@ -211,7 +213,7 @@ class FakeBank(FakeStatistics):
                         ).get("number"),
                     }
                 )
-        own = destination if kind == "deposit" else source
+        own = source if source in self.accounts else destination
         account = self.accounts[own]
         return {
             "transfer_id": transfer_id,
@@ -225,9 +227,9 @@ class FakeBank(FakeStatistics):
             "balance_after": account["total"],
         }
 
-    def reverse(self, line: dict[str, Any]) -> None:
+    def reverse(self, line: dict[str, Any], memo: str | None = None) -> dict[str, Any]:
         """Staff turn a transfer round; both movements name each other."""
-        done = self.move("transfer", line["to"], line["from"], abs(line["amount"]), None)
+        done = self.move("transfer", line["to"], line["from"], abs(line["amount"]), memo)
         for lines in self.lines.values():
             for other in lines:
                 if other["transfer_id"] == done["transfer_id"]:
@@ -238,6 +240,7 @@ class FakeBank(FakeStatistics):
                     }
                 elif other["transfer_id"] == line["transfer_id"]:
                     other |= {"reversed_by_id": done["transfer_id"], "reversed_by_time": done["time"]}
+        return done
 
     def resolve(self, name: str) -> str:
         for account in self.accounts.values():

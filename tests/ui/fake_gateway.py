@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.ui import fake_desk
 from tests.ui.fake_bank import FakeBank, Refusal
 
 DROP = 0
@@ -165,6 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, bank.token_for(caller)
         if path == "/user/me":
             return 200, bank.users[caller]
+        if (answer := fake_desk.route(bank, method, path, raw, caller)) is not None:
+            return answer
         if path == "/user/photo":
             user = bank.users[caller]
             bank.photos[caller] = raw.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
@@ -196,11 +199,14 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/account/create":
             return 201, bank.open_account(caller, body["type"], body["currency"])
         if path == "/account/search":
-            found = [account for account in bank.accounts.values() if account["number"] == query.get("number")]
+            found = [
+                account | {"owners": bank.owners(name)}
+                for name, account in bank.accounts.items()
+                if account["number"] == query.get("number")
+            ]
             return 200, {"items": found, "next_cursor": None}
         if path.startswith("/account/user/"):
-            found = [account for name, account in bank.accounts.items() if caller in bank.owners(name)]
-            return 200, {"items": found, "next_cursor": None}
+            return fake_desk.accounts_of(bank, path)
         if path == "/account/transfer":
             source = bank.own(caller, body["from"])["account_id"]
 

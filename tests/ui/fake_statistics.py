@@ -43,7 +43,8 @@ class FakeStatistics:
         ]
         return [
             {
-                "idle_rule": "zero",
+                "idle_rule": "carry" if "balance" in metric["name"] else "zero",
+                "plain": metric["definition"],
                 "version": 1,
                 "periods": ["daily", "weekly", "monthly"],
                 "position": place,

@@ -130,7 +130,7 @@ class TestAddedStatistic:
         assert items
         assert all("large_inflow_count" not in item["metrics"] for item in items)
 
-    def test_can_be_chosen_for_the_apps_chart(
+    def test_is_a_figure_of_the_app_with_its_chart(
         self, api: Api, analyst: Person, account_id: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def forward(request: httpx.Request) -> httpx.Response:
@@ -145,10 +145,13 @@ class TestAddedStatistic:
             f"from ui.components import figures\nfigures.show({str(account_id)!r}, 'EUR')", default_timeout=60
         ).run()
         assert not page.exception
-        assert "Large payments in" in page.selectbox(key="stats_metric").options
-        page.selectbox(key="stats_metric").set_value("large_inflow_count").run()
+        page.get("segmented_control")[0].set_value("daily").run()
+        figure = page.button(key="stats_figure_large_inflow_count")
+        assert figure.label.startswith("Large payments in")
+        figure.click().run()
         assert not page.exception
         assert "Number of payments in of 1,000.00 or more." in str([html.value for html in page.html])
+        assert page.get("vega_lite_chart")
 
 
 class TestRefused:

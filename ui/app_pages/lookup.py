@@ -8,6 +8,7 @@ from ui.clients.accounts import Account
 from ui.clients.errors import ApiError
 from ui.components import cards, figures, layout, problems, session
 from ui.components.text import typed_number
+from ui.language import _
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -31,12 +32,12 @@ def find(typed: str, *, by_number: bool) -> tuple[str, Account | None]:
 
 
 user = session.user()
-layout.head("Look up", "The statistics of any account of the bank.")
+layout.head(_("Look up"), _("The statistics of any account of the bank."))
 if not user.reads_statistics:
-    st.error("Your role does not include everybody’s statistics.", icon=":material/error:")
+    st.error(_("Your role does not include everybody’s statistics."), icon=":material/error:")
     st.stop()
 typed = st.text_input(
-    "Account number or id" if user.reads_accounts else "Account id",
+    _("Account number or id") if user.reads_accounts else _("Account id"),
     key="lookup",
     placeholder="4821 553 906" if user.reads_accounts else "019a3c1e-…",
     icon=":material/search:",
@@ -51,11 +52,11 @@ except ApiError as error:
     problems.show(error)
     st.stop()
 if not account_id:
-    layout.empty("Nothing found", "Check the number, or the id, which has 36 characters.", "search")
+    layout.empty(_("Nothing found"), _("Check the number, or the id, which has 36 characters."), "search")
     st.stop()
 if account is not None:
     with st.container(width=380):
         st.html(cards.account_card(account))
 else:
-    st.caption("Amounts are in minor units of the account’s currency, such as cents.")
+    st.caption(_("Amounts are in minor units of the account’s currency, such as cents."))
 figures.show(account_id, account.currency if account is not None else "")

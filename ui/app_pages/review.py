@@ -4,18 +4,20 @@ import streamlit as st
 
 from ui.clients.errors import ApiError
 from ui.clients.users import ReviewItem
-from ui.components import cards, confirm, layout, problems, session
+from ui.components import cards, confirm, keys, layout, problems, session
 from ui.components.picture import inline_image
-from ui.components.text import capital, html
+from ui.components.text import capital, html, literal
 from ui.components.when import age, moment, now
+from ui.language import N_, _, _n
 
 REASONS = (
-    "The photo is blurred or too dark to read.",
-    "The name on the document differs from the name you gave us.",
-    "The document has expired.",
-    "This is not a government document.",
+    N_("The photo is blurred or too dark to read."),
+    N_("The name on the document differs from the name you gave us."),
+    N_("The document has expired."),
+    N_("This is not a government document."),
 )
-OTHER = "Something else"
+OTHER = N_("Something else")
+LISTED_MAX = 30
 
 
 def decide(item: ReviewItem, *, approve: bool, reason: str | None) -> None:
@@ -32,19 +34,30 @@ def decide(item: ReviewItem, *, approve: bool, reason: str | None) -> None:
 
 def decided(name: str, *, approve: bool, waiting: int) -> None:
     """What was decided, until staff ask for the next person."""
-    said = "is approved. Their accounts are open now." if approve else "was told why, and can send another photo."
+    if approve:
+        said = _("is approved. Their accounts are open now.")
+    else:
+        said = _("was told why, and can send another photo.")
     st.html(f'<div class="tm-done" role="status"><span>✓</span><h2>{html(name)}</h2><p>{html(said)}</p></div>')
-    label = f"Next person ({waiting} waiting)" if waiting else "Back to the list"
+    label = (
+        _n("Next person ({count} waiting)", "Next person ({count} waiting)", waiting)
+        if waiting
+        else _("Back to the list")
+    )
     with st.container(horizontal_alignment="center"):
         if st.button(label, icon=":material/arrow_forward:", key="review_next"):
             del st.session_state["review_decided"]
             st.rerun()
 
 
-@st.dialog("Photo", width="large")
 def enlarged(content: bytes) -> None:
     """The photo as large as the window."""
-    st.html(f'<div class="tm-large">{inline_image(content, "Government photo")}</div>')
+
+    @st.dialog(_("Photo"), width="large")
+    def shown() -> None:
+        st.html(f'<div class="tm-large">{inline_image(content, _("Government photo"))}</div>')
+
+    shown()
 
 
 def case(item: ReviewItem) -> None:
@@ -56,24 +69,35 @@ def case(item: ReviewItem) -> None:
         except ApiError as error:
             problems.show(error)
         else:
-            st.html(inline_image(content, "Government photo"))
-            if st.button("Enlarge", icon=":material/zoom_in:", shortcut="Z", key=f"enlarge_{item.user_id}"):
+            st.html(inline_image(content, _("Government photo")))
+            if st.button(_("Enlarge"), icon=":material/zoom_in:", shortcut="Z", key=f"enlarge_{item.user_id}"):
                 enlarged(content)
     with said:
         sent = capital(moment(item.submitted_at, now=now())) if item.submitted_at else "—"
-        st.html(cards.facts([("Name", item.name), ("Email", item.email), ("Mobile", item.phone), ("Sent", sent)]))
+        facts = [
+            (_("Name"), item.name),
+            (_("Email"), item.email),
+            (_("Mobile"), item.phone),
+            (_("Sent"), sent),
+        ]
+        st.html(cards.facts(facts))
         decision(item)
 
 
 def decision(item: ReviewItem) -> None:
-    """Approve or reject, each confirmed; the buttons are this person's own."""
+    """Approve or reject, each asked about once more; the buttons are this person's own."""
     approve, reject = f"approve_{item.user_id}", f"reject_{item.user_id}"
     if confirm.is_asked(approve):
-        text = f"Approve {item.name}? Their accounts can move money at once."
-        confirm.question(text, "Yes, approve", lambda: decide(item, approve=True, reason=None), shortcut="Enter")
+        text = _("Approve {name}? Their accounts can move money at once.", name=item.name)
+        confirm.question(
+            text, _("Yes, approve"), lambda: decide(item, approve=True, reason=None), shortcut="Enter"
+        )
+        return
+    if confirm.is_asked(reject):
+        rejection(item)
         return
     st.button(
-        "Approve",
+        _("Approve"),
         type="primary",
         icon=":material/verified:",
         width="stretch",
@@ -83,38 +107,45 @@ def decision(item: ReviewItem) -> None:
         shortcut="A",
     )
     if item.photo_status == "approved":
-        st.caption("Approved already, but their accounts could not be told. Approve again to finish.")
+        st.caption(_("Approved already, but their accounts could not be told. Approve again to finish."))
         return
-    with st.container(border=True, key="tm-reject"):
-        choice = st.selectbox(
-            "Reason for a rejection", [*REASONS, OTHER], index=None, key=f"reason_{item.user_id}"
-        )
-        reason = choice
-        if choice == OTHER:
-            reason = st.text_area(
-                "In your words, to the customer", max_chars=300, key=f"words_{item.user_id}"
-            ).strip()
-        if reason and confirm.is_asked(reject):
-            text = f"Reject the photo of {item.name}? They will read: {reason}"
-            confirm.question(text, "Yes, reject", lambda: decide(item, approve=False, reason=reason))
-            return
-        st.button(
-            "Reject",
-            icon=":material/block:",
-            width="stretch",
-            disabled=not reason,
-            key=reject,
-            on_click=confirm.ask,
-            args=(reject,),
-            # R, the obvious one, is taken by Streamlit itself.
-            shortcut="X",
-        )
+    st.button(
+        _("Reject"), icon=":material/block:", width="stretch", key=reject, on_click=confirm.ask, args=(reject,)
+    )
+    keys.press({"r": reject}, name="reject")
+    st.caption(_("Keys: A approves, R rejects, J and K go down and up, Z enlarges the photo."))
+
+
+def rejection(item: ReviewItem) -> None:
+    """Why, in words that the customer reads."""
+    choice = st.selectbox(
+        _("Reason for a rejection"),
+        [*REASONS, OTHER],
+        index=None,
+        format_func=lambda text: _(text),
+        key=f"reason_{item.user_id}",
+    )
+    reason = choice and _(choice)
+    if choice == OTHER:
+        reason = st.text_area(
+            _("In your words, to the customer"), max_chars=300, key=f"words_{item.user_id}"
+        ).strip()
+    if reason:
+        text = _("Reject the photo of {name}? They will read: {reason}", name=item.name, reason=reason)
+        confirm.question(text, _("Yes, reject"), lambda: decide(item, approve=False, reason=reason))
+    else:
+        st.button(_("Don’t reject"), key=f"keep_{item.user_id}", on_click=confirm.close, shortcut="Esc")
 
 
 def step(ids: list[str], by: int) -> None:
     """Go to a neighbour in the list; what was asked about the last person is asked no more."""
     at = ids.index(st.session_state["review_user"]) + by
-    st.session_state["review_user"] = ids[min(max(at, 0), len(ids) - 1)]
+    go_to(ids[min(max(at, 0), len(ids) - 1)])
+
+
+def go_to(user_id: str) -> None:
+    """Look at this person."""
+    st.session_state["review_user"] = user_id
     confirm.close()
 
 
@@ -124,25 +155,31 @@ def choose(queue: list[ReviewItem]) -> ReviewItem:
     ids = list(by_id)
     if st.session_state.get("review_user") not in by_id:
         st.session_state["review_user"] = ids[0]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            f"{len(queue)} waiting",
-            ids,
-            format_func=lambda user_id: (
-                f"{by_id[user_id].name} · {by_id[user_id].email} · {age(by_id[user_id].submitted_at, now=now())}"
-            ),
-            key="review_user",
-            on_change=confirm.close,
-        )
-        st.button("Earlier", on_click=step, args=(ids, -1), shortcut="K", disabled=chosen == ids[0])
-        st.button("Later", on_click=step, args=(ids, 1), shortcut="J", disabled=chosen == ids[-1])
+    chosen: str = st.session_state["review_user"]
+    with st.container(key="tm-queue", gap=None):
+        st.html(f'<h2 class="tm-part">{html(_n("{count} waiting", "{count} waiting", len(queue)))}</h2>')
+        first = max(0, ids.index(chosen) - LISTED_MAX + 1)
+        for user_id in ids[first : first + LISTED_MAX]:
+            item = by_id[user_id]
+            more = f"{item.email} · {age(item.submitted_at, now=now())}"
+            st.button(
+                f"{literal(item.name)} :small[{literal(more)}]",
+                key=f"pick_{user_id}",
+                type="primary" if user_id == chosen else "tertiary",
+                width="stretch",
+                on_click=go_to,
+                args=(user_id,),
+            )
+    with st.container(horizontal=True):
+        st.button(_("Up"), on_click=step, args=(ids, -1), shortcut="K", disabled=chosen == ids[0])
+        st.button(_("Down"), on_click=step, args=(ids, 1), shortcut="J", disabled=chosen == ids[-1])
     return by_id[chosen]
 
 
 user = session.user()
-layout.head("Review", "People who wait to be confirmed, longest first. Every look at a photo is recorded.")
+layout.head(_("Review"), _("People who wait to be confirmed, longest first. Every look at a photo is recorded."))
 if not user.reviews:
-    st.error("Your role does not include reviewing customers.", icon=":material/error:")
+    st.error(_("Your role does not include reviewing customers."), icon=":material/error:")
     st.stop()
 if layout.has_just_come():
     st.session_state.pop("review_decided", None)
@@ -152,10 +189,12 @@ if "review_decided" in st.session_state:
     name, is_approved = st.session_state["review_decided"]
     decided(name, approve=is_approved, waiting=len(queue))
 elif not queue:
-    layout.empty("Nobody is waiting", "New photos show up here when you come back.", "task_alt")
-    if st.button("Look again", icon=":material/refresh:"):
+    layout.empty(_("Nobody is waiting"), _("New photos show up here when you come back."), "task_alt")
+    if st.button(_("Look again"), icon=":material/refresh:"):
         st.rerun()
 else:
-    item = choose(queue)
-    with st.container(border=True, key="tm-case"):
+    people, one = st.columns([1, 3], gap="medium")
+    with people:
+        item = choose(queue)
+    with one, st.container(border=True, key="tm-case"):
         case(item)

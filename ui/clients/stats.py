@@ -10,7 +10,7 @@ PERIODS = ("daily", "weekly", "monthly")
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """One entry of the catalogue; `unit` is minor_units, count or days, `plain` the definition in everyday words."""
+    """One entry of the catalogue; `unit` is minor_units, count or days, `plain` the same in everyday words."""
 
     name: str
     label: str

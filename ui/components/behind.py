@@ -65,9 +65,7 @@ COUNTS = {
         N_("The balance before the first of them"),
         lambda rows, opening: rows[0].balance_after - rows[0].amount if rows else opening,
     ),
-    "closing_balance": Count(
-        N_("Their sum and the opening balance"), lambda rows, opening: opening + _sum(rows)
-    ),
+    "closing_balance": Count(N_("Their sum and the opening balance"), lambda rows, opening: opening + _sum(rows)),
     "transaction_count": Count(_NUMBER, lambda rows, _opening: len(rows)),
     "inflow_count": Count(_NUMBER, lambda rows, _opening: len(rows), _is_in),
     "outflow_count": Count(_NUMBER, lambda rows, _opening: len(rows), _is_out),
@@ -147,13 +145,16 @@ def table(rows: Rows, item: PeriodFigures, metric: Metric, currency: str, statem
         counted = [row for row in rows if count.wants(row)]
         found = count.of(counted, item.metrics.get("opening_balance") or 0)
         verdict = _verdict(_(count.words), value_text(metric, found, currency), is_equal=found == figure)
-    said = _n("{count} transaction is behind this figure.", "{count} transactions are behind this figure.", len(counted))
+    said = _n(
+        "{count} transaction is behind this figure.", "{count} transactions are behind this figure.", len(counted)
+    )
     if len(counted) > SHOWN_MAX:
         said += " " + _("The newest {shown} are listed; what they come to is of all.", shown=SHOWN_MAX)
     lines = "".join(_line(row, currency, statement_at) for row in reversed(counted[-SHOWN_MAX:]))
     body = (
-        f'<table class="tm-statement"><thead><tr><th>{html(_("When"))}</th><th class="tm-num">{html(_("Amount"))}</th>'
-        f'<th class="tm-num">{html(_("Balance"))}</th></tr></thead><tbody>{lines}</tbody></table>'
+        f'<table class="tm-statement"><thead><tr><th>{html(_("When"))}</th>'
+        f'<th class="tm-num">{html(_("Amount"))}</th><th class="tm-num">{html(_("Balance"))}</th></tr></thead>'
+        f"<tbody>{lines}</tbody></table>"
     )
     return f'{verdict}<p class="tm-definition">{html(said)}</p>{body if lines else ""}'
 
@@ -161,7 +162,10 @@ def table(rows: Rows, item: PeriodFigures, metric: Metric, currency: str, statem
 def _verdict(words: str, value: str, *, is_equal: bool) -> str:
     mark, said = ("✓", _("equals the figure")) if is_equal else ("≠", _("differs from the figure"))
     tone = "good" if is_equal else "bad"
-    return f'<p class="tm-verdict tm-verdict-{tone}"><span>{html(words)}</span> <b>{html(value)}</b> {mark} {html(said)}</p>'
+    return (
+        f'<p class="tm-verdict tm-verdict-{tone}"><span>{html(words)}</span> <b>{html(value)}</b> '
+        f"{mark} {html(said)}</p>"
+    )
 
 
 def _line(row: CountedTransaction, currency: str, statement_at: str | None) -> str:

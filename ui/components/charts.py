@@ -1,5 +1,6 @@
 """Charts of balances and flows. Heights are drawn from decimals; what people read is exact text."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -21,7 +22,9 @@ CLEAR = "transparent"
 
 def _money_axis(currency: str, ticks: int = 5) -> alt.Axis:
     label = "datum.value == 0 ? '0' : format(datum.value, '~s')"
-    return alt.Axis(labelExpr=label, title=currency or _("minor units"), tickCount=ticks, domain=False, ticks=False)
+    return alt.Axis(
+        labelExpr=label, title=currency or _("minor units"), tickCount=ticks, domain=False, ticks=False
+    )
 
 
 def balance_over_time(
@@ -57,17 +60,20 @@ def balance_over_time(
 
 
 def bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str, *, height: int) -> alt.Chart:
-    """What came in or went out in each period, on a scale of its own; provisional periods paler.
+    """A figure of each period as bars, on a scale of its own; provisional periods paler.
 
     A click on a bar selects it under the name PICKED, with its period's `start`.
     """
     colour = alt.Color("side:N", sort=[IN, OUT], scale=alt.Scale(domain=[IN, OUT]), legend=None)
+    rows = _rows(items, kind, metric, currency, side=OUT if metric.name == "outflow" else IN)
+    is_money = metric.unit == "minor_units"
+    counts = alt.Axis(title=None, tickMinStep=1, tickCount=3, domain=False, ticks=False)
     return (
-        alt.Chart(_rows(items, kind, metric, currency, side=OUT if metric.name == "outflow" else IN), background=CLEAR)
+        alt.Chart(rows, background=CLEAR)
         .mark_bar(cornerRadius=3, cursor="pointer")
         .encode(
             x=_period_axis(items, kind),
-            y=alt.Y("value:Q", axis=_money_axis(currency, ticks=3)),
+            y=alt.Y("value:Q", axis=_money_axis(currency, ticks=3) if is_money else counts),
             color=colour,
             opacity=alt.condition(alt.datum.status == PROVISIONAL, alt.value(0.55), alt.value(1)),
             tooltip=_tooltip(),
@@ -109,7 +115,7 @@ def _tooltip() -> list[alt.Tooltip]:
 
 
 def _period_axis(items: Sequence[PeriodFigures], kind: str) -> alt.X:
-    marks = {"daily": "%d %b", "weekly": "%d %b", "monthly": "%b %Y"}[kind]
+    names = {item.period_start.isoformat(): when.short_period(item.period_start, kind) for item in items}
     step = max(1, -(-len(items) // 10))
     shown = [item.period_start.isoformat() for item in items[::-1][::step]]
     # Ordinal, so that each period is as wide as the next whatever its length, and no clock shifts a day.
@@ -119,7 +125,7 @@ def _period_axis(items: Sequence[PeriodFigures], kind: str) -> alt.X:
         grid=False,
         ticks=False,
         values=shown,
-        labelExpr=f"timeFormat(toDate(datum.value + 'T00:00'), '{marks}')",
+        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
         labelOverlap=True,
     )
     return alt.X("start:O", axis=axis)
@@ -133,6 +139,6 @@ def metric_over_time(
     chart = alt.Chart(_rows(items, kind, metric, currency), background=CLEAR)
     drawn = chart.mark_line(point=True, strokeWidth=2) if is_money else chart.mark_bar(cornerRadius=3)
     axis = _money_axis(currency) if is_money else alt.Axis(title=None, tickMinStep=1, domain=False, ticks=False)
-    return drawn.encode(
-        x=_period_axis(items, kind), y=alt.Y("value:Q", axis=axis), tooltip=_tooltip()
-    ).properties(height=height)
+    return drawn.encode(x=_period_axis(items, kind), y=alt.Y("value:Q", axis=axis), tooltip=_tooltip()).properties(
+        height=height
+    )

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal
+
+from babel.numbers import format_percent
 
 from ui.clients.stats import Metric, PeriodFigures
 from ui.components import session, when
-from ui.components.money import value_text
+from ui.components.money import MINUS, value_text
+from ui.language import _, locale
 
 # What can be told for a part of a period: sums of movements, and the balance at its end.
 FLOWS = ("inflow", "outflow", "net_change", "transaction_count")
@@ -24,16 +28,19 @@ class Base:
         if was is None or value is None:
             return ""
         if value == was:
-            return f"The same as {self.name}"
-        word = "more" if value > was else "less"
-        share = f" ({(value - was) * 100 / abs(was):+.0f}%)".replace("-", "\u2212") if was else ""
-        return f"{value_text(metric, abs(value - was), currency)} {word} than {self.name}{share}"
+            return _("the same as {time}", time=self.name)
+        amount = value_text(metric, abs(value - was), currency)
+        if value > was:
+            said = _("{amount} more than {time}", amount=amount, time=self.name)
+        else:
+            said = _("{amount} less than {time}", amount=amount, time=self.name)
+        return f"{said} ({_percent(value - was, abs(was))})" if was else said
 
 
 def base_of(item: PeriodFigures, before: PeriodFigures, kind: str, complete_through: datetime | None) -> Base:
     """What the period `item` is fairly compared with, out of the period `before`."""
     if item.is_final or complete_through is None:
-        return Base(before.metrics, f"in {when.period(before.period_start, before.period_end, kind)}")
+        return Base(before.metrics, _all_of(before, kind))
     zone = when.zone()
     elapsed = complete_through.astimezone(zone).replace(tzinfo=None) - datetime.combine(
         item.period_start, time.min
@@ -41,12 +48,22 @@ def base_of(item: PeriodFigures, before: PeriodFigures, kind: str, complete_thro
     start = datetime.combine(before.period_start, time.min)
     end = min(start + elapsed, datetime.combine(before.period_end, time.min))
     values = _stretch(before, end)
-    name = (
-        f"by {when.clock(end)} the day before"
-        if kind == "daily"
-        else f"by {when.day_of_month(end)}, {when.clock(end)}"
-    )
-    return Base(values, name)
+    if end.date() == before.period_end:
+        # A long month is held against a short one that was over by this day of it.
+        return Base(values, _all_of(before, kind))
+    clock = when.clock(end)
+    if kind == "daily":
+        return Base(values, _("by {time} the day before", time=clock))
+    return Base(values, _("by {day}, {time}", day=when.day_of_month(end), time=clock))
+
+
+def _all_of(before: PeriodFigures, kind: str) -> str:
+    return _("in all of {period}", period=when.period(before.period_start, before.period_end, kind))
+
+
+def _percent(change: int, base: int) -> str:
+    share = format_percent(Decimal(change) / base, "+#,##0%;-#,##0%", locale=locale())
+    return share.replace("-", MINUS)
 
 
 def _stretch(before: PeriodFigures, end: datetime) -> dict[str, int | None]:

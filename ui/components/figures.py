@@ -18,7 +18,8 @@ LABELS = {"monthly": N_("Month"), "weekly": N_("Week"), "daily": N_("Day")}
 SPANS = {"monthly": (6, 12, 24), "weekly": (8, 26, 52), "daily": (14, 30, 90)}
 DAYS = {"daily": 1, "weekly": 7, "monthly": 31}
 GROUPS = {"money": N_("Money"), "balance": N_("Balance"), "activity": N_("Activity")}
-CHART_HEIGHT = 104
+BARS_HEIGHT = 104
+BALANCE_HEIGHT = 260
 
 
 def show(account_id: str, currency: str, *, statement_at: str | None = None) -> None:
@@ -142,9 +143,9 @@ def sentence(item: PeriodFigures, kind: str, currency: str) -> str:
     if not came and not went:
         return _("{head}: nothing came in and nothing went out.", **values)
     if came > went:
-        return _("{head}: {came} came in and {went} went out, which leaves {net} more than at the start.", **values)
+        return _("{head}: {came} came in and {went} went out, {net} more than at the start.", **values)
     if came < went:
-        return _("{head}: {came} came in and {went} went out, which leaves {net} less than at the start.", **values)
+        return _("{head}: {came} came in and {went} went out, {net} less than at the start.", **values)
     return _("{head}: {came} came in and just as much went out.", **values)
 
 
@@ -170,7 +171,7 @@ def _charts(items: Sequence[PeriodFigures], kind: str, catalogue: Sequence[Metri
         with right, st.container(border=True, key="tm-chart-balance", gap="xsmall"):
             st.html(f'<h3 class="tm-chart-head">{html(_("Balance"))}</h3>')
             st.altair_chart(
-                charts.metric_over_time(items, kind, by_name["closing_balance"], currency, height=2 * CHART_HEIGHT + 40),
+                charts.metric_over_time(items, kind, by_name["closing_balance"], currency, height=BALANCE_HEIGHT),
                 alt=_("Closing balance by period"),
             )
 
@@ -189,7 +190,7 @@ def _bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: s
 
     st.html(f'<h3 class="tm-chart-head">{html(name)}</h3>')
     st.altair_chart(
-        charts.bars(items, kind, metric, currency, height=CHART_HEIGHT),
+        charts.bars(items, kind, metric, currency, height=BARS_HEIGHT),
         key=key,
         on_select=picked,
         selection_mode=charts.PICKED,
@@ -197,9 +198,7 @@ def _bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: s
     )
 
 
-def _groups(
-    item: PeriodFigures, kind: str, catalogue: Sequence[Metric], base: Base | None, currency: str
-) -> None:
+def _groups(item: PeriodFigures, kind: str, catalogue: Sequence[Metric], base: Base | None, currency: str) -> None:
     """Every figure in its group; each opens what is behind it."""
     for group, place in zip(GROUPS, st.columns(len(GROUPS), gap="medium"), strict=True):
         with place, st.container(border=True, key=f"tm-group-{group}", gap=None):

@@ -40,7 +40,9 @@ def newer(count: int, status: Status, now: datetime) -> str:
             count,
         )
     by = (now + IN_WITHIN + timedelta(seconds=59)).replace(second=0, microsecond=0)
-    return _n("{count} newer movement, in by {time}", "{count} newer movements, in by {time}", count, time=when.clock(by))
+    return _n(
+        "{count} newer movement, in by {time}", "{count} newer movements, in by {time}", count, time=when.clock(by)
+    )
 
 
 def _count_newer(account_id: str, status: Status) -> int:
@@ -54,7 +56,7 @@ def _count_newer(account_id: str, status: Status) -> int:
 def line(shown: Status, account_id: str | None) -> None:
     """Say how fresh the figures are, and show newer ones by itself once there are any.
 
-    `account_id` is an account whose statement the person may read: its movements that no figure counts yet are named.
+    `account_id` is an account whose statement the person may read: its movements that are not in yet are named.
     """
     try:
         latest = session.stats().status()

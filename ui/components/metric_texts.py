@@ -1,7 +1,7 @@
 """Statistics in the person's language.
 
-Their words come from the dbt project, through the bank's catalogue. Those that the project ships are named here, so
-that they have translations; an analyst's new one is shown as the analyst wrote it.
+Their words come from the dbt project, through the bank's catalogue. Those that the project ships are named here,
+so that they have translations; an analyst's new one is shown as the analyst wrote it.
 """
 
 from ui.clients.stats import Metric

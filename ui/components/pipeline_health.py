@@ -96,7 +96,8 @@ def _linked(text: str, run_id: str | None) -> str:
     url = settings().dagster_url
     if run_id is None or not url:
         return html(text)
-    return f'<a class="tm-link" href="{html(url)}/runs/{html(run_id)}" target="_blank" rel="noreferrer">{html(text)}</a>'
+    address = html(f"{url}/runs/{run_id}")
+    return f'<a class="tm-link" href="{address}" target="_blank" rel="noreferrer">{html(text)}</a>'
 
 
 def _runs(runs: Sequence[Run], now: datetime) -> str:
@@ -130,11 +131,13 @@ def _proofs(proofs: Sequence[Proof]) -> str:
         f"<td>{_verdict(proof)}</td></tr>"
         for proof in proofs
     )
-    heads = f"<th>{html(_('Proof'))}</th><th class=\"tm-num\">{html(_('Looked at'))}</th><th>{html(_('Holds'))}</th>"
+    heads = f'<th>{html(_("Proof"))}</th><th class="tm-num">{html(_("Looked at"))}</th><th>{html(_("Holds"))}</th>'
     return f'<table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _verdict(proof: Proof) -> str:
     if proof.passed:
         return f'<span class="tm-pill tm-pill-final">{html(_("yes"))}</span>'
-    return f'<span class="tm-pill tm-pill-bad">{html(_n("{count} does not", "{count} do not", proof.failed))}</span>'
+    return (
+        f'<span class="tm-pill tm-pill-bad">{html(_n("{count} does not", "{count} do not", proof.failed))}</span>'
+    )

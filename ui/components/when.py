@@ -74,6 +74,11 @@ def period(start: date, end: date, kind: str) -> str:
     return _("{start} to {end}", start=long_date(start), end=long_date(end - timedelta(days=1)))
 
 
+def short_period(start: date, kind: str) -> str:
+    """As short as an axis needs it: "22 Nov", "Nov 2026"."""
+    return format_skeleton("yMMM" if kind == "monthly" else "MMMd", start, locale=locale())
+
+
 def age(since: datetime | None, *, now: datetime) -> str:
     """How long ago, roughly: "just now", "12 minutes", "5 hours", "3 days"."""
     if since is None:

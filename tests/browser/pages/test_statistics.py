@@ -1,9 +1,9 @@
-"""Statistics in a browser: fair comparisons, and the transactions behind the figures."""
+"""Statistics in a browser: fair comparisons, and the transactions behind figures and bars."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.pages.conftest import App, SignedIn, User
 from tests.browser.person import Person
@@ -28,29 +28,59 @@ def account(app: App) -> User:
     return {"user": ada, **account}
 
 
-@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
+@pytest.fixture(params=[1440, 390], ids=["desktop", "phone"])
 def person(request: pytest.FixtureRequest, account: User, signed_in: SignedIn) -> Person:
     path = f"/statistics?account={account['account_id']}"
-    return signed_in(account["user"], path, width=request.param)
+    person = signed_in(account["user"], path, width=request.param)
+    person.switch("Day")
+    expect(figure(person, "inflow")).to_contain_text("€150.00")
+    return person
+
+
+def figure(person: Person, name: str) -> Locator:
+    return person.page.locator(f".st-key-stats_figure_{name} button")
 
 
 class TestCompare:
     def test_a_running_day_is_held_against_the_same_stretch(self, person: Person) -> None:
-        tile = person.page.locator(".tm-tile").filter(has_text="Money in")
         # 150 euros so far; at this time of day it was 100 yesterday, which ended with 1,000.
-        expect(tile.locator(".tm-tile-note")).to_contain_text("€50.00 more than by")
-        expect(tile.locator(".tm-tile-note")).to_contain_text("(+50%)")
-        expect(tile.locator(".tm-tile-note")).to_be_visible()
+        expect(figure(person, "inflow")).to_contain_text("€50.00 more than by")
+        expect(figure(person, "inflow")).to_contain_text("(+50%)")
 
 
-class TestBehind:
-    def test_their_sums_are_the_figures(self, person: Person) -> None:
-        person.page.get_by_text("Show the 1 transaction behind these figures").click()
-        sums = person.page.locator(".tm-statement .tm-sum")
-        expect(sums).to_contain_text(["€150.00", "€0.00", "€150.00"])
-        expect(sums).to_contain_text(["equals the figure"] * 3)
-        expect(person.page.locator(".tm-statement td.tm-in")).to_have_text(["+€150.00"])
-        table = person.page.locator(".tm-statement")
+class TestFigure:
+    def test_opens_the_transactions_that_come_to_it(self, person: Person) -> None:
+        figure(person, "inflow").click()
+        window = person.page.get_by_role("dialog")
+        expect(window.locator(".tm-verdict")).to_contain_text("Their sum €150.00 ✓ equals the figure")
+        expect(window.locator("td.tm-in")).to_have_text(["+€150.00"])
+        table = window.locator(".tm-statement")
         assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth")
-        cells = sums.locator("td")
-        assert all(cell.evaluate("c => c.scrollWidth <= c.clientWidth + 1") for cell in cells.all())
+        window.get_by_role("button", name="Close").click()
+        expect(window).to_have_count(0)
+        # It stays closed, whatever the page does next.
+        person.switch("Week")
+        expect(person.page.locator(".tm-headline")).to_contain_text("Week of")
+        expect(window).to_have_count(0)
+
+
+class TestBar:
+    def test_opens_the_transactions_of_its_period(self, person: Person) -> None:
+        chart = person.page.locator("[class*=st-key-stats_bars_inflow_daily] canvas")
+        box = chart.bounding_box()
+        assert box is not None
+        # The older of the two days: the left one, whose bar is the highest.
+        chart.click(position={"x": box["width"] * 0.4, "y": box["height"] * 0.6})
+        window = person.page.get_by_role("dialog")
+        expect(window.locator(".tm-verdict")).to_contain_text("Their sum €1,000.00 ✓ equals the figure")
+        expect(window.locator("td.tm-in")).to_have_text(["+€900.00", "+€100.00"])
+
+
+class TestSize:
+    def test_takes_two_screens_at_most(self, person: Person) -> None:
+        if person.page.viewport_size == {"width": 1440, "height": 900}:
+            height = person.page.evaluate(
+                "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
+            )
+            assert height <= 1800
+        assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

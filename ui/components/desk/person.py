@@ -1,6 +1,6 @@
 """One person as staff see them: accounts, who decided about them, where they are signed in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from ui.clients.users import PersonRecord, User
 from ui.components import cards, confirm, layout, problems, session, when
 from ui.components.desk import search
 from ui.components.money import format_money
-from ui.components.text import account_number, html
+from ui.components.text import html
 from ui.language import N_, _
 
 STATES = {
@@ -78,8 +78,8 @@ def _accounts(person: PersonRecord) -> None:
     with st.container(border=True, key="tm-found", gap="xsmall"):
         for account in accounts:
             total = format_money(account.total, account.currency)
-            parts = [cards.type_label(account), account_number(account.number), total, cards.state_of(account)]
-            search.link(" · ".join(parts), "account", account.account_id, "account_balance")
+            text = f"{cards.option(account)} · {total} · {cards.state_of(account)}"
+            search.link(text, "account", account.account_id, "account_balance")
 
 
 def _decisions(person: PersonRecord) -> None:
@@ -100,19 +100,15 @@ def _sessions(person: PersonRecord) -> None:
     if not found:
         st.caption(_("Not signed in anywhere."))
         return
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td>{html(when.moment(moment, now=when.now()))}</td>"
-            for moment in (each.created_at, each.last_seen_at, each.expires_at)
-        )
-        + "</tr>"
-        for each in found
-    )
+    now = when.now()
+    rows = ""
+    for each in found:
+        moments = (each.created_at, each.last_seen_at, each.expires_at)
+        rows += f"<tr>{''.join(f'<td>{html(when.moment(moment, now=now))}</td>' for moment in moments)}</tr>"
     st.html(_table((_("Signed in"), _("Seen last"), _("Ends at the latest")), rows))
 
 
-def _table(heads: tuple[str, ...], rows: str) -> str:
+def _table(heads: Sequence[str], rows: str) -> str:
     cells = "".join(f"<th>{html(head)}</th>" for head in heads)
     return (
         f'<div class="tm-scroll" tabindex="0"><table class="tm-grid tm-plain"><thead><tr>{cells}</tr></thead>'
@@ -135,7 +131,9 @@ def _acts(person: PersonRecord, me: User) -> None:
         return
     code = st.session_state.get("reset_code")
     if code is not None and code[0] == person.user_id:
-        st.html(f'<p class="tm-question" role="status">{html(_("Tell the customer this code. It is shown once:"))}</p>')
+        st.html(
+            f'<p class="tm-question" role="status">{html(_("Tell the customer this code. It is shown once:"))}</p>'
+        )
         st.code(code[1], language=None)
         st.caption(_("With it they set a new password at “Forgotten password”, before {moment}.", moment=code[2]))
         return

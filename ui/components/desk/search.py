@@ -82,7 +82,9 @@ def show() -> None:
         # Not a form in which an email, a phone or a name can be: nobody has it.
         found = Found([], [])
     if not found.people and not found.accounts:
-        layout.empty(_("Nobody found"), _("Check the spelling. A phone begins with + and its country."), "person_search")
+        layout.empty(
+            _("Nobody found"), _("Check the spelling. A phone begins with + and its country."), "person_search"
+        )
         return
     with st.container(border=True, key="tm-found", gap="xsmall"):
         for account in found.accounts:
