@@ -93,7 +93,11 @@ def run_signed_in(held: SignIn) -> None:
         st.button(_("Sign out"), icon=":material/logout:", on_click=session.end, key="sign_out", width="stretch")
     watch(held, user)
     layout.arrive(chosen.url_path)
-    chosen.run()
+    try:
+        chosen.run()
+    finally:
+        # However the run ends, a restart of the app finds what it left.
+        held.keep()
 
 
 def run_signed_out() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -28,6 +29,11 @@ class AppSettings(Settings):
         str | None,
         Meta(description="By it the app proves the visitor's address; without it all share one throttle."),
     ] = field(default=None, repr=False)
+
+    sign_ins_folder: Annotated[
+        Path | None,
+        Meta(description="Where the app keeps sign-ins, sealed, over its own restart; without it in memory alone."),
+    ] = None
 
     @property
     def is_https(self) -> bool:

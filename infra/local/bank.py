@@ -267,6 +267,7 @@ class Bank:
             **self.base_environment(),
             "TIDEMARK_UI_URL": self.app_url,
             "TIDEMARK_DAGSTER_URL": self.dagster_url,
+            "TIDEMARK_SIGN_INS_FOLDER": str(self.state.sign_ins),
             **self.given.get("app", {}),
             "TIDEMARK_GATEWAY_URL": self.gateway_url,
             "TIDEMARK_APP_SECRET": self.secrets.shared["app_secret"],

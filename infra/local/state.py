@@ -67,6 +67,11 @@ class StateFolder:
         return self.home / "docs"
 
     @property
+    def sign_ins(self) -> Path:
+        """The app's sign-ins, each sealed by a key that its browser alone holds."""
+        return self.home / "sign-ins"
+
+    @property
     def scratch(self) -> Path:
         """HOME of the parts: what libraries want to drop or read there stays out of a person's own home."""
         return self.home / "scratch"

@@ -22,6 +22,10 @@ from ui.settings import settings
 USER_FRESH_S = 5.0
 LOOPBACK = "127.0.0.1"
 ENDED = N_("Your session has ended, to keep your money safe. Please sign in again.")
+ENDED_KEPT = N_(
+    "You were away for a while, so we ended your session to keep your money safe. Sign in again: what you were "
+    "filling in is still there."
+)
 SIGNED_OUT = N_("You are signed out. See you soon.")
 SIGNED_OUT_HERE = N_(
     "You are signed out in this browser. The bank could not be told; your session there ends by itself "
@@ -81,13 +85,12 @@ def current() -> SignIn | None:
     if held is None and not state.get("looked_at_cookie"):
         state["looked_at_cookie"] = True
         handle = browser_handle()
-        held = store.find(handle)
+        held = store.restore(handle, welcome())
         if handle and held is None:
             _put_away(ENDED)
         state["sign_in"] = held
     if held is not None and held.is_over:
-        store.forget(held)
-        _put_away(ENDED)
+        _lapse(held)
         return None
     return held
 
@@ -126,8 +129,14 @@ def expire() -> None:
     """The bank says that the session is over: put it away."""
     held: SignIn | None = st.session_state.get("sign_in")
     if held is not None:
-        store.forget(held)
-    _put_away(ENDED)
+        _lapse(held)
+
+
+def _lapse(held: SignIn) -> None:
+    """A sign-in ended without the person: what they were in the middle of waits until they are back."""
+    store.set_aside(held)
+    store.forget(held)
+    _put_away(ENDED_KEPT if held.unfinished else ENDED)
 
 
 def _put_away(notice: str) -> None:
@@ -160,10 +169,12 @@ def stats() -> StatsClient:
 
 def user(*, fresh: bool = False) -> User:
     """The person signed in; read again every few seconds, and each time while they wait to be approved."""
-    state = st.session_state
+    state, held = st.session_state, _required()
     known: User | None = state.get("user")
     if fresh or known is None or not known.approved or time.monotonic() - state["user_read_at"] > USER_FRESH_S:
         known = users().me()
+        if held.user_id is None:
+            store.take_up(held, known.user_id)
         state["user"] = known
         state["user_read_at"] = time.monotonic()
     return known

@@ -1,7 +1,8 @@
 """Sign-ins, kept on the server.
 
 A browser holds only a random handle in a cookie that scripts cannot read; the access token never leaves
-this process. Signing out forgets the handle, so a copied cookie is worth nothing afterwards.
+the server, where the vault seals it over a restart. Signing out forgets the handle, so a copied cookie is worth
+nothing afterwards.
 """
 
 import hashlib
@@ -11,13 +12,30 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.users import Token, Welcome
+from ui.server.vault import Drawer, Vault
+from ui.settings import settings
 
 IDLE_LIMIT_S = 30 * 60
+# Use alone is written down this seldom: a restart may take it for idleness.
+USE_WRITTEN_EVERY_S = 60
+SET_ASIDE_S = 12 * 3600
 TICKET_LIFE_S = 60
 REFRESH_AHEAD_S = 120
 Clock = Callable[[], float]
+
+
+class _Kept(msgspec.Struct):
+    """A sign-in on disk; times by the wall clock, for no other survives a restart."""
+
+    access_token: str
+    good_until: float
+    used_at: float
+    user_id: str | None
+    unfinished: dict[str, Any]
 
 
 class SignIn:
@@ -31,7 +49,12 @@ class SignIn:
         self._good_until = clock() + token.expires_in
         self._used_at = clock()
         self._is_over = False
-        # What the person is in the middle of, by the id in the address: it outlives a reload, not the sign-in.
+        self._drawer: Drawer | None = None
+        self._written = (b"", 0.0)
+        self._is_put_away = False
+        self.user_id: str | None = None
+        # What the person is in the middle of, by the id in the address: it outlives a reload and a restart (as
+        # plain JSON then), and idling until the same person is back.
         self.unfinished: dict[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -73,6 +96,37 @@ class SignIn:
         self._token = token.access_token
         self._good_until = asked_at + token.expires_in
 
+    def keep(self, drawer: Drawer | None = None) -> None:
+        """Write it down where it was kept before, or from now on in `drawer`, if there is something new."""
+        with self._lock:
+            self._drawer = drawer or self._drawer
+            if self._drawer is None or self._is_over or self._is_put_away:
+                return
+            now, wall = self._clock(), time.time()
+            kept = _Kept(self._token, wall + self._good_until - now, wall, self.user_id, dict(self.unfinished))
+            fixed = msgspec.json.encode((kept.access_token, kept.user_id, kept.unfinished))
+            if self._written[0] != fixed or now - self._written[1] > USE_WRITTEN_EVERY_S:
+                kept.used_at -= now - self._used_at
+                self._drawer.put(msgspec.json.encode(kept))
+                self._written = (fixed, now)
+
+    @classmethod
+    def restored(cls, content: bytes, welcome: Welcome, drawer: Drawer, *, clock: Clock) -> "SignIn":
+        """A sign-in as `keep` wrote it down. Raises msgspec.MsgspecError for what another version wrote."""
+        kept = msgspec.json.decode(content, type=_Kept)
+        held = cls(welcome, Token(kept.access_token, kept.good_until - time.time()), clock=clock)
+        # A clock that was set back makes nobody younger.
+        held._used_at = clock() - abs(time.time() - kept.used_at)
+        held.user_id, held.unfinished, held._drawer = kept.user_id, kept.unfinished, drawer
+        return held
+
+    def put_away(self) -> None:
+        """Nothing of it stays on disk, and nothing is written any more."""
+        with self._lock:
+            self._is_put_away = True
+            if self._drawer is not None:
+                self._drawer.clear()
+
     def end(self, *, tell_the_bank: bool) -> None:
         """The sign-in is over here; with `tell_the_bank` everywhere. Raises ApiError if that fails."""
         with self._lock:
@@ -89,11 +143,13 @@ class SignIn:
 class SessionStore:
     """Which cookie handle belongs to which sign-in, and the tickets that buy a handle. Thread-safe."""
 
-    def __init__(self, *, clock: Clock = time.monotonic) -> None:
+    def __init__(self, vault: Vault, *, clock: Clock = time.monotonic) -> None:
+        self._vault = vault
         self._clock = clock
         self._lock = threading.Lock()
         self._handles: dict[bytes, SignIn] = {}
         self._tickets: dict[bytes, tuple[SignIn, float]] = {}
+        self._aside: dict[str, tuple[dict[str, Any], float]] = {}
 
     def issue_ticket(self, sign_in: SignIn) -> str:
         """A ticket that the browser may trade, once and within a minute, for a handle."""
@@ -117,6 +173,7 @@ class SessionStore:
             if sign_in is None or good_until <= self._clock() or sign_in.is_over:
                 return None
             self._handles[_digest(handle)] = sign_in
+        sign_in.keep(self._vault.drawer(handle))
         return handle
 
     def find(self, handle: str | None) -> SignIn | None:
@@ -127,14 +184,53 @@ class SessionStore:
             sign_in = self._handles.get(_digest(handle))
         return None if sign_in is None or sign_in.is_over else sign_in
 
+    def restore(self, handle: str | None, welcome: Welcome) -> SignIn | None:
+        """As `find`, also after a restart of the app."""
+        found = self.find(handle)
+        if found is not None or not handle:
+            return found
+        drawer = self._vault.drawer(handle)
+        content = drawer.take() if drawer is not None else None
+        if drawer is None or content is None:
+            return None
+        try:
+            held = SignIn.restored(content, welcome, drawer, clock=self._clock)
+        except msgspec.MsgspecError:
+            drawer.clear()
+            return None
+        if held.is_over:
+            self.set_aside(held)
+            self.forget(held)
+            return None
+        with self._lock:
+            # Two tabs may come back at once: they share one sign-in.
+            return self._handles.setdefault(_digest(handle), held)
+
+    def set_aside(self, sign_in: SignIn) -> None:
+        """Keep what somebody was in the middle of when their sign-in ended without them."""
+        if sign_in.user_id is not None and sign_in.unfinished:
+            with self._lock:
+                self._aside[sign_in.user_id] = (dict(sign_in.unfinished), self._clock() + SET_ASIDE_S)
+
+    def take_up(self, sign_in: SignIn, user_id: str) -> None:
+        """Whose sign-in it is; what that person left unfinished is theirs again."""
+        with self._lock:
+            left, good_until = self._aside.pop(user_id, ({}, 0.0))
+        sign_in.user_id = user_id
+        if good_until > self._clock():
+            sign_in.unfinished = {**left, **sign_in.unfinished}
+
     def forget(self, sign_in: SignIn) -> None:
-        """Make every handle and ticket of a sign-in worthless."""
+        """Make every handle and ticket of a sign-in worthless, and destroy what is kept of it."""
+        sign_in.put_away()
         with self._lock:
             self._handles = {key: held for key, held in self._handles.items() if held is not sign_in}
             self._tickets = {key: held for key, held in self._tickets.items() if held[0] is not sign_in}
 
     def _purge(self) -> None:
+        self._vault.purge(IDLE_LIMIT_S + USE_WRITTEN_EVERY_S)
         now = self._clock()
+        self._aside = {key: held for key, held in self._aside.items() if held[1] > now}
         self._handles = {key: held for key, held in self._handles.items() if not held.is_over}
         self._tickets = {key: held for key, held in self._tickets.items() if held[1] > now}
 
@@ -144,4 +240,4 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-store = SessionStore()
+store = SessionStore(Vault(settings().sign_ins_folder))
