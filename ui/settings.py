@@ -32,7 +32,7 @@ class AppSettings(Settings):
 
     sign_ins_folder: Annotated[
         Path | None,
-        Meta(description="Where the app keeps sign-ins, sealed, over its own restart; without it in memory alone."),
+        Meta(description="Where the app keeps sign-ins, sealed, over its restart; else in memory alone."),
     ] = None
 
     @property

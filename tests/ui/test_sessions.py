@@ -10,6 +10,7 @@ from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.http import Gateway
 from ui.clients.users import Token, Welcome
 from ui.server.sessions import IDLE_LIMIT_S, TICKET_LIFE_S, SessionStore, SignIn
+from ui.server.vault import Vault
 
 
 class Clock:
@@ -146,7 +147,7 @@ class TestEnd:
 class TestTickets:
     @pytest.fixture
     def store(self, clock: Clock) -> SessionStore:
-        return SessionStore(clock=clock)
+        return SessionStore(Vault(None), clock=clock)
 
     def test_buy_one_handle(self, store: SessionStore, sign_in: SignIn) -> None:
         ticket = store.issue_ticket(sign_in)

@@ -1,6 +1,7 @@
 """Whose address the app tells the users service."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from ui.settings import AppSettings
 def address(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """The address that is told, for a peer, its headers, and settings."""
 
-    def address(peer: str | None, headers: dict[str, str], **values: str) -> str:
+    def address(peer: str | None, headers: dict[str, str], **values: Any) -> str:
         monkeypatch.setattr(session, "settings", lambda: AppSettings(**values))
         monkeypatch.setattr(
             session, "st", SimpleNamespace(context=SimpleNamespace(ip_address=peer, headers=headers))

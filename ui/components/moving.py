@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+import msgspec
 import streamlit as st
 
 from ui.clients.accounts import Account, AccountsClient, Movement
@@ -56,6 +57,9 @@ def current_work() -> Work:
     """The work that the address names, else a new one, which the address names from then on."""
     unfinished = session.unfinished()
     work = unfinished.get(st.query_params.get(ADDRESS, ""))
+    if isinstance(work, dict):
+        # As it was written down before the app was started again.
+        work = unfinished[work["id"]] = msgspec.convert(work, Work)
     if work is None:
         work = start()
     elif st.session_state.get("move_work") != work.id:

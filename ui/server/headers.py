@@ -70,7 +70,7 @@ class SecurityHeaders:
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+            "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=()",
         }
         if settings().is_https:
             self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
