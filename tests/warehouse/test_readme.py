@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -145,7 +146,8 @@ class TestAddedStatistic:
             f"from ui.components import figures\nfigures.show({str(account_id)!r}, 'EUR')", default_timeout=60
         ).run()
         assert not page.exception
-        page.get("segmented_control")[0].set_value("daily").run()
+        choice: Any = page.get("segmented_control")[0]
+        choice.set_value("daily").run()
         figure = page.button(key="stats_figure_large_inflow_count")
         assert figure.label.startswith("Large payments in")
         figure.click().run()
