@@ -30,7 +30,7 @@ def wants_csv(request: Request[Any, Any, Any], format_: str | None) -> bool:
 
 
 def require_acceptable(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard: 406 when the Accept header leaves nothing that the route answers with, unless `format` decides."""
+    """406 when the Accept header leaves nothing that the route answers with, unless `format` decides."""
     accept = connection.headers.get("accept", "*/*")
     if "*/*" in accept or "application/json" in accept or b"format=" in connection.scope["query_string"]:
         return

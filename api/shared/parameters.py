@@ -15,7 +15,7 @@ _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 
 def require_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard: a parameter that the call does not have, or has once, is no slip to pass over."""
+    """A parameter that the call does not have, or has once, is no slip to pass over."""
     if not connection.scope["query_string"]:
         return
     known, lists = _parameters(handler, frozenset(connection.path_params))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -11,7 +12,8 @@ from pipelines import database
 from pipelines.database import Busy
 from pipelines.settings import Databases
 from pipelines.watch import Watcher, advance
-from tests.pipelines.conftest import Bank
+from tests.cluster import Cluster
+from tests.pipelines.conftest import Bank, clone, make_bank
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
 
@@ -37,15 +39,28 @@ def databases(bank: Bank) -> Databases:
     return Databases(source_url=bank.source_url, publish_url=bank.publish_url, warehouse_url=bank.warehouse_url)
 
 
-@pytest.fixture
-def published(bank: Bank, steps: Steps) -> UUID:
-    """An account of which everything is published."""
-    account = bank.ledger.open_account()
-    bank.ledger.deposit(account, 10_000, at=later(hours=1))
+@pytest.fixture(scope="module")
+def published(module_bank: Bank, dbt_target: Path) -> UUID:
+    """An account of which everything is published; tests work on copies of its bank."""
+    steps = Steps(module_bank.databases, dbt_target)
+    account = module_bank.ledger.open_account()
+    module_bank.ledger.deposit(account, 10_000, at=later(hours=1))
     steps.extract()
     steps.build()
     steps.publish()
     return account
+
+
+@pytest.fixture
+def bank(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Bank]:
+    """A fresh bank, or one with the published account where a test asks for that."""
+    if "published" in request.fixturenames:
+        request.getfixturevalue("published")
+        databases = clone(request.getfixturevalue("module_bank").databases)
+    else:
+        databases = cluster.create()
+    yield make_bank(databases)
+    cluster.drop(databases)
 
 
 class TestReason:

@@ -61,7 +61,7 @@ few = settings(deadline=None, derandomize=True, phases=[Phase.generate], suppres
 
 
 class TestRandomHistories:
-    @settings(few, max_examples=8)
+    @settings(few, max_examples=5)
     @given(history=histories())
     def test_batch_by_batch_and_rebuilt(self, history: History, warehouse: psycopg.Connection, dbt: Dbt) -> None:
         built_batch_by_batch_is_right(history, warehouse, dbt)
