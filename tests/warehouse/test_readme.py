@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -21,6 +20,7 @@ from tests.cluster import REPOSITORY, Databases
 from tests.pipelines.ledger import Ledger
 from tests.pipelines.steps import Steps
 from tests.stats.world import ISSUER, Api, Person, World, key_source
+from tests.ui.conftest import segmented
 from tests.ui.fake_gateway import FACTS
 from tests.warehouse.dbt import PROJECT
 from ui.clients.accounts import Facts
@@ -146,8 +146,7 @@ class TestAddedStatistic:
             f"from ui.components import figures\nfigures.show({str(account_id)!r}, 'EUR')", default_timeout=60
         ).run()
         assert not page.exception
-        choice: Any = page.get("segmented_control")[0]
-        choice.set_value("daily").run()
+        segmented(page, 0).set_value("daily").run()
         figure = page.button(key="stats_figure_large_inflow_count")
         assert figure.label.startswith("Large payments in")
         figure.click().run()

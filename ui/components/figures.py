@@ -31,7 +31,9 @@ def show(account_id: str, currency: str, *, statement_at: str | None = None) -> 
     client = session.stats()
     if layout.has_just_come():
         behind.close()
-    kind, count = _choice()
+    controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    with controls:
+        kind, count = _choice()
     # Freshness first: figures read afterwards are never older than what is compared with later.
     status = client.status()
     figures = _read(account_id, kind, count)
@@ -45,7 +47,8 @@ def show(account_id: str, currency: str, *, statement_at: str | None = None) -> 
         return
     items = figures.items
     catalogue = [metric for metric in client.metrics() if kind in metric.periods]
-    item, base = _period(items, kind, figures.complete_through)
+    with controls:
+        item, base = _period(items, kind, figures.complete_through)
     st.html(_headline(item, kind, catalogue, base, currency))
     _charts(items, kind, catalogue, currency)
     _groups(item, kind, catalogue, base, currency)
@@ -54,24 +57,23 @@ def show(account_id: str, currency: str, *, statement_at: str | None = None) -> 
 
 
 def _choice() -> tuple[str, int]:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        kind = st.segmented_control(
-            _("By"),
-            list(LABELS),
-            format_func=lambda name: _(LABELS[name]),
-            default="monthly",
-            required=True,
-            key="stats_kind",
-        )
-        kind = kind or "monthly"
-        count = st.segmented_control(
-            _("Show the last"),
-            SPANS[kind],
-            format_func=lambda number: _span(kind, number),
-            default=SPANS[kind][0],
-            required=True,
-            key=f"stats_span_{kind}",
-        )
+    kind = st.segmented_control(
+        _("By"),
+        list(LABELS),
+        format_func=lambda name: _(LABELS[name]),
+        default="monthly",
+        required=True,
+        key="stats_kind",
+    )
+    kind = kind or "monthly"
+    count = st.segmented_control(
+        _("Show the last"),
+        SPANS[kind],
+        format_func=lambda number: _span(kind, number),
+        default=SPANS[kind][0],
+        required=True,
+        key=f"stats_span_{kind}",
+    )
     return kind, count or SPANS[kind][0]
 
 
@@ -106,7 +108,7 @@ def _period(
         list(by_start),
         format_func=lambda start: when.period(start, by_start[start].period_end, kind),
         key=f"stats_period_{kind}",
-        width=320,
+        width=240,
     )
     item = by_start[chosen]
     before = next((other for other in items if other.period_end == item.period_start), None)
