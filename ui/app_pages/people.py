@@ -18,7 +18,7 @@ if layout.has_just_come() or st.session_state.get("people_place") != place:
     confirm.close()
 shown = next((name for name in ("account", "person") if name in st.query_params), None)
 if shown is not None:
-    st.page_link("app_pages/people.py", label=_("Find somebody else"), icon=":material/search:", query_params={})
+    st.page_link("app_pages/people.py", label=_("Find somebody else"), icon=":material/search:")
 if shown == "account":
     account.show(st.query_params["account"], user)
 elif shown == "person":

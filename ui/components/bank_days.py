@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from ui.clients.stats import BankDay, Metric, PeriodFigures
-from ui.components import cards, charts, metric_texts, session
+from ui.components import charts, metric_texts, session
 from ui.components.money import value_text
 from ui.components.text import html
 from ui.language import N_, _
@@ -67,20 +67,22 @@ def whole(found: Sequence[BankDay], currency: str, today: date, days: int) -> li
 
 
 def show(found: Sequence[BankDay], currency: str, today: date, days: int) -> None:
-    """Sums over the time, and a chart of each figure by day."""
+    """A chart of each figure by day, with its sum over the time."""
     items, metrics = whole(found, currency, today, days), metrics_of(found)
-    tiles = []
-    for metric in metrics:
-        if metric.name not in NO_SUM:
-            total = sum(item.metrics.get(metric.name) or 0 for item in items)
-            tiles.append(cards.Tile(metric_texts.label(metric), value_text(metric, total, currency)))
-    st.html(cards.tiles(tiles))
     with st.grid("auto", min_column_width=340, gap="medium", key="tm-bank"):
         for metric in metrics:
             with st.container(border=True, key=f"tm-chart-bank-{metric.name}", gap="xsmall"):
                 name = metric_texts.label(metric)
-                st.html(f'<h3 class="tm-chart-head">{html(name)}</h3>')
+                st.html(
+                    f'<h3 class="tm-chart-head">{html(name)}<b>{html(_total(items, metric, currency))}</b></h3>'
+                )
                 st.altair_chart(
                     charts.bars(items, "daily", metric, currency, height=HEIGHT),
                     alt=_("{figure} by day", figure=name),
                 )
+
+
+def _total(items: Sequence[PeriodFigures], metric: Metric, currency: str) -> str:
+    if metric.name in NO_SUM:
+        return ""
+    return value_text(metric, sum(item.metrics.get(metric.name) or 0 for item in items), currency)

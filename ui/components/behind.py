@@ -10,7 +10,7 @@ import streamlit as st
 from ui.clients.stats import CountedTransaction, Metric, PeriodFigures
 from ui.components import charts, metric_texts, session, when
 from ui.components.money import format_money, value_text
-from ui.components.text import html, literal
+from ui.components.text import capital, html, literal
 from ui.language import N_, _, _n
 
 SHOWN_MAX = 200
@@ -169,9 +169,7 @@ def _verdict(words: str, value: str, *, is_equal: bool) -> str:
 
 
 def _line(row: CountedTransaction, currency: str, statement_at: str | None) -> str:
-    moment = when.moment(row.time, now=when.now())
-    said = f"{moment[:1].upper()}{moment[1:]}"
-    who = html(said)
+    who = html(capital(when.moment(row.time, now=when.now())))
     if statement_at is not None:
         query = urlencode({"account": row.account_id, "movement": row.transfer_id, "at": row.time.isoformat()})
         who = f'<a class="tm-link" href="{statement_at}?{html(query)}" target="_self">{who}</a>'

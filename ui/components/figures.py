@@ -19,7 +19,7 @@ SPANS = {"monthly": (6, 12, 24), "weekly": (8, 26, 52), "daily": (14, 30, 90)}
 DAYS = {"daily": 1, "weekly": 7, "monthly": 31}
 GROUPS = {"money": N_("Money"), "balance": N_("Balance"), "activity": N_("Activity")}
 BARS_HEIGHT = 104
-BALANCE_HEIGHT = 260
+BALANCE_HEIGHT = 250
 
 
 def show(account_id: str, currency: str, *, statement_at: str | None = None) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from ui.clients.errors import ApiError
 from ui.clients.stats import Alert, Pipeline, Proof, Run
 from ui.components import cards, problems, session, when
-from ui.components.text import html
+from ui.components.text import capital, html
 from ui.language import N_, _, _n
 from ui.settings import settings
 
@@ -70,9 +70,8 @@ def _tiles(pipeline: Pipeline, now: datetime) -> Iterable[cards.Tile]:
     yield cards.Tile(_("State"), _(STATES.get(status.state, status.state)), tone=tone)
     complete = status.complete_through
     lag = "" if status.lag_s is None else _n("{count} second ago", "{count} seconds ago", status.lag_s)
-    yield cards.Tile(
-        _("Complete through"), "—" if complete is None else when.moment(complete, now=now, seconds=True), lag
-    )
+    through = "—" if complete is None else capital(when.moment(complete, now=now, seconds=True))
+    yield cards.Tile(_("Complete through"), through, lag)
     open_count = sum(alert.resolved_at is None for alert in pipeline.alerts)
     yield cards.Tile(_("Open alerts"), str(open_count), tone="out" if open_count else "in")
 
@@ -102,12 +101,13 @@ def _linked(text: str, run_id: str | None) -> str:
 
 def _runs(runs: Sequence[Run], now: datetime) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_linked(_(KINDS.get(run.kind, run.kind)), run.run_id)}</th>'
-        f"<td>{html(when.moment(run.started_at, now=now, seconds=True))}</td><td>{html(_took(run))}</td>"
-        f"<td>{_pill(run.outcome)}</td><td>{html(run.error or '')}</td></tr>"
+        f'<tr><th scope="row"><span class="tm-run">{_linked(_(KINDS.get(run.kind, run.kind)), run.run_id)}</span>'
+        f'<span class="tm-error">{html(run.error or "")}</span></th>'
+        f"<td>{html(capital(when.moment(run.started_at, now=now)))}</td><td>{html(_took(run))}</td>"
+        f"<td>{_pill(run.outcome)}</td></tr>"
         for run in runs
     )
-    heads = "".join(f"<th>{html(head)}</th>" for head in (_("Run"), _("Began"), _("Took"), _("Outcome"), ""))
+    heads = "".join(f"<th>{html(head)}</th>" for head in (_("Run"), _("Began"), _("Took"), _("Outcome")))
     return (
         f'<div class="tm-scroll" tabindex="0"><table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -11,10 +11,10 @@ from ui.components import cards, confirm, figures, layout, problems, session, st
 from ui.components.desk import movement, search
 from ui.components.desk.person import name_of
 from ui.components.money import AmountError, format_money, parse_amount
-from ui.components.text import html
+from ui.components.text import capital, html
 from ui.language import N_, _
 
-PAGE_ROWS = 50
+PAGE_ROWS = 25
 PARTS = {"statement": N_("Statement"), "statistics": N_("Statistics"), "overdraft": N_("Overdraft")}
 ZERO = {"0", "0.00", "0,00"}
 
@@ -100,7 +100,7 @@ def _lines(lines: list[Transaction], account: Account, now: datetime) -> str:
     own = {account.account_id: account}
     rows = "".join(
         f'<tr><td class="tm-who"><span>{movement.link(line, statement.title(line, own))}</span>'
-        f'<span class="tm-memo">{html(when.moment(line.time, now=now))}'
+        f'<span class="tm-memo">{html(capital(when.moment(line.time, now=now)))}'
         f"{html(_reversal(line))}</span></td>"
         f'<td class="tm-num tm-{"in" if line.amount > 0 else "out"}">'
         f"{html(format_money(line.amount, account.currency, signed=True))}</td>"
@@ -134,7 +134,7 @@ def _overdraft(account: Account, me: User) -> None:
                 format_money(limit, account.currency) for limit in (change.limit_before, change.limit_after)
             )
             said = _("{before} → {after} by {name}", before=before, after=after, name=name_of(change.changed_by))
-            moment = when.moment(change.changed_at, now=when.now())
+            moment = capital(when.moment(change.changed_at, now=when.now()))
             st.html(
                 f'<p class="tm-owner"><b>{html(said)}</b><span>{html(moment)} · {html(change.reason)}</span></p>'
             )

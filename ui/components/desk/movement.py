@@ -11,7 +11,7 @@ from ui.clients.errors import ApiError
 from ui.clients.users import User
 from ui.components import cards, confirm, layout, problems, session, statement, when
 from ui.components.money import format_money
-from ui.components.text import html
+from ui.components.text import capital, html
 from ui.language import _
 
 
@@ -32,7 +32,7 @@ def show(account: Account, me: User) -> None:
         st.html(f'<h2 class="tm-step">{html(statement.title(line, own))}</h2>')
         amount = format_money(line.amount, account.currency, signed=True)
         st.html(f'<p class="tm-amount">{html(amount)}</p>')
-        moment = when.moment(line.time, now=when.now(), seconds=True)
+        moment = capital(when.moment(line.time, now=when.now(), seconds=True))
         rows = [(_("Account"), cards.option(account)), (_("When"), moment)]
         if line.memo:
             rows.append((_("Memo"), line.memo))

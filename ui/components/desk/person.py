@@ -9,7 +9,7 @@ from ui.clients.users import PersonRecord, User
 from ui.components import cards, confirm, layout, problems, session, when
 from ui.components.desk import search
 from ui.components.money import format_money
-from ui.components.text import html
+from ui.components.text import capital, html
 from ui.language import N_, _
 
 STATES = {
@@ -78,7 +78,7 @@ def _accounts(person: PersonRecord) -> None:
     with st.container(border=True, key="tm-found", gap="xsmall"):
         for account in accounts:
             total = format_money(account.total, account.currency)
-            text = f"{cards.option(account)} · {total} · {cards.state_of(account)}"
+            text = f"{cards.option(account)} · {total} · {cards.state_of(account)[1]}"
             search.link(text, "account", account.account_id, "account_balance")
 
 
@@ -87,7 +87,7 @@ def _decisions(person: PersonRecord) -> None:
         st.caption(_("Nobody has decided about a photo of theirs."))
         return
     rows = "".join(
-        f"<tr><td>{html(when.moment(each.decided_at, now=when.now()))}</td>"
+        f"<tr><td>{html(capital(when.moment(each.decided_at, now=when.now())))}</td>"
         f"<td>{html(_(DECISIONS.get(each.decision, each.decision)))}</td><td>{html(each.reason or '—')}</td>"
         f"<td>{html(name_of(each.decided_by))}</td></tr>"
         for each in person.decisions
@@ -104,7 +104,9 @@ def _sessions(person: PersonRecord) -> None:
     rows = ""
     for each in found:
         moments = (each.created_at, each.last_seen_at, each.expires_at)
-        rows += f"<tr>{''.join(f'<td>{html(when.moment(moment, now=now))}</td>' for moment in moments)}</tr>"
+        rows += (
+            f"<tr>{''.join(f'<td>{html(capital(when.moment(moment, now=now)))}</td>' for moment in moments)}</tr>"
+        )
     st.html(_table((_("Signed in"), _("Seen last"), _("Ends at the latest")), rows))
 
 
