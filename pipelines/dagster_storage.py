@@ -1,16 +1,26 @@
 """Where Dagster keeps its runs and events: its own Postgres storage, over connections that stay open.
 
-Dagster's opens a connection for each of the some two hundred statements of a small run, which costs more than the
+Dagster's opens a connection for each of the some thousand statements of a small run, which costs more than the
 statements. Named by `dagster.yaml`.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.utils import pg_url_from_config
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, Index, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+
+# A connection that was used a moment ago is not asked whether it lives.
+TRUSTED_S = 1.0
+# A run's last moments may be lost with the server, though not with a process; it is started anew then.
+SESSION = "-c synchronous_commit=off"
+# Dagster finds the checks of an asset, not those of a run, which its deletion asks for.
+CHECKS_OF_RUN = Index("idx_asset_check_executions_run", AssetCheckExecutionsTable.c.run_id)
 
 
 class PooledPostgresStorage(DagsterPostgresStorage):
@@ -27,11 +37,32 @@ class PooledPostgresStorage(DagsterPostgresStorage):
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),
         )
         for part in (storage._run_storage, storage._event_log_storage, storage._schedule_storage):
-            part._engine = create_engine(
-                storage.postgres_url,
-                isolation_level="AUTOCOMMIT",
-                pool_size=1,
-                max_overflow=20,
-                pool_pre_ping=True,
-            )
+            part._engine = _pooled(storage.postgres_url)
         return storage
+
+
+def _pooled(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=1,
+        max_overflow=20,
+        connect_args={"options": SESSION},
+    )
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("used_at", time.monotonic()) < TRUSTED_S:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("select 1")
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool then takes another one.
+            raise DisconnectionError from error
+
+    return engine

@@ -34,7 +34,7 @@ def _define() -> dg.Definitions:
         asset_checks=[ledger_proofs, statistics_proofs],
         jobs=[REFRESH, *CLOSE_JOBS.values(), BACKFILL],
         schedules=schedules_of(settings),
-        sensors=[refresh_sensor_of(settings), *sensors_of(alerts), retention_of(settings)],
+        sensors=[refresh_sensor_of(settings, alerts.stale_after_s), *sensors_of(alerts), retention_of(settings)],
         resources={"pipeline_run": pipeline_run},
         executor=EXECUTOR,
     )

@@ -1,12 +1,19 @@
-"""Deletes Dagster's old runs, with their events, checks and logs: Dagster itself keeps them all."""
+"""Deletes what Dagster itself keeps for ever: old runs with all that they left, events of no run, backfills."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster import DagsterRunStatus as Status
+from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
+from dagster._core.instance.utils import RUNLESS_RUN_ID
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.runs.schema import BackfillTagsTable, BulkActionsTable
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+from sqlalchemy import delete, select
 
+from pipelines.dagster_storage import CHECKS_OF_RUN
 from pipelines.schedules import CLOSES, JOBS
 from pipelines.settings import PipelineSettings
 
@@ -16,7 +23,8 @@ BUDGET_S = 20.0
 PAGE = 50
 # What an operator starts asset by asset.
 BY_HAND = "__ASSET_JOB"
-FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+# And those that were made and never launched.
+FINISHED = [Status.SUCCESS, Status.FAILURE, Status.CANCELED, Status.NOT_STARTED]
 
 
 def retention_of(settings: PipelineSettings) -> dg.SensorDefinition:
@@ -27,10 +35,14 @@ def retention_of(settings: PipelineSettings) -> dg.SensorDefinition:
         minimum_interval_seconds=EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Deletes runs after {settings.keep_runs_days} days, closes after {settings.keep_closes_days},"
-        " with their events and logs. Each job's newest run stays.",
+        " with their events, checks and logs, and what no run left. Each job's newest run stays.",
     )
     def retention(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return dg.SkipReason(f"Runs deleted: {delete_old_runs(context.instance, settings, datetime.now(UTC))}.")
+        now = datetime.now(UTC)
+        before = now - timedelta(days=settings.keep_runs_days)
+        delete_old_events(context.instance, before)
+        delete_old_backfills(context.instance, before)
+        return dg.SkipReason(f"Runs deleted: {delete_old_runs(context.instance, settings, now)}.")
 
     return retention
 
@@ -38,6 +50,9 @@ def retention_of(settings: PipelineSettings) -> dg.SensorDefinition:
 def delete_old_runs(instance: dg.DagsterInstance, settings: PipelineSettings, now: datetime) -> int:
     """Deletes finished runs that are older by `now` than the settings say, and gives their number."""
     end, deleted = time.monotonic() + BUDGET_S, 0
+    with _events(instance).index_connection() as connection:
+        # New storages have it; an older one gets it here.
+        CHECKS_OF_RUN.create(connection, checkfirst=True)
     for job in (*JOBS, BY_HAND):
         days = settings.keep_closes_days if job in CLOSES else settings.keep_runs_days
         old = dg.RunsFilter(job_name=job, statuses=FINISHED, created_before=now - timedelta(days=days))
@@ -53,14 +68,52 @@ def delete_old_runs(instance: dg.DagsterInstance, settings: PipelineSettings, no
     return deleted
 
 
+def delete_old_events(instance: dg.DagsterInstance, before: datetime) -> None:
+    """Deletes events of assets that no run left, as of their freshness; each asset's newest of a kind stays."""
+    old, newer = SqlEventLogStorageTable.c, SqlEventLogStorageTable.alias("newer").c
+    has_newer = (
+        select(newer.id)
+        .where(
+            newer.run_id == RUNLESS_RUN_ID,
+            newer.asset_key == old.asset_key,
+            newer.dagster_event_type == old.dagster_event_type,
+            newer.id > old.id,
+        )
+        .exists()
+    )
+    with _events(instance).index_connection() as connection:
+        connection.execute(
+            delete(SqlEventLogStorageTable).where(
+                old.run_id == RUNLESS_RUN_ID, old.timestamp < before.replace(tzinfo=None), has_newer
+            )
+        )
+
+
+def delete_old_backfills(instance: dg.DagsterInstance, before: datetime) -> None:
+    """Deletes what was noted of finished backfills; their runs are runs like others."""
+    storage = instance.run_storage
+    assert isinstance(storage, SqlRunStorage)
+    statuses = [status.value for status in BULK_ACTION_TERMINAL_STATUSES]
+    backfills = BulkActionsTable.c
+    old = select(backfills.key).where(
+        backfills.timestamp < before.replace(tzinfo=None), backfills.status.in_(statuses)
+    )
+    with storage.connect() as connection:
+        connection.execute(delete(BackfillTagsTable).where(BackfillTagsTable.c.backfill_id.in_(old)))
+        connection.execute(delete(BulkActionsTable).where(backfills.key.in_(old)))
+
+
 def _delete(instance: dg.DagsterInstance, run_id: str) -> None:
     # The run's row goes last: cut off before that, it is found again.
     instance.compute_log_manager.delete_logs(prefix=[run_id])
-    storage = instance.event_log_storage
-    if isinstance(storage, SqlEventLogStorage):
-        with storage.index_connection() as connection:
-            connection.execute(
-                AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id)
-            )
+    storage = _events(instance)
+    with storage.index_connection() as connection:
+        connection.execute(AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id))
     storage.delete_events(run_id)
     instance.delete_run(run_id)
+
+
+def _events(instance: dg.DagsterInstance) -> SqlEventLogStorage:
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqlEventLogStorage)
+    return storage

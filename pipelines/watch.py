@@ -1,12 +1,13 @@
 """Whether a refresh has anything to do; and when it has not, how far the statistics are complete all the same."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pipelines import database, run_log
 from pipelines.baseline import baseline, last_publication
 from pipelines.database import Connection
-from pipelines.extract.batch import Batch, last_batch, oldest_left_out
+from pipelines.extract.batch import Batch, last_batch, newest_batch, oldest_left_out
 from pipelines.extract.service import extract
 from pipelines.extract.source import has_new, next_floor, read_complete_through
 from pipelines.publish.service import Published, proofs_of, publish
@@ -36,6 +37,16 @@ class Watcher:
         if self._has_ripened(batch):
             return "Movements that were too recent for the last run are complete now."
         return None
+
+    def wait(self, timeout_s: float, poll_s: float) -> None:
+        """Return when the ledger has rows that the newest batch has not, or after `timeout_s`.
+
+        Of all reasons the one that can't wait, and one look at the ends of two indexes each `poll_s`.
+        """
+        batch = newest_batch(self.warehouse)
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end and not has_new(self.source, batch.snapshot):
+            time.sleep(poll_s)
 
     def _has_ripened(self, batch: Batch) -> bool:
         left_out = oldest_left_out(self.warehouse, batch.complete_through)

@@ -50,6 +50,7 @@ def create_app(settings: UsersSettings | None = None) -> Litestar:
         {
             "finish_deletions": Task(app.state.services.deletion.finish_all, every_s=60),
             "complete_index": Task(app.state.services.people.complete_index, every_s=600),
+            "forget_ended": Task(app.state.services.sessions.forget_ended, every_s=3600),
         },
     )
     return app

@@ -1,6 +1,6 @@
 """AWS Lambda's entry: `api.users.handler.handler`.
 
-A schedule calls it each minute with `{"task": "finish_deletions"}`.
+Schedules call it each minute with `{"task": "finish_deletions"}`, each hour with `{"task": "forget_ended"}`.
 """
 
 from api.shared.lambda_handler import LambdaHandler

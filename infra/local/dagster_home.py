@@ -36,10 +36,10 @@ def _instance(folder: Path) -> dict[str, Any]:
         },
         "run_launcher": {"module": "pipelines.run_launcher", "class": "WatchingRunLauncher"},
         "run_coordinator": {
-            "module": "dagster.core.run_coordinator",
-            "class": "QueuedRunCoordinator",
-            # One at a time: two runs would build the same marts at once.
-            "config": {"max_concurrent_runs": 1, "dequeue_interval_seconds": 1},
+            "module": "pipelines.run_coordinator",
+            "class": "PromptRunCoordinator",
+            # One at a time: two runs would build the same marts at once. Few ever wait in the queue.
+            "config": {"max_concurrent_runs": 1, "dequeue_interval_seconds": 5},
         },
         "run_monitoring": {
             "enabled": True,

@@ -106,9 +106,14 @@ class StateFolder:
         """Where `tidemark up` answers `tidemark scale`."""
         return self.sockets / "fleet"
 
+    @property
+    def logs(self) -> Path:
+        """The parts' logs."""
+        return self.home / "logs"
+
     def log_file(self, part: str) -> Path:
         """The log of one part."""
-        return self.home / "logs" / f"{part}.log"
+        return self.logs / f"{part}.log"
 
     @property
     def is_made(self) -> bool:

@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,7 +21,7 @@ from infra.local.errors import LocalError
 from infra.local.fleet.door import open_door
 from infra.local.fleet.fleet import Fleet
 from infra.local.given import catalogue, share_out, warnings
-from infra.local.logs import open_log
+from infra.local.logs import keep_bounded, open_log
 from infra.local.ports import check_free
 from infra.local.record import RunRecord
 from infra.local.services import SERVICES
@@ -82,7 +83,7 @@ class _Run:
             loop.add_signal_handler(number, stop.set)
         home = self._bank.state.home
         record = RunRecord(os.getpid(), self._bank.to_record())
-        async with _sentinel(self._bank):
+        async with _sentinel(self._bank), _beside(keep_bounded(self._bank.state.logs)):
             supervisor = Supervisor(self._elements, self._bank.state, record, self._tell)
             try:
                 await self._start(supervisor, stop)
@@ -128,14 +129,11 @@ class _Run:
             yield
             return
         fleet = Fleet(self._bank, supervisor, self._tell, is_automatic=self._is_automatic)
-        async with open_door(fleet, self._bank.state.fleet_socket):
-            keeping = asyncio.create_task(fleet.run())
+        async with open_door(fleet, self._bank.state.fleet_socket), _beside(fleet.run()):
             try:
                 yield
             finally:
                 self._is_stopping = True
-                keeping.cancel()
-                await asyncio.gather(keeping, return_exceptions=True)
 
     def _tell(self, name: str, event: str) -> None:
         # Standard output may be a file on the disk that is full.
@@ -165,6 +163,17 @@ class _Run:
 
 
 @contextlib.asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on within the `with`, and is cancelled after it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
 async def _sentinel(bank: Bank) -> AsyncIterator[None]:
     """A process that ends everything should this one be killed; it is there again when it is killed itself."""
 
@@ -183,12 +192,10 @@ async def _sentinel(bank: Bank) -> AsyncIterator[None]:
             await process.wait()
 
     current: list[asyncio.subprocess.Process] = []
-    keeper = asyncio.create_task(keep())
     try:
-        yield
+        async with _beside(keep()):
+            yield
     finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
         for process in current:
             if process.stdin:
                 process.stdin.close()

@@ -55,9 +55,14 @@ class Project:
         """Parse now what the next `parse` of the same files gives: for a process that others are forked from.
 
         It gives it once, since a run writes what it compiles into its manifest; each fork has a copy of its own.
+        The macros are compiled too, which dbt keeps by their text.
         """
+        from dbt_common.clients.jinja import template_cache
+
         manifest = self.parse(warehouse_url)
         _KEPT[self, warehouse_url, self.state()] = manifest
+        for macro in manifest.macros.values():
+            template_cache.get_node_template(macro)
 
     def state(self) -> str:
         """A digest of the files' names, sizes and times of change: it differs after an edit, and costs little."""

@@ -11,6 +11,7 @@ from dbt.contracts.graph.nodes import ModelNode, SeedNode
 
 from pipelines import database
 from pipelines.transform import fingerprint
+from pipelines.transform.connections import kept
 from pipelines.transform.errors import TransformError
 from pipelines.transform.project import Project, environment
 from pipelines.transform.results import NodeResult, Target
@@ -36,7 +37,7 @@ def build(
     }
     seeds = {node.name for node in manifest.nodes.values() if isinstance(node, SeedNode)}
     runner = dbtRunner(manifest=manifest)
-    with database.connect(warehouse_url) as warehouse:
+    with kept(), database.connect(warehouse_url) as warehouse:
         database.prepare(warehouse)
         current = fingerprint.fingerprints(manifest, _shaping_variables(project, target))
         stored = fingerprint.stored(warehouse)
@@ -51,7 +52,7 @@ def build(
                 fingerprint.store(warehouse, {name: current[name] for name in built})
             yield from results
             _raise_for_failed(results)
-    yield from _invoke(project, runner, warehouse_url, target, "test", names)
+        yield from _invoke(project, runner, warehouse_url, target, "test", names)
 
 
 def rebuilding(

@@ -14,13 +14,13 @@ from uuid import UUID
 import click
 from moto.server import ThreadedMotoServer
 
-from tests.bench import extract, freshness, lambdas, ledger, login, refresh, stats
+from tests.bench import extract, freshness, idle, lambdas, ledger, login, refresh, runs, stats
 from tests.bench.bank import ServingBank, serving_bank
 from tests.bench.report import Table, write
 from tests.cluster import Cluster
 from tests.e2e.people import Person
 
-PARTS = ("lambda", "ledger", "login", "stats", "freshness", "extract", "refresh")
+PARTS = ("lambda", "ledger", "login", "stats", "freshness", "extract", "refresh", "runs", "idle")
 SERVED = {"ledger", "login", "stats"}
 PEOPLE = 8
 
@@ -38,9 +38,15 @@ def tell(text: str) -> None:
 @click.option("--rounds", default=5, show_default=True, help="How often each contender is measured.")
 @click.option("--seconds", default=8, show_default=True, help="How long, each time (ledger, login).")
 @click.option(
-    "--rows", default=10_000_000, show_default=True, help="The larger history (refresh); a tenth for extract."
+    "--rows",
+    default=10_000_000,
+    show_default=True,
+    help="The larger history (refresh); a tenth for extract, a hundredth for runs.",
 )
-def main(parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: int, rows: int) -> None:
+@click.option("--minutes", default=30.0, show_default=True, help="How long the bank is left alone (idle).")
+def main(
+    parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: int, rows: int, minutes: float
+) -> None:
     """Measure PARTS (all of them unless named) and print a table of ratios for each.
 
     Everything happens on a Postgres and a bank of their own in a temporary folder, on this machine only. The
@@ -58,9 +64,8 @@ def main(parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: in
         if "freshness" in wanted:
             tell("starting a bank with its pipeline")
             with serving_bank(folder / "fresh", has_pipeline=True) as bank:
-                person = bank.customer()
-                account = person.open_account()["account_id"]
-                show("freshness", freshness.run(person, account, freshness.Size(), tell))
+                fresh = freshness.Size()
+                show("freshness", freshness.run(bank, inhabit(bank, fresh.accounts), fresh, tell))
         if "extract" in wanted:
             with cluster(folder / "extract") as own:
                 show("extract", extract.run(own, extract.Size(rounds=rounds, rows=rows // 10), folder, tell))
@@ -68,6 +73,13 @@ def main(parts: tuple[str, ...], pgledger: Path | None, rounds: int, seconds: in
             with cluster(folder / "refresh") as own:
                 size = refresh.Size(rows=(rows // 10, rows), rounds=rounds)
                 show("refresh", refresh.run(own, size, folder, tell))
+        if "runs" in wanted:
+            with cluster(folder / "runs") as own:
+                show("runs", runs.run(own, runs.Size(runs=rows // 100), folder, tell))
+        if "idle" in wanted:
+            tell("starting a whole bank")
+            with serving_bank(folder / "idle", has_pipeline=True, has_app=True) as bank:
+                show("idle", idle.run(bank, minutes, tell))
 
 
 def served(wanted: Sequence[str], folder: Path, pgledger: Path | None, rounds: int, seconds: int) -> None:

@@ -1,5 +1,6 @@
 """A bank that serves, as a rule without its pipeline: a refresh that starts by itself would be measured too."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from psycopg import sql
 
 from infra.local.bank import Bank
 from infra.local.databases import SUPERUSER, url
+from infra.local.docs import STAMP
 from tests.e2e.people import Person
 from tests.running_bank import running_bank
 
@@ -25,6 +27,17 @@ class ServingBank:
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
         self.gateway = bank.gateway_url
+
+    @property
+    def home(self) -> Path:
+        """Its state folder."""
+        return self._bank.state.home
+
+    def wait_for_docs(self, timeout_s: float) -> None:
+        """Wait until the dbt documentation is made, which takes a processor for some seconds."""
+        deadline = time.monotonic() + timeout_s
+        while not (self._bank.state.docs / STAMP).exists() and time.monotonic() < deadline:
+            time.sleep(0.5)
 
     def url(self, role: str) -> str:
         """The database that the role works in, as that role."""
@@ -74,7 +87,8 @@ class ServingBank:
 
 
 @contextmanager
-def serving_bank(home: Path, *, has_pipeline: bool = False) -> Iterator[ServingBank]:
+def serving_bank(home: Path, *, has_pipeline: bool = False, has_app: bool = False) -> Iterator[ServingBank]:
     """A bank in a new folder, ended with the `with`, or by its sentinel when this process is killed."""
-    with running_bank(home, "--no-ui", *([] if has_pipeline else ["--no-pipeline"])):
+    options = [*([] if has_app else ["--no-ui"]), *([] if has_pipeline else ["--no-pipeline"])]
+    with running_bank(home, *options):
         yield ServingBank(Bank.running(home))

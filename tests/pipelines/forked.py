@@ -5,7 +5,9 @@ import sys
 
 def report_warmth() -> None:
     """Exit with 0 where everything that a run needs was there before this module was imported."""
+    from dbt_common.clients.jinja import template_cache
+
     from pipelines.transform import project
 
     is_warm = {"pipelines.warm", "dbt.cli.main", "dagster_postgres"} <= set(sys.modules)
-    sys.exit(0 if is_warm and project._KEPT else 1)
+    sys.exit(0 if is_warm and project._KEPT and template_cache.file_cache else 1)

@@ -151,6 +151,40 @@ class TestHandler:
         found = database.execute("select deleted_at is not null from users.user where id = %s", (user_id,))
         assert found.fetchone() == (True,)
 
+    def test_a_schedule_forgets_what_has_ended_and_nothing_else(
+        self, call: Call, handler: Callable[[dict[str, Any], Any], dict[str, Any]], database: psycopg.Connection
+    ) -> None:
+        email = f"{uuid4().hex}@example.com"
+        body = {"name": "Ada Marsh", "email": email, "phone": "+12025550123", "password": PASSWORD}
+        user_id = read(call("POST", "/user/create", body))["user_id"]
+        for _ in range(3):
+            call("POST", "/user/login", {"email": email, "password": PASSWORD})
+        ids = database.execute(
+            "select id from users.session where user_id = %s order by id", (user_id,)
+        ).fetchall()
+        for (session_id,), column in zip(ids, ("expires_at", "idle_expires_at"), strict=False):
+            database.execute(f"update users.session set {column} = now() where id = %s", (session_id,))
+        for name, age in (("old", "91 days"), ("young", "89 days")):
+            database.execute(
+                "insert into users.known_source (user_id, source, last_at) values (%s, %s, now() - %s::interval)",
+                (user_id, name.encode(), age),
+            )
+        for name, age in (("old", "2 days 1 second"), ("young", "47 hours")):
+            database.execute(
+                "insert into users.throttle (bucket, failures, blocked_until, last_at) "
+                "values (%s, 1, now(), now() - %s::interval)",
+                (name.encode(), age),
+            )
+
+        assert handler({"task": "forget_ended"}, None) == {"is_done": True}
+
+        left = database.execute("select id from users.session where user_id = %s", (user_id,)).fetchall()
+        assert left == ids[2:]
+        sources = "select source from users.known_source where source in ('old', 'young')"
+        assert database.execute(sources).fetchall() == [(b"young",)]
+        counters = "select bucket from users.throttle where bucket in ('old', 'young')"
+        assert database.execute(counters).fetchall() == [(b"young",)]
+
     def test_odd_paths_open_nothing(self, call: Call) -> None:
         for path in (
             "/User/me", "/user//me", "/user/me/", "/user/me/.", "/user/health/../me", "/user/docs/../me",

@@ -74,10 +74,13 @@ _TAKE_BACK = text("""
 """)
 _FORGET = text("delete from users.throttle where bucket = :bucket")
 _PURGE = text("""
-    delete from users.throttle where bucket in (
-        select bucket from users.throttle where last_at < now() - interval '2 days'
-        limit 20 for update skip locked
+    with old as (
+        delete from users.throttle where bucket in (
+            select bucket from users.throttle where last_at < now() - interval '2 days'
+            limit :most for update skip locked
+        ) returning 1
     )
+    select count(*) from old
 """)
 
 
@@ -107,6 +110,6 @@ async def forget(connection: AsyncConnection, buckets: Iterable[Bucket]) -> None
         await connection.execute(_FORGET, {"bucket": bucket})
 
 
-async def purge(connection: AsyncConnection) -> None:
-    """Removes some buckets that nobody tried for two days."""
-    await connection.execute(_PURGE)
+async def purge(connection: AsyncConnection, most: int = 20) -> int:
+    """Removes some buckets that nobody tried for two days; how many."""
+    return int(await connection.value(_PURGE, {"most": most}))

@@ -74,6 +74,21 @@ _REMEMBER_SOURCE = text("""
 _FORGET_SOURCES = text("""
     delete from users.known_source where user_id = :user_id and last_at < now() - interval '90 days'
 """)
+# What a user leaves behind who never signs in again.
+_FORGET_ENDED = text("""
+    with ended as (
+        delete from users.session where id in (
+            select id from users.session where expires_at <= now() or idle_expires_at <= now()
+            limit 10000 for update skip locked
+        ) returning 1
+    ), left_sources as (
+        delete from users.known_source where (user_id, source) in (
+            select user_id, source from users.known_source where last_at < now() - interval '90 days'
+            limit 10000 for update skip locked
+        ) returning 1
+    )
+    select (select count(*) from ended) + (select count(*) from left_sources)
+""")
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -130,6 +145,11 @@ async def insert_person(connection: AsyncConnection, user_id: UUID, key_id: str)
     await connection.execute(_DELETE_DEAD, {"user_id": user_id})
     row = await connection.row(_INSERT_PERSON, {"user_id": user_id, "key_id": key_id})
     return row.id, row.expires_at
+
+
+async def forget_ended(connection: AsyncConnection) -> int:
+    """Forgets some sessions that have ended and some places of more than 90 days ago; how many."""
+    return int(await connection.value(_FORGET_ENDED))
 
 
 async def refresh(connection: AsyncConnection, session_id: UUID, key_id: str) -> datetime | None:

@@ -17,6 +17,8 @@ from api.users.sessions.schemas import AccessToken
 from api.users.sessions.tokens import TokenIssuer
 from api.users.validation import normal_email
 
+FORGET_AT_ONCE = 10_000
+
 
 class SessionService:
     """`login` has transactions of its own: it waits for a hash in between, and no connection should wait along."""
@@ -66,6 +68,14 @@ class SessionService:
             if new_hash is not None:
                 await repository.replace_password_hash(connection, user.id, password_hash, new_hash)
         return token
+
+    async def forget_ended(self) -> None:
+        """Forgets what has ended, whoever it was: sessions, places once signed in from, counters of attempts."""
+        is_left = True
+        while is_left:
+            async with self._engine.begin() as connection:
+                sessions = await repository.forget_ended(connection)
+                is_left = sessions + await throttle.purge(connection, FORGET_AT_ONCE) > 0
 
     async def open_for(self, transaction: AsyncConnection, user_id: UUID) -> tuple[UUID, str]:
         """A session that the service itself opens to act for a user, and its token."""

@@ -32,6 +32,13 @@ locals {
       age_s      = 3600
       attempts   = 3
     }
+    forget_ended = {
+      arn        = var.functions["users"].alias_arn
+      expression = "rate(1 hour)"
+      input      = jsonencode({ task = "forget_ended" })
+      age_s      = 3600
+      attempts   = 3
+    }
     forget_requests = {
       arn        = var.functions["accounts"].alias_arn
       expression = "rate(1 hour)"
