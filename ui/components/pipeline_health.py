@@ -70,7 +70,7 @@ def _tiles(pipeline: Pipeline, now: datetime) -> Iterable[cards.Tile]:
     yield cards.Tile(_("State"), _(STATES.get(status.state, status.state)), tone=tone)
     complete = status.complete_through
     lag = "" if status.lag_s is None else _n("{count} second ago", "{count} seconds ago", status.lag_s)
-    through = "—" if complete is None else capital(when.moment(complete, now=now, seconds=True))
+    through = "—" if complete is None else capital(when.moment(complete, now=now))
     yield cards.Tile(_("Complete through"), through, lag)
     open_count = sum(alert.resolved_at is None for alert in pipeline.alerts)
     yield cards.Tile(_("Open alerts"), str(open_count), tone="out" if open_count else "in")
