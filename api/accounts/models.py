@@ -53,14 +53,6 @@ class Outcome(msgspec.Struct, rename={"source": "from", "destination": "to"}):
 
 
 @dataclass(frozen=True)
-class TimeRange:
-    """[start, end); None is open."""
-
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-@dataclass(frozen=True)
 class SearchQuery:
     """What staff look for; None matches all."""
 

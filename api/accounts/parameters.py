@@ -17,12 +17,6 @@ Moment = Annotated[
         schema_extra=DATE_TIME,
     ),
 ]
-From = Annotated[
-    str | None, QueryParameter(name="from", description="RFC 3339: from this moment on.", schema_extra=DATE_TIME)
-]
-To = Annotated[
-    str | None, QueryParameter(name="to", description="RFC 3339: before this moment.", schema_extra=DATE_TIME)
-]
 Number = Annotated[str | None, QueryParameter(pattern=f"^{NUMBER_DIGITS}$", description="An account number.")]
 UserId = Annotated[UUID | None, QueryParameter(description="An owner.")]
 Approved = Annotated[bool | None, QueryParameter(description="false: open accounts that wait for approval.")]

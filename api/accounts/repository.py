@@ -12,7 +12,9 @@ from api.shared.database import AsyncConnection, AsyncEngine, Statement, text
 _ACCOUNT = (
     "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
     " a.closed_at,"
-    " (select count(*) from accounts.user_account j where j.account_id = a.id) > 1 as is_joint"
+    " (select count(*) from accounts.user_account j where j.account_id = a.id) > 1 as is_joint,"
+    " coalesce((select y.nickname from accounts.user_account y where y.account_id = a.id"
+    " and y.user_id = :reader_id), '') as nickname"
 )
 _POST = text(
     "select outcome, answer from accounts.post(:user_id, :user_approved, :key, :digest, :mode, cast(:sources as"
@@ -26,7 +28,7 @@ _IS_USER_APPROVED = text(
 )
 _GET = text(
     f"select {_ACCOUNT} from accounts.account a where a.id = :account_id and (:sees_all or exists (select"
-    " from accounts.user_account o where o.account_id = a.id and o.user_id = :user_id))"
+    " from accounts.user_account o where o.account_id = a.id and o.user_id = :reader_id))"
 )
 _BALANCE_AT = text("select accounts.balance_at(:account_id, :moment)")
 _OF_USER = text(
@@ -47,35 +49,6 @@ _HELD = text("""
         select from accounts.user_account x where x.account_id = a.id and x.user_id <> o.user_id
     )
     order by a.id
-""")
-# The page first and its transfers after, one by one (`offset 0`): whatever the planner believes about an account,
-# a page costs as many rows as it shows.
-STATEMENT = text("""
-    select t.id, t.transfer_id, t.account_id, m.source, m.destination, t.amount, t.balance_after, t.sequence,
-           t.at as time, m.memo, m.kind,
-           case when not starts_with(t.counterparty, 'external:')
-                then (select number from accounts.account where id = t.counterparty::uuid)
-           end as counterparty_number,
-           o.id as reverses_id, o.at as reverses_time, r.id as reversed_by_id, r.at as reversed_by_time
-    from (
-        select * from accounts.transaction
-        where account_id = :account_id
-          and sequence > case when cast(:start as timestamptz) is null then 0
-                              else accounts.entries_before(:account_id, :start) end
-          and sequence <= least(
-                cast(:before as bigint) - 1,
-                case when cast(:end as timestamptz) is null then 9223372036854775807
-                     else accounts.entries_before(:account_id, :end) end)
-        order by sequence desc
-        limit :limit
-    ) t
-    cross join lateral (
-        select id, kind, source, destination, memo, reverses from accounts.transfer
-        where id = t.transfer_id offset 0
-    ) m
-    left join lateral (select id, at from accounts.transfer where id = m.reverses offset 0) o on true
-    left join lateral (select id, at from accounts.transfer where reverses = m.id offset 0) r on true
-    order by t.sequence desc
 """)
 
 
@@ -170,9 +143,9 @@ APPROVE_ACCOUNTS_OF = text("select accounts.approve_accounts_of(:user_id)")
 SET_OVERDRAFT_LIMIT = text("select accounts.set_overdraft_limit(:staff_id, :account_id, :limit, :reason)")
 
 
-async def get(connection: AsyncConnection, account_id: UUID, *, user_id: UUID, sees_all: bool) -> Any:
+async def get(connection: AsyncConnection, account_id: UUID, *, reader_id: UUID, sees_all: bool) -> Any:
     """The account's row, or None when there is none that this user may see."""
-    values = {"account_id": account_id, "user_id": user_id, "sees_all": sees_all}
+    values = {"account_id": account_id, "reader_id": reader_id, "sees_all": sees_all}
     return await connection.row(_GET, values)
 
 
@@ -181,9 +154,11 @@ async def balance_at(connection: AsyncConnection, account_id: UUID, moment: date
     return await connection.value(_BALANCE_AT, {"account_id": account_id, "moment": moment})
 
 
-async def of_user(connection: AsyncConnection, user_id: UUID, *, after: UUID, limit: int) -> Sequence[Any]:
-    """The user's accounts, closed ones too, in order of opening."""
-    values = {"user_id": user_id, "after": after, "limit": limit}
+async def of_user(
+    connection: AsyncConnection, user_id: UUID, *, reader_id: UUID, after: UUID, limit: int
+) -> Sequence[Any]:
+    """The user's accounts, closed ones too, in order of opening, under the reader's names for them."""
+    values = {"user_id": user_id, "reader_id": reader_id, "after": after, "limit": limit}
     return await connection.rows(_OF_USER, values)
 
 
@@ -200,7 +175,7 @@ async def overdraft_changes(
     return await connection.rows(_OVERDRAFT_CHANGES, values)
 
 
-async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[Any]:
+async def search(connection: AsyncConnection, query: SearchQuery, *, reader_id: UUID) -> Sequence[Any]:
     """Accounts with their owners, by id."""
     conditions = ["a.id > :after"]
     if query.number is not None:
@@ -219,21 +194,8 @@ async def search(connection: AsyncConnection, query: SearchQuery) -> Sequence[An
     values = {
         "number": query.number,
         "user_id": query.user_id,
+        "reader_id": reader_id,
         "after": query.after or UUID(int=0),
         "limit": query.limit,
     }
     return await connection.rows(statement, values)
-
-
-async def statement(
-    connection: AsyncConnection,
-    account_id: UUID,
-    *,
-    start: datetime | None,
-    end: datetime | None,
-    before: int,
-    limit: int,
-) -> Sequence[Any]:
-    """The account's transactions in [start, end) with a sequence below `before`, newest first."""
-    values = {"account_id": account_id, "start": start, "end": end, "before": before, "limit": limit}
-    return await connection.rows(STATEMENT, values)

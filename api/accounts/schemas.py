@@ -62,7 +62,7 @@ class Currencies(msgspec.Struct):
 
 
 class Account(msgspec.Struct):
-    """`total` is the balance; `is_joint`: several users own it."""
+    """`total` is the balance; `is_joint`: several users own it; `nickname`: the caller's name for it, or ""."""
 
     account_id: UUID
     number: str
@@ -74,6 +74,7 @@ class Account(msgspec.Struct):
     opened_at: datetime
     closed_at: datetime | None
     is_joint: bool
+    nickname: str
 
 
 class HeldAccount(msgspec.Struct):
@@ -180,7 +181,8 @@ class TransferOutcomes(msgspec.Struct):
 class Transaction(msgspec.Struct, rename={"source": "from", "destination": "to"}):
     """A line of an account's statement; `amount` is signed.
 
-    Of the other side it tells the account's number, which both sides may know, and never whose it is.
+    Of the other side it tells the account's number, which both sides may know, and the name that the caller keeps
+    for that number (`PUT /account/payee`), and never whose it is.
     A reversal and what it reversed name each other's transfer and its time.
     """
 
@@ -196,6 +198,7 @@ class Transaction(msgspec.Struct, rename={"source": "from", "destination": "to"}
     memo: str
     kind: Literal["deposit", "withdrawal", "transfer", "reversal", "imported"]
     counterparty_number: str | None
+    counterparty_name: str | None
     reverses_id: UUID | None
     reverses_time: datetime | None
     reversed_by_id: UUID | None

@@ -1,7 +1,7 @@
 """Accounts: opened, read, approved, closed."""
 
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from api.accounts import repository
 from api.accounts.currencies import currencies, in_major
 from api.accounts.errors import refusal
-from api.accounts.models import SearchQuery, TimeRange
+from api.accounts.models import SearchQuery
 from api.accounts.schemas import (
     TRANSFERS_MAX,
     Account,
@@ -21,7 +21,6 @@ from api.accounts.schemas import (
     OfferedCurrency,
     OverdraftChange,
     SetOverdraft,
-    Transaction,
 )
 from api.accounts.settings import AccountsSettings
 from api.accounts.users_client import UsersClient
@@ -31,9 +30,6 @@ from api.shared.errors import Conflict, NotFound, Unauthenticated, ValueRefused
 from api.shared.fields import AMOUNT_MAX_MINOR, AMOUNT_MIN_MINOR, MEMO_MAX_CHARACTERS
 from api.shared.pages import Page, decode_cursor, page_of
 from api.shared.roles import Right
-
-SEQUENCE_MAX = 2**63 - 1
-Sequence = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
 
 
 class AccountService:
@@ -82,7 +78,7 @@ class AccountService:
     async def get(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
         """One account as it is now."""
         row = await repository.get(
-            connection, account_id, user_id=principal.user_id, sees_all=_sees_all(principal)
+            connection, account_id, reader_id=principal.user_id, sees_all=_sees_all(principal)
         )
         if row is None:
             raise NotFound()
@@ -102,44 +98,23 @@ class AccountService:
         if user_id != principal.user_id and not _sees_all(principal):
             raise NotFound()
         (after,) = decode_cursor(cursor, tuple[UUID]) or (UUID(int=0),)
-        rows = await repository.of_user(connection, user_id, after=after, limit=limit + 1)
+        rows = await repository.of_user(
+            connection, user_id, reader_id=principal.user_id, after=after, limit=limit + 1
+        )
         return page_of([_account(row) for row in rows], limit, _key)
 
     async def search(
-        self, connection: AsyncConnection, query: SearchQuery, cursor: str | None
+        self, connection: AsyncConnection, principal: Principal, query: SearchQuery, cursor: str | None
     ) -> Page[FoundAccount]:
         """For staff: accounts with their owners, by id."""
         (after,) = decode_cursor(cursor, tuple[UUID]) or (None,)
         rows = await repository.search(
             connection,
             SearchQuery(query.number, query.user_id, query.approved, after, query.limit + 1),
+            reader_id=principal.user_id,
         )
         accounts = [FoundAccount(**row._asdict()) for row in rows]
         return page_of(accounts, query.limit, _key)
-
-    async def statement(
-        self,
-        connection: AsyncConnection,
-        principal: Principal,
-        account_id: UUID,
-        range_: TimeRange,
-        limit: int,
-        cursor: str | None,
-    ) -> tuple[Account, Page[Transaction]]:
-        """The account, and one page, newest first. Rows added meanwhile belong before the first page, never in a
-        later one."""
-        account = await self.get(connection, principal, account_id)
-        (before,) = decode_cursor(cursor, tuple[Sequence]) or (SEQUENCE_MAX,)
-        rows = await repository.statement(
-            connection,
-            account.account_id,
-            start=range_.start,
-            end=range_.end,
-            before=before,
-            limit=limit + 1,
-        )
-        lines = [Transaction(**row._asdict()) for row in rows]
-        return account, page_of(lines, limit, lambda line: (line.sequence,))
 
     async def close(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> None:
         """Closes an account of the caller. Raises Conflict unless its balance is zero."""

@@ -26,6 +26,7 @@ class TestCreateAccount:
             "overdraft_limit": 0,
             "closed_at": None,
             "is_joint": False,
+            "nickname": "",
         }
 
     def test_a_user_who_waits_for_approval_gets_one_that_waits_too(self, world: World) -> None:

@@ -47,6 +47,9 @@ POST   /user/review/{user_id}                            401      403   403     
 POST   /account/create                                   401      201   201        201     403   201     201
 GET    /account/{account_id}                             401      404   200        200     403   200     404
 GET    /account/{account_id}/transactions                401      404   200        200     403   200     404
+GET    /account/payee                                    401      200   200        200     403   200     200
+PUT    /account/payee                                    401      200   200        200     403   200     200
+PATCH  /account/{account_id}                             401      404   200        200     403   404     404
 GET    /account/{account_id}/owner                       401      404   200        200     403   200     404
 GET    /account/invitation                               401      200   200        200     403   200     200
 GET    /account/user/{user_id}                           401      404   200        200     403   200     404
@@ -72,6 +75,7 @@ GET    /stats/{period}/transactions                      401      404   200     
 POST   /account/{account_id}/owner                       401      404   201        409     403   201     404
 POST   /account/{account_id}/owner/accept                401      404   200        409     403   404     404
 DELETE /account/{account_id}/owner/{user_id}             401      404   204        404     403   404     404
+DELETE /account/payee/{number}                           401      204   204        204     403   204     204
 DELETE /account/{account_id}                             401      404   409        204     403   404     404
 DELETE /account/user/{user_id}                           401      404   409        204     403   404     404
 DELETE /user/token/{token_id}                            401      404   204        204     403   404     404
@@ -83,6 +87,8 @@ EXPECTED = {
     f"{method} {path}": dict(zip(HEAD.split(), map(int, statuses), strict=True))
     for method, path, *statuses in map(str.split, filter(None, ROWS))
 }
+# A valid number of no account.
+PAYEE = "4821553906"
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 CONFLICTS = {
     "PUT /user/photo": "photo_not_replaceable",
@@ -142,7 +148,7 @@ def call(cast: Cast, route: str, caller: str) -> httpx.Response:
         things = replace(things, user_id=things.friend_id)
     if route == "POST /user/logout" and caller not in ("anonymous", "program"):
         person = replace(person).sign_in()
-    return person.call(method, path.format(**vars(things), period="daily"), **options)
+    return person.call(method, path.format(**vars(things), period="daily", number=PAYEE), **options)
 
 
 def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
@@ -164,6 +170,8 @@ def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
         "POST /user/review/{user_id}": {"decision": "approve"},
         "PUT /account/{account_id}/overdraft": {"overdraft_limit": 0, "reason": "as agreed"},
         "POST /account/create": {"type": "savings", "currency": "EUR"},
+        "PATCH /account/{account_id}": {"nickname": "Holidays"},
+        "PUT /account/payee": {"number": PAYEE, "name": "Landlord"},
         "POST /account/{account_id}/deposit": {"amount": 1},
         "POST /account/{account_id}/withdraw": {"amount": 1},
         "POST /account/transfer": transfer,

@@ -40,6 +40,7 @@ class StaffController(Controller):
     )
     async def search(
         self,
+        principal: NamedDependency[Principal],
         autocommit: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
         number: parameters.Number = None,
@@ -50,7 +51,7 @@ class StaffController(Controller):
     ) -> Page[FoundAccount]:
         """Accounts by number, owner or approval, oldest first."""
         query = SearchQuery(parameters.account_number(number), user_id, approved, limit=limit)
-        return await account_service.search(autocommit, query, cursor)
+        return await account_service.search(autocommit, principal, query, cursor)
 
     @post(
         "/{account_id:uuid}/approve",

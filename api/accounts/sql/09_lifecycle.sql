@@ -87,6 +87,8 @@ begin
     delete from accounts.user_account
     where user_id = p_user and account_id = any (v_all) and account_id <> all (v_alone);
     delete from accounts.invitation where user_id = p_user or invited_by = p_user;
+    delete from accounts.payee where user_id = p_user;
+    update accounts.user_account set nickname = '' where user_id = p_user and nickname <> '';
     return 'done';
 end
 $$;

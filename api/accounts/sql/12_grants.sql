@@ -2,11 +2,12 @@
 
 grant usage on schema accounts to accounts_app, stats_app, extractor;
 
-grant select on accounts.account, accounts.user_account, accounts.invitation, accounts.transfer, accounts.transaction,
-    accounts.overdraft_change, accounts.account_access, accounts.statement to accounts_app;
+grant select on accounts.account, accounts.user_account, accounts.invitation, accounts.payee, accounts.transfer,
+    accounts.transaction, accounts.overdraft_change, accounts.account_access, accounts.statement to accounts_app;
 grant execute on function accounts.post, accounts.reverse, accounts.open_account, accounts.lock_user,
     accounts.close_account, accounts.close_accounts_of, accounts.approve_account, accounts.approve_accounts_of,
-    accounts.set_overdraft_limit, accounts.invite_owner, accounts.accept_invitation, accounts.add_owner, accounts.remove_owner,
+    accounts.set_overdraft_limit, accounts.invite_owner, accounts.accept_invitation, accounts.add_owner,
+    accounts.remove_owner, accounts.name_account, accounts.keep_payee, accounts.forget_payee,
     accounts.entries_before, accounts.balance_at, accounts.forget_requests, accounts.abandoned to accounts_app;
 
 grant select on accounts.account_access, accounts.account_listing, accounts.statement to stats_app;

@@ -23,6 +23,7 @@ COLUMNS = (
     "balance_after_major",
     "kind",
     "counterparty_number",
+    "counterparty_name",
     "reverses_id",
     "reversed_by_id",
 )

@@ -1,0 +1,1 @@
+"""What an account has seen: its lines, which of them somebody looks for, as JSON or CSV."""
