@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.users import User
-from ui.components import cookie, languages, layout, problems, session
+from ui.components import cookie, languages, layout, onboarding, problems, session
 from ui.components.text import html
 from ui.language import N_, _
 from ui.server.sessions import SignIn
@@ -75,6 +75,7 @@ def watch(held: SignIn, shown: User) -> None:
         # Out of reach for a moment: the next look will tell.
         return
     if latest != shown:
+        onboarding.heard(shown, latest)
         st.session_state["ran_by_itself"] = True
         st.rerun()
 

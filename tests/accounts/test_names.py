@@ -13,6 +13,10 @@ def path_of(account: dict[str, Any]) -> str:
     return f"/account/{account['account_id']}"
 
 
+def name_path(account: dict[str, Any]) -> str:
+    return f"{path_of(account)}/nickname"
+
+
 def number(start: int = 482155390) -> str:
     """A valid number, perhaps of no account."""
     return f"{start}{damm.calc_check_digit(str(start))}"
@@ -21,30 +25,34 @@ def number(start: int = 482155390) -> str:
 class TestNameAccount:
     def test_stands_in_every_answer_and_can_be_taken_away(self, ada: Person) -> None:
         account = ada.open()
-        named = ada.done("PATCH", path_of(account), 200, json={"nickname": " Holidays \U0001f3d6 "})
+        named = ada.done("PUT", name_path(account), 200, json={"nickname": " Holidays \U0001f3d6 "})
         assert named == account | {"nickname": "Holidays \U0001f3d6"}
         assert ada.done("GET", path_of(account), 200) == named
         assert ada.done("GET", f"/account/user/{ada.user_id}", 200)["items"] == [named]
-        assert ada.done("PATCH", path_of(account), 200, json={"nickname": ""}) == account
+        assert ada.done("PUT", name_path(account), 200, json={"nickname": ""}) == account
 
     def test_no_other_owner_and_no_staff_see_it(self, ada: Person, bob: Person, staff: Person) -> None:
         account = ada.open()
         ada.share(account, bob)
-        ada.done("PATCH", path_of(account), 200, json={"nickname": "Mine"})
+        ada.done("PUT", name_path(account), 200, json={"nickname": "Mine"})
         assert bob.done("GET", path_of(account), 200)["nickname"] == ""
         assert staff.done("GET", path_of(account), 200)["nickname"] == ""
         found = staff.done("GET", f"/account/search?number={account['number']}", 200)["items"]
         assert [item["nickname"] for item in found] == [""]
-        bob.done("PATCH", path_of(account), 200, json={"nickname": "Ours"})
+        bob.done("PUT", name_path(account), 200, json={"nickname": "Ours"})
         assert ada.done("GET", path_of(account), 200)["nickname"] == "Mine"
 
     def test_only_by_an_owner(self, ada: Person, bob: Person, staff: Person) -> None:
         account = ada.open()
-        for person, path in ((bob, path_of(account)), (staff, path_of(account)), (ada, f"/account/{uuid4()}")):
-            assert person.refused("PATCH", path, json={"nickname": "x"}) == (404, "not_found")
+        for person, path in (
+            (bob, name_path(account)),
+            (staff, name_path(account)),
+            (ada, f"/account/{uuid4()}/nickname"),
+        ):
+            assert person.refused("PUT", path, json={"nickname": "x"}) == (404, "not_found")
 
     def test_is_plain_text(self, ada: Person) -> None:
-        path = path_of(ada.open())
+        path = name_path(ada.open())
         for body in (
             {},
             {"nickname": "a\nb"},
@@ -52,7 +60,7 @@ class TestNameAccount:
             {"nickname": None},
             {"nickname": "x", "y": 1},
         ):
-            assert ada.refused("PATCH", path, json=body) == (400, "invalid_request"), body
+            assert ada.refused("PUT", path, json=body) == (400, "invalid_request"), body
 
 
 class TestPayees:
@@ -102,7 +110,7 @@ class TestPayees:
 
     def test_everything_goes_with_the_user(self, world: World, ada: Person) -> None:
         account = ada.open()
-        ada.done("PATCH", path_of(account), 200, json={"nickname": "Mine"})
+        ada.done("PUT", name_path(account), 200, json={"nickname": "Mine"})
         ada.done("PUT", "/account/payee", 200, json={"number": number(), "name": "Landlord"})
         ada.done("DELETE", f"/account/user/{ada.user_id}", 204)
         left = world.root.execute(

@@ -266,6 +266,7 @@ class TestCost:
             )
         found = list(nodes(plans[0]["Plan"]))
         assert {node["Index Name"] for node in found if "Index Name" in node} == {
+            "payee_pkey",
             "transaction_sequence_unique",
             "transfer_pkey",
             "transfer_reversed_once",

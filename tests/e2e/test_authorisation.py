@@ -49,7 +49,7 @@ GET    /account/{account_id}                             401      404   200     
 GET    /account/{account_id}/transactions                401      404   200        200     403   200     404
 GET    /account/payee                                    401      200   200        200     403   200     200
 PUT    /account/payee                                    401      200   200        200     403   200     200
-PATCH  /account/{account_id}                             401      404   200        200     403   404     404
+PUT    /account/{account_id}/nickname                    401      404   200        200     403   404     404
 GET    /account/{account_id}/owner                       401      404   200        200     403   200     404
 GET    /account/invitation                               401      200   200        200     403   200     200
 GET    /account/user/{user_id}                           401      404   200        200     403   200     404
@@ -170,7 +170,7 @@ def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
         "POST /user/review/{user_id}": {"decision": "approve"},
         "PUT /account/{account_id}/overdraft": {"overdraft_limit": 0, "reason": "as agreed"},
         "POST /account/create": {"type": "savings", "currency": "EUR"},
-        "PATCH /account/{account_id}": {"nickname": "Holidays"},
+        "PUT /account/{account_id}/nickname": {"nickname": "Holidays"},
         "PUT /account/payee": {"number": PAYEE, "name": "Landlord"},
         "POST /account/{account_id}/deposit": {"amount": 1},
         "POST /account/{account_id}/withdraw": {"amount": 1},

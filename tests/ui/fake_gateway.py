@@ -81,6 +81,18 @@ def running_gateway() -> Iterator[FakeGateway]:
         thread.join()
 
 
+def _is_wanted(line: dict[str, Any], query: dict[str, str]) -> bool:
+    """Whether the filters of a statement let a line through."""
+    said = f"{line['memo'] or ''}\n{line['counterparty_name'] or ''}\n{line['counterparty_number'] or ''}".lower()
+    other = line["to"] if line["amount"] < 0 else line["from"]
+    return (
+        query.get("direction") in (None, "in" if line["amount"] > 0 else "out")
+        and int(query.get("amount_min", 0)) <= abs(line["amount"]) <= int(query.get("amount_max", 2**53))
+        and query.get("counterparty") in (None, other, line["counterparty_number"])
+        and query.get("q", "").lower() in said
+    )
+
+
 class _Handler(BaseHTTPRequestHandler):
     gateway: FakeGateway
     protocol_version = "HTTP/1.1"
@@ -168,6 +180,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, bank.users[caller]
         if (answer := fake_desk.route(bank, method, path, raw, caller)) is not None:
             return answer
+        if path.startswith(("/user/session", "/user/token", "/user/update", "/user/delete")):
+            return self._self(path, raw, caller)
         if path == "/user/photo":
             user = bank.users[caller]
             bank.photos[caller] = raw.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
@@ -178,6 +192,36 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/account"):
             return self._account(path, query, raw, caller)
         return self._stats(path, query, caller)
+
+    def _self(self, path: str, raw: bytes, caller: str) -> tuple[int, Any]:
+        """What a user does with their own user."""
+        bank, method, body = self.gateway.bank, self.command, json.loads(raw) if raw else {}
+        what, name = path.removeprefix("/user/").partition("/")[::2]
+        if what == "update":
+            return 200, bank.update_user(caller, body)
+        if what == "delete":
+            bank.delete_user(caller, body)
+            return 204, b""
+        held = bank.other_sessions if what == "session" else bank.program_tokens
+        if method == "DELETE":
+            if held.pop(name, None) is None:
+                raise Refusal(404, "not_found")
+            return 204, b""
+        if method == "POST":
+            return 201, bank.make_token(body)
+        items = bank.sessions_of() if what == "session" else list(held.values())
+        return 200, {"items": items, "next_cursor": None}
+
+    def _payee(self, name: str, body: dict[str, Any], caller: str) -> tuple[int, Any]:
+        payees = self.gateway.bank.payees
+        if self.command == "PUT":
+            payees[caller, body["number"]] = body["name"]
+            return 200, body
+        if self.command == "DELETE":
+            payees.pop((caller, name), None)
+            return 204, b""
+        items = [{"number": number, "name": kept} for (user, number), kept in payees.items() if user == caller]
+        return 200, {"items": items, "next_cursor": None}
 
     def _review(self, path: str, method: str, raw: bytes, caller: str) -> tuple[int, Any]:
         bank = self.gateway.bank
@@ -197,7 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw) if raw else {}
         key = self.headers.get("Idempotency-Key")
         if path == "/account/create":
-            return 201, bank.open_account(caller, body["type"], body["currency"])
+            return 201, bank.told(caller, bank.open_account(caller, body["type"], body["currency"]))
+        if path.startswith("/account/payee"):
+            return self._payee(path.removeprefix("/account/payee").strip("/"), body, caller)
         if path == "/account/search":
             found = [
                 account | {"owners": bank.owners(name)}
@@ -218,13 +264,18 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, {"items": bank.invitations_of(caller), "next_cursor": None}
         if match := re.fullmatch(r"/account/([^/]+)/owner(?:/(.+))?", path):
             return self._owner(match[1], match[2], body, caller)
-        match = re.fullmatch(r"/account/([^/]+)(?:/(deposit|withdraw|transactions))?", path)
+        match = re.fullmatch(r"/account/([^/]+)(?:/(deposit|withdraw|transactions|nickname))?", path)
         assert match is not None, path
         account = bank.own(caller, match[1])
-        if match[2] is None:
-            return 200, account
+        if match[2] == "nickname":
+            bank.nicknames[caller, match[1]] = body["nickname"]
+        if match[2] is None and self.command == "DELETE":
+            bank.close(account)
+            return 204, b""
+        if match[2] in (None, "nickname"):
+            return 200, bank.told(caller, account)
         if match[2] == "transactions":
-            return 200, self._statement(account["account_id"], query)
+            return 200, self._statement(account["account_id"], query, caller)
         outside = str(body.get("source") or body.get("destination"))
         is_deposit = match[2] == "deposit"
         kind = "deposit" if is_deposit else "withdrawal"
@@ -245,14 +296,16 @@ class _Handler(BaseHTTPRequestHandler):
         bank.own(caller, account_id)
         return 200, bank.owners_told(account_id)
 
-    def _statement(self, account_id: str, query: dict[str, str]) -> dict[str, Any]:
+    def _statement(self, account_id: str, query: dict[str, str], caller: str) -> dict[str, Any]:
         start, end = (datetime.fromisoformat(query[name]) if name in query else None for name in ("from", "to"))
+        names = self.gateway.bank.payees
         lines = [
-            line
+            line | {"counterparty_name": names.get((caller, line["counterparty_number"]))}
             for line in reversed(self.gateway.bank.lines[account_id])
             if (start is None or datetime.fromisoformat(line["time"]) >= start)
             and (end is None or datetime.fromisoformat(line["time"]) < end)
         ]
+        lines = [line for line in lines if _is_wanted(line, query)]
         offset, limit = int(query.get("cursor", 0)), int(query["limit"])
         rest = offset + limit < len(lines)
         return {"items": lines[offset : offset + limit], "next_cursor": str(offset + limit) if rest else None}

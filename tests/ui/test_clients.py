@@ -12,6 +12,7 @@ from tests.ui.fake_gateway import DROP, FakeGateway
 from ui.clients.accounts import AccountsClient
 from ui.clients.errors import ApiError
 from ui.clients.http import RETRY_DELAYS_S, Gateway
+from ui.clients.statement import Look
 from ui.clients.stats import StatsClient
 from ui.clients.users import UsersClient, Welcome
 
@@ -145,8 +146,7 @@ class TestStatement:
         assert [line.amount for line in first.items + second.items] == [5, 4, 3, 2]
         inside = accounts.statement(
             account["account_id"],
-            start=datetime(2026, 11, 2, tzinfo=UTC),
-            end=datetime(2026, 11, 4, tzinfo=UTC),
+            Look(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC)),
         )
         assert [line.amount for line in inside.items] == [3, 2]
 

@@ -1,18 +1,22 @@
 """The way in: sign in, or become a customer."""
 
-import re
-
 import streamlit as st
 
 from ui.clients.errors import ApiError
-from ui.components import languages, layout, session
+from ui.components import details, languages, layout, onboarding, session
 from ui.components.fields import FORM, FieldProblems
+from ui.components.text import html
+from ui.language import N_, _
 
-PASSWORD_MIN_CHARACTERS = 12
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-EMAIL_PROBLEM = "Write the whole address, such as you@example.com."
-MISMATCH = (
+SIGN_IN, CREATE = "sign_in", "create"
+DOORS = {SIGN_IN: N_("Sign in"), CREATE: N_("Create a user")}
+MISMATCH = N_(
     "Email and password don’t match, or there were too many attempts. Check both, or try again in a little while."
+)
+PROMISES = (
+    (N_("See where it goes."), N_("In and out, averages and extremes, without spreadsheets.")),
+    (N_("Nothing twice."), N_("A payment posts once, however often you click.")),
+    (N_("Proven."), N_("Every figure is reconciled with the ledger before you see it.")),
 )
 
 
@@ -22,56 +26,64 @@ def sign_in_form() -> None:
     with st.form("sign_in_form", border=False):
         # Checked below: the field's own check stops the form without a word.
         email = st.text_input(
-            "Email", key="sign_in_email", type="email", autocomplete="username", validate=""
+            _("Email"), key="sign_in_email", type="email", autocomplete="username", validate=""
         ).strip()
         wrong.place("email")
         password = st.text_input(
-            "Password", key="sign_in_password", type="password", autocomplete="current-password"
+            _("Password"), key="sign_in_password", type="password", autocomplete="current-password"
         )
         wrong.place("password")
-        is_sent = st.form_submit_button("Sign in", type="primary", width="stretch")
+        is_sent = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
         wrong.place()
     if not is_sent:
         return
-    if not EMAIL.fullmatch(email):
-        wrong.say("email", EMAIL_PROBLEM if email else "Type your email.")
+    if problem := details.email_problem(email):
+        wrong.say("email", problem)
     if not password:
-        wrong.say("password", "Type your password.")
+        wrong.say("password", _("Type your password."))
     if not wrong.found:
         enter(email, password, wrong)
 
 
 def create_form() -> None:
     """The four things that a user is made of; what was typed stays until it is accepted."""
+    onboarding.way(onboarding.DATA)
     wrong = FieldProblems()
     with st.form("create_form", border=False):
         name = st.text_input(
-            "Full name", key="create_name", autocomplete="name", help="As it stands on your identity document."
+            _("Full name"),
+            key="create_name",
+            autocomplete="name",
+            help=_("As it stands on your identity document."),
         ).strip()
         wrong.place("name")
-        email = st.text_input("Email", key="create_email", type="email", autocomplete="email", validate="").strip()
+        email = st.text_input(
+            _("Email"), key="create_email", type="email", autocomplete="email", validate=""
+        ).strip()
         wrong.place("email")
         phone = st.text_input(
-            "Mobile number",
+            _("Mobile number"),
             key="create_phone",
             autocomplete="tel",
             placeholder="+420 601 123 456",
-            help="With the country code, so that we can reach you from anywhere.",
+            help=_("With the country code, so that we can reach you from anywhere."),
         ).strip()
         wrong.place("phone")
         password = st.text_input(
-            "Password",
+            _("Password"),
             key="create_password",
             type="password",
             autocomplete="new-password",
-            help=f"At least {PASSWORD_MIN_CHARACTERS} characters. A few unrelated words are easy to remember.",
+            help=details.password_help(),
         )
         wrong.place("password")
-        is_sent = st.form_submit_button("Create my user", type="primary", width="stretch")
+        is_sent = st.form_submit_button(_("Create my user"), type="primary", width="stretch")
         wrong.place()
     st.caption(
-        "We keep your email and phone encrypted, and never share them. Next we ask for a photo of an "
-        "identity document, so that nobody else can open accounts in your name."
+        _(
+            "We keep your email and phone encrypted, and never share them. Next we ask for a photo of an "
+            "identity document, so that nobody else can open accounts in your name."
+        )
     )
     if not is_sent:
         return
@@ -81,8 +93,8 @@ def create_form() -> None:
     try:
         session.welcome().create(name=name, email=email, phone=phone, password=password)
     except ApiError as error:
-        if error.status == 409:
-            wrong.say("email", "There is a user with this email already. Sign in instead.")
+        if error.code == "email_taken":
+            wrong.say("email", _("There is a user with this email already. Sign in instead."))
         else:
             wrong.refused(error)
         return
@@ -91,16 +103,13 @@ def create_form() -> None:
 
 def problems_of(name: str, email: str, phone: str, password: str) -> dict[str, str]:
     """What can be told before the bank is asked, by field."""
-    found = {}
-    if not name:
-        found["name"] = "Type your name."
-    if not EMAIL.fullmatch(email):
-        found["email"] = EMAIL_PROBLEM if email else "Type your email."
-    if not phone:
-        found["phone"] = "Type your mobile number."
-    if len(password) < PASSWORD_MIN_CHARACTERS:
-        found["password"] = f"The password needs at least {PASSWORD_MIN_CHARACTERS} characters."
-    return found
+    found = {
+        "name": "" if name else _("Type your name."),
+        "email": details.email_problem(email),
+        "phone": "" if phone else _("Type your mobile number."),
+        "password": details.password_problem(password),
+    }
+    return {field: text for field, text in found.items() if text}
 
 
 def enter(email: str, password: str, wrong: FieldProblems, *, is_new: bool = False) -> None:
@@ -109,7 +118,7 @@ def enter(email: str, password: str, wrong: FieldProblems, *, is_new: bool = Fal
         session.begin(email=email, password=password)
     except ApiError as error:
         if error.status == 401:
-            wrong.say(FORM, MISMATCH)
+            wrong.say(FORM, _(MISMATCH))
         else:
             wrong.refused(error)
         return
@@ -118,32 +127,38 @@ def enter(email: str, password: str, wrong: FieldProblems, *, is_new: bool = Fal
     st.rerun()
 
 
+def story() -> str:
+    """HTML of what the bank promises."""
+    promises = "".join(f"<li><b>{html(_(bold))}</b> {html(_(text))}</li>" for bold, text in PROMISES)
+    lead = _(
+        "Checking and savings in many currencies, and statistics of every day, week and month that match your "
+        "statement to the last cent."
+    )
+    return (
+        f'<section class="tm-hero">{layout.logo_image()}<h1>{html(_("Money that always adds up."))}</h1>'
+        f"<p>{html(lead)}</p><ul>{promises}</ul></section>"
+    )
+
+
 st.html('<style>[data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"]{display:none}</style>')
-story, door = st.columns([1.15, 1], gap="medium", vertical_alignment="center")
-with story:
-    st.html(
-        f'<section class="tm-hero">{layout.logo_image()}'
-        "<h1>Money that always adds&nbsp;up.</h1>"
-        "<p>Checking and savings in many currencies, and statistics of every day, week and month that "
-        "match your statement to the last cent.</p><ul>"
-        "<li><b>See where it goes.</b> In and out, averages and extremes, without spreadsheets.</li>"
-        "<li><b>Nothing twice.</b> A payment posts once, however often you click.</li>"
-        "<li><b>Proven.</b> Every figure is reconciled with the ledger before you see it.</li>"
-        "</ul></section>"
-    )
-with door, st.container(border=True, key="tm-door"):
-    layout.notice()
-    choice = st.segmented_control(
-        "What would you like to do?",
-        ["Sign in", "Create a user"],
-        default="Sign in",
-        required=True,
-        key="door",
-        label_visibility="collapsed",
-        width="stretch",
-    )
-    if choice == "Create a user":
-        create_form()
-    else:
-        sign_in_form()
+left, door = st.columns([1.15, 1], gap="medium", vertical_alignment="center")
+with left:
+    st.html(story())
+with door:
+    with st.container(border=True, key="tm-door"):
+        layout.notice()
+        choice = st.segmented_control(
+            _("What would you like to do?"),
+            list(DOORS),
+            format_func=lambda name: _(DOORS[name]),
+            default=SIGN_IN,
+            required=True,
+            key="door",
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        if choice == CREATE:
+            create_form()
+        else:
+            sign_in_form()
     languages.switch("language_at_door")

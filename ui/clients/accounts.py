@@ -1,11 +1,12 @@
 """The accounts service: accounts, money moving, statements. Amounts are minor units."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from ui.clients.http import Gateway, Page, TokenSource
+from ui.clients.http import Gateway
+from ui.clients.statement import Statements
 
 
 class Currency(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ def read_facts(gateway: Gateway) -> Facts:
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account and its balance `total` in minor units of `currency`."""
+    """An account and its balance `total` in minor units of `currency`; `nickname`: the person's name for it."""
 
     account_id: str
     number: str
@@ -53,6 +54,7 @@ class Account(msgspec.Struct, frozen=True):
     closed_at: datetime | None = None
     owners: tuple[str, ...] = ()
     is_joint: bool = False
+    nickname: str = ""
 
     @property
     def can_move_money(self) -> bool:
@@ -117,36 +119,15 @@ class Movement(msgspec.Struct, frozen=True, rename={"source": "from", "destinati
     memo: str | None = None
 
 
-class Transaction(msgspec.Struct, frozen=True, rename={"source": "from", "destination": "to"}):
-    """One line of a statement; `amount` is signed: what it did to the balance.
+class Payee(msgspec.Struct, frozen=True):
+    """Whom the person pays, by the name that they gave."""
 
-    `counterparty_number` is the other account's. A reversal and what it reversed name each other's transfer.
-    """
-
-    id: str
-    transfer_id: str
-    account_id: str
-    source: str
-    destination: str
-    amount: int
-    balance_after: int
-    sequence: int
-    time: datetime
-    memo: str | None = None
-    kind: str = ""
-    counterparty_number: str | None = None
-    reverses_id: str | None = None
-    reverses_time: datetime | None = None
-    reversed_by_id: str | None = None
-    reversed_by_time: datetime | None = None
+    number: str
+    name: str
 
 
-class AccountsClient:
+class AccountsClient(Statements):
     """The accounts service for someone signed in."""
-
-    def __init__(self, gateway: Gateway, token: TokenSource) -> None:
-        self._gateway = gateway
-        self._token = token
 
     def of_user(self, user_id: str) -> list[Account]:
         """Every account that the user may see, oldest first."""
@@ -161,6 +142,28 @@ class AccountsClient:
         """Open an account of type checking or savings."""
         body = {"type": type_, "currency": currency}
         return self._gateway.call(Account, "POST", "/account/create", token=self._token(), body=body)
+
+    def rename(self, account_id: str, nickname: str) -> Account:
+        """Give the account a name of one's own; "" takes it away."""
+        path = f"/account/{account_id}/nickname"
+        return self._gateway.call(Account, "PUT", path, token=self._token(), body={"nickname": nickname})
+
+    def close(self, account_id: str) -> None:
+        """Close the account; 409 `balance_not_zero` while it holds money or owes some."""
+        self._gateway.request("DELETE", f"/account/{account_id}", token=self._token())
+
+    def payees(self) -> list[Payee]:
+        """Everybody for whom the person keeps a name."""
+        return list(self._gateway.pages(Payee, "/account/payee", token=self._token()))
+
+    def keep_payee(self, number: str, name: str) -> None:
+        """Keep a name for an account number, which only the person sees."""
+        body = {"number": number, "name": name}
+        self._gateway.request("PUT", "/account/payee", token=self._token(), body=body)
+
+    def forget_payee(self, number: str) -> None:
+        """Forget the name kept for an account number."""
+        self._gateway.request("DELETE", f"/account/payee/{number}", token=self._token())
 
     def owners(self, account_id: str) -> Owners:
         """Who owns the account, and who is invited to."""
@@ -224,37 +227,3 @@ class AccountsClient:
 
     def _move(self, path: str, body: dict[str, Any], key: str) -> Movement:
         return self._gateway.call(Movement, "POST", path, token=self._token(), body=body, key=key)
-
-    def statement(
-        self,
-        account_id: str,
-        *,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        limit: int = 25,
-        cursor: str | None = None,
-    ) -> Page[Transaction]:
-        """One page of the statement, newest first, of the time range [start, end)."""
-        return self._gateway.call(
-            Page[Transaction],
-            "GET",
-            f"/account/{account_id}/transactions",
-            token=self._token(),
-            query=_between(start, end) | {"limit": limit, "cursor": cursor},
-        )
-
-    def movement(self, account_id: str, transfer_id: str, time: datetime) -> Transaction | None:
-        """The account's line of one transfer, which happened at that time."""
-        end = time + timedelta(microseconds=1)
-        page = self.statement(account_id, start=time, end=end, limit=1000)
-        return next((line for line in page.items if line.transfer_id == transfer_id), None)
-
-    def statement_csv(self, account_id: str, *, start: datetime | None, end: datetime | None) -> bytes:
-        """The statement of the time range [start, end) as the bank's CSV, amounts in minor units."""
-        path = f"/account/{account_id}/transactions"
-        return self._gateway.csv(path, token=self._token, query=_between(start, end))
-
-
-def _between(start: datetime | None, end: datetime | None) -> dict[str, str | int | None]:
-    bounds = (("from", start), ("to", end))
-    return {name: time.isoformat().replace("+00:00", "Z") for name, time in bounds if time is not None}

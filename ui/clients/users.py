@@ -69,6 +69,27 @@ class Token(msgspec.Struct, frozen=True):
     expires_in: float
 
 
+class Session(msgspec.Struct, frozen=True):
+    """A place where the person is signed in; `current` is this one."""
+
+    session_id: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class ProgramToken(msgspec.Struct, frozen=True):
+    """A program's token; `access_token` is there only in the answer that made it."""
+
+    token_id: str
+    name: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    access_token: str = ""
+
+
 class ReviewItem(msgspec.Struct, frozen=True):
     """Someone who waits for staff's review."""
 
@@ -163,6 +184,36 @@ class UsersClient:
     def me(self) -> User:
         """The signed-in user."""
         return self._gateway.call(User, "GET", "/user/me", token=self._token())
+
+    def update(self, **changes: str) -> User:
+        """Change name, email, phone or `new_password`; all but the name need `current_password`."""
+        return self._gateway.call(User, "PUT", "/user/update", token=self._token(), body=changes)
+
+    def delete(self, password: str) -> None:
+        """Delete the user for good; 409 `balance_not_zero` names the accounts that stand in the way."""
+        body = {"current_password": password}
+        self._gateway.request("POST", "/user/delete", token=self._token(), body=body)
+
+    def sessions(self) -> list[Session]:
+        """Where the person is signed in, newest first."""
+        return list(self._gateway.pages(Session, "/user/session", token=self._token()))
+
+    def end_session(self, session_id: str) -> None:
+        """End one of them; 404 when it is over already."""
+        self._gateway.request("DELETE", f"/user/session/{session_id}", token=self._token())
+
+    def tokens(self) -> list[ProgramToken]:
+        """The tokens of the person's programs, newest first."""
+        return list(self._gateway.pages(ProgramToken, "/user/token", token=self._token()))
+
+    def create_token(self, name: str, days: int) -> ProgramToken:
+        """A token with which a program reads the person's statistics for so many days."""
+        body = {"name": name, "expires_in_days": days}
+        return self._gateway.call(ProgramToken, "POST", "/user/token", token=self._token(), body=body)
+
+    def revoke_token(self, token_id: str) -> None:
+        """End a program's token at once."""
+        self._gateway.request("DELETE", f"/user/token/{token_id}", token=self._token())
 
     def put_photo(self, name: str, content: bytes, media_type: str) -> None:
         """Send the government photo; 413 when over 4 MiB, 400 when it is not a picture of a kind taken."""

@@ -38,19 +38,24 @@ def state_of(account: Account) -> tuple[str, str]:
     return ("open", _p("account", "Open")) if account.approved else ("waiting", _("Waiting for approval"))
 
 
+def name_of(account: Account) -> str:
+    """What the person calls it, else the name of its type."""
+    return account.nickname or type_label(account)
+
+
 def option(account: Account) -> str:
     """For choosing: "Checking · 4821 553 906 · EUR". No balance: a choice must outlive its change."""
-    parts = (type_label(account), account_number(account.number), account.currency)
+    parts = (name_of(account), account_number(account.number), account.currency)
     return " · ".join(parts)
 
 
 def short(account: Account) -> str:
     """For sentences: "Checking ·· 3907"."""
-    return f"{type_label(account)} ·· {account.number[-4:]}"
+    return f"{name_of(account)} ·· {account.number[-4:]}"
 
 
-def account_card(account: Account) -> str:
-    """HTML of one account as a bank card."""
+def account_card(account: Account, line: str = "") -> str:
+    """HTML of one account as a bank card; `line` is HTML of a picture of its balance."""
     tone, state = state_of(account)
     joint = f'<span class="tm-pill">{html(_p("account", "Joint"))}</span> ' if account.is_joint else ""
     below = ""
@@ -59,9 +64,9 @@ def account_card(account: Account) -> str:
         below = f'<span class="tm-card-limit">{html(_("Overdraft up to {limit}", limit=limit))}</span>'
     return (
         f'<article class="tm-card tm-card-{html(account.type)} tm-card-{tone}">'
-        f'<div class="tm-card-top"><span>{html(type_label(account))}</span>'
+        f'<div class="tm-card-top"><span class="tm-card-name">{html(name_of(account))}</span>'
         f'<span>{joint}<span class="tm-pill tm-pill-{tone}">{html(state)}</span></span></div>'
-        f'<div class="tm-card-balance">{html(format_money(account.total, account.currency))}</div>'
+        f'<div class="tm-card-balance">{html(format_money(account.total, account.currency))}</div>{line}'
         f'<div class="tm-card-bottom"><span class="tm-card-number">{html(account_number(account.number))}</span>'
         f"{below}<span>{html(account.currency)}</span></div></article>"
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 import altair as alt
 import pandas as pd
 
-from ui.clients.accounts import Transaction
+from ui.clients.statement import Transaction
 from ui.clients.stats import Metric, PeriodFigures
 from ui.components import when
 from ui.components.money import format_money, to_major, value_text

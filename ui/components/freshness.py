@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from ui.clients.errors import ApiError
+from ui.clients.statement import Look
 from ui.clients.stats import Status
 from ui.components import problems, session, when
 from ui.components.text import html
@@ -48,7 +49,7 @@ def newer(count: int, status: Status, now: datetime) -> str:
 def _count_newer(account_id: str, status: Status) -> int:
     if status.complete_through is None:
         return 0
-    page = session.accounts().statement(account_id, start=status.complete_through, limit=NEWER_MAX)
+    page = session.accounts().statement(account_id, Look(status.complete_through), limit=NEWER_MAX)
     return len(page.items)
 
 

@@ -46,6 +46,7 @@ def head(title: str, lead: str = "") -> None:
 
 def arrive(page: str) -> None:
     """Remember which page this run shows."""
+    st.session_state["is_opening"] = "page" not in st.session_state
     st.session_state["is_arrival"] = st.session_state.get("page") != page
     st.session_state["page"] = page
 
@@ -53,6 +54,11 @@ def arrive(page: str) -> None:
 def has_just_come() -> bool:
     """Whether this is the first run of the page since the person came to it."""
     return bool(st.session_state.get("is_arrival"))
+
+
+def is_opening() -> bool:
+    """Whether this is the first run since the browser loaded the page, anew or again."""
+    return bool(st.session_state.get("is_opening"))
 
 
 def notice() -> None:

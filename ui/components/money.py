@@ -70,6 +70,11 @@ def number(value: int) -> str:
     return _sign(value) + _digits(Decimal(value), 0)
 
 
+def plain_amount(minor: int, currency: str) -> str:
+    """As the person would type it: "1,234.50"."""
+    return _digits(to_major(minor, currency), exponent(currency))
+
+
 def value_text(metric: Metric, value: int | None, currency: str) -> str:
     """A figure as people read it, by the metric's unit."""
     if value is None:

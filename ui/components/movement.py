@@ -1,25 +1,34 @@
-"""One movement of a statement: what, when, between whom, and what it was reversed by."""
+"""One movement of a statement: what, when, between whom, what it was reversed by, and what to do with it."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
 
-from ui.clients.accounts import Account, Transaction
-from ui.components import cards, layout, session, statement, when
-from ui.components.money import format_money
-from ui.components.text import capital, html
+from ui.clients.accounts import Account
+from ui.clients.errors import ApiError
+from ui.clients.statement import Transaction
+from ui.components import cards, layout, moving, receipt, session, statement, when
+from ui.components.fields import FORM, FieldProblems
+from ui.components.money import format_money, plain_amount
+from ui.components.move_form import NAME_MAX_CHARACTERS
+from ui.components.text import account_number, capital, html
+from ui.language import _
+
+_NAME = "payee_name"
 
 
 def show(account: Account, own: Mapping[str, Account]) -> None:
     """The movement that the address names, or that there is none in this account."""
     line = _found(account)
     if line is None:
-        layout.empty("No such movement", "It is not in this account’s statement.", "receipt_long")
+        layout.empty(_("No such movement"), _("It is not in this account’s statement."), "receipt_long")
     else:
         with st.container(border=True, width=620, key="tm-form"):
             _facts(line, account, own)
-    if st.button("Back to the statement", icon=":material/arrow_back:"):
+        if _is_somebody(line, own):
+            _name(line)
+    if st.button(_("Back to the statement"), icon=":material/arrow_back:"):
         del st.query_params["movement"]
         st.query_params.pop("at", None)
         st.rerun()
@@ -35,16 +44,74 @@ def _found(account: Account) -> Transaction | None:
     return session.accounts().movement(account.account_id, st.query_params["movement"], time)
 
 
+def _is_somebody(line: Transaction, own: Mapping[str, Account]) -> bool:
+    """Whether the other side is an account of somebody else."""
+    other = line.destination if line.amount < 0 else line.source
+    return line.counterparty_number is not None and other not in own
+
+
 def _facts(line: Transaction, account: Account, own: Mapping[str, Account]) -> None:
     st.html(f'<h2 class="tm-step">{html(statement.title(line, own))}</h2>')
-    amount = format_money(line.amount, account.currency, signed=True)
-    st.html(f'<p class="tm-amount">{html(amount)}</p>')
-    rows = [("When", capital(when.moment(line.time, now=when.now(), seconds=True)))]
+    mine, other = cards.short(account), statement.other_side(line, own)
+    sender, receiver = (mine, other) if line.amount < 0 else (other, mine)
+    rows = [(_("From"), sender), (_("To"), receiver)]
+    if line.counterparty_name and line.counterparty_number:
+        rows.append((_("Account number"), account_number(line.counterparty_number)))
+    rows.append((_("When"), capital(when.moment(line.time, now=when.now(), seconds=True))))
     if line.memo:
-        rows.append(("Memo", line.memo))
+        rows.append((_("Memo"), line.memo))
+    shared = [*rows, (_("Reference"), line.transfer_id)]
     balance = format_money(line.balance_after, account.currency)
-    rows += [(f"Balance of {cards.short(account)} after it", balance), ("Reference", line.transfer_id)]
-    st.html(cards.facts(rows))
-    note = statement.reversal_note(line)
-    if note:
+    rows.append((_("Balance of {account} after it", account=mine), balance))
+    amount = format_money(line.amount, account.currency, signed=True)
+    receipt.show(amount, [*rows, (_("Reference"), line.transfer_id)])
+    if note := statement.reversal_note(line):
         st.html(f"<p>{note}</p>")
+    receipt.ways("movement", _("Receipt"), amount, shared)
+    if line.amount < 0 and line.kind == "transfer" and account.can_move_money:
+        _again(line, account, own)
+
+
+def _again(line: Transaction, account: Account, own: Mapping[str, Account]) -> None:
+    if not st.button(_("Pay again"), icon=":material/replay:", width="stretch", type="primary"):
+        return
+    typed = {
+        "kind": "transfer",
+        "account": account.account_id,
+        "amount": plain_amount(-line.amount, account.currency),
+        "memo": line.memo or "",
+    }
+    if line.destination in own:
+        moving.go(**typed, whose=moving.OWN, to=line.destination)
+    number = account_number(line.counterparty_number or "")
+    moving.go(**typed, whose=moving.OTHERS, number=number, name=line.counterparty_name or "")
+
+
+def _name(line: Transaction) -> None:
+    """What the person calls the other side, in place of its number."""
+    number = line.counterparty_number or ""
+    wrong = FieldProblems()
+    key = f"{_NAME}_{number}"
+    st.session_state.setdefault(key, line.counterparty_name or "")
+    with st.form("tm-payee", border=True, width=620):
+        name = st.text_input(
+            _("What you call {number}", number=account_number(number)),
+            max_chars=NAME_MAX_CHARACTERS,
+            key=key,
+            help=_("Stands in your statement in place of the number. Only you see it."),
+        ).strip()
+        wrong.place("name")
+        is_sent = st.form_submit_button(_("Keep the name"), icon=":material/check:")
+        wrong.place(FORM)
+    if not is_sent or name == (line.counterparty_name or ""):
+        return
+    client = session.accounts()
+    try:
+        if name:
+            client.keep_payee(number, name)
+        else:
+            client.forget_payee(number)
+    except ApiError as error:
+        wrong.refused(error)
+    else:
+        st.rerun()

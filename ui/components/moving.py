@@ -1,29 +1,33 @@
 """Moving money in three steps: say what, look at it, have it posted once."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NoReturn
 from uuid import uuid4
 
 import msgspec
 import streamlit as st
 
-from ui.clients.accounts import Account, AccountsClient, Movement
+from ui.clients.accounts import Account, AccountsClient, Movement, Payee
 from ui.clients.errors import ApiError
 from ui.components import session
 from ui.components.cards import short
 from ui.components.text import account_number, has_typo, typed_number
+from ui.language import N_, _
 
-KINDS = {"deposit": "Pay in", "transfer": "Transfer", "withdraw": "Take out"}
+KINDS = {"deposit": N_("Pay in"), "transfer": N_("Transfer"), "withdraw": N_("Take out")}
 OUTSIDE = {
-    "external:cash": "Cash",
-    "external:card": "Card",
-    "external:wire": "Wire from another bank",
-    "external:cheque": "Cheque",
+    "external:cash": N_("Cash"),
+    "external:card": N_("Card"),
+    "external:wire": N_("Wire from another bank"),
+    "external:cheque": N_("Cheque"),
 }
 
 
 ADDRESS = "draft"
-FIELDS = ("kind", "account", "whose", "to", "number", "outside", "amount", "memo")
+FIELDS = ("kind", "account", "whose", "to", "number", "name", "outside", "amount", "memo")
+OWN, OTHERS = "own", "others"
 UNFINISHED_MAX = 20
 
 
@@ -45,7 +49,9 @@ class Work:
             if value is not None:
                 self.typed[name] = value
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Fill the form's fields with what was typed, at the run that first shows this work."""
+        st.session_state["move_work"] = self.id
         for name in FIELDS:
             if name in self.typed:
                 st.session_state[f"move_{name}"] = self.typed[name]
@@ -57,26 +63,37 @@ def current_work() -> Work:
     """The work that the address names, else a new one, which the address names from then on."""
     unfinished = session.unfinished()
     work = unfinished.get(st.query_params.get(ADDRESS, ""))
-    if isinstance(work, dict):
+    if isinstance(work, dict) and "typed" in work:
         # As it was written down before the app was started again.
         work = unfinished[work["id"]] = msgspec.convert(work, Work)
-    if work is None:
-        work = start()
-    elif st.session_state.get("move_work") != work.id:
-        st.session_state["move_work"] = work.id
-        work._restore()
+    if not isinstance(work, Work):
+        return start()
+    if st.session_state.get("move_work") != work.id:
+        work.restore()
     return work
 
 
 def start(**typed: str) -> Work:
-    """New work, with what is known of it already; the oldest is forgotten when there is too much of it."""
+    """New work on this page, with what is known of it already."""
+    work = _new(typed)
+    st.query_params[ADDRESS] = work.id
+    work.restore()
+    return work
+
+
+def go(**typed: str) -> NoReturn:
+    """From another page to the form, with what is known already filled in."""
+    st.switch_page("app_pages/move.py", query_params={ADDRESS: _new(typed).id})
+
+
+def _new(typed: dict[str, str]) -> Work:
+    """The oldest is forgotten when there is too much of it."""
     unfinished = session.unfinished()
     work = Work(typed=typed)
     unfinished[work.id] = work
-    for old in list(unfinished)[:-UNFINISHED_MAX]:
+    works = [name for name, held in unfinished.items() if isinstance(held, Work) or "typed" in held]
+    for old in works[:-UNFINISHED_MAX]:
         del unfinished[old]
-    st.query_params[ADDRESS] = st.session_state["move_work"] = work.id
-    work._restore()
     return work
 
 
@@ -84,9 +101,9 @@ def start(**typed: str) -> Work:
 class Draft:
     """A movement that somebody is about to confirm.
 
-    `other` is an outside party, an account id or an account number, `other_label` what people call it.
-    The key makes the bank post it once, however often it is sent; it changes only when the bank has
-    said no, because a refusal is remembered under its key as well.
+    `other` is an outside party, an account id or an account number, `other_label` what people call it; `payee` is
+    the name to keep for the number once it is posted. The key makes the bank post it once, however often it is
+    sent; it changes only when the bank has said no, because a refusal is remembered under its key as well.
     """
 
     kind: str
@@ -95,6 +112,8 @@ class Draft:
     other_label: str
     amount: int
     memo: str
+    payee: Payee | None = None
+    is_new_payee: bool = False
     key: str = field(default_factory=lambda: str(uuid4()))
     is_sent: bool = False
     posted: Movement | None = None
@@ -121,6 +140,13 @@ class Draft:
         self.posted = done
         return done
 
+    def keep_payee(self, client: AccountsClient) -> None:
+        """Keep the name of who was paid, once. Where that fails the number stands in the statement."""
+        if self.payee is not None:
+            with suppress(ApiError):
+                client.keep_payee(self.payee.number, self.payee.name)
+                self.payee = None
+
     @property
     def parties(self) -> tuple[str, str]:
         """From and to, as people call them."""
@@ -128,16 +154,22 @@ class Draft:
         return (self.other_label, own) if self.kind == "deposit" else (own, self.other_label)
 
 
-def recipient_of(text: str, own: Account) -> tuple[str, str]:
-    """The number that somebody typed, and how to show it; raises ValueError with what is wrong."""
+def recipient_of(text: str, own: Account) -> str:
+    """The number that somebody typed; raises ValueError with what is wrong."""
     number = typed_number(text)
     if number is None:
-        raise ValueError("An account number has ten digits, such as 4821 553 906.")
+        raise ValueError(_("An account number has ten digits, such as 4821 553 906."))
     if has_typo(number):
-        raise ValueError("There is a typo in this account number. Compare it digit by digit.")
+        raise ValueError(_("There is a typo in this account number. Compare it digit by digit."))
     if number == own.number:
-        raise ValueError("That is the account you pay from.")
-    return number, f"Account {account_number(number)}"
+        raise ValueError(_("That is the account you pay from."))
+    return number
+
+
+def payee_label(number: str, name: str) -> str:
+    """ "Landlord · 4821 553 906", or the number alone."""
+    shown = account_number(number)
+    return f"{name} · {shown}" if name else _("Account {number}", number=shown)
 
 
 def destinations(accounts: Sequence[Account], source: Account) -> list[Account]:

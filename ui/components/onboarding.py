@@ -3,16 +3,46 @@
 import streamlit as st
 
 from ui.clients.users import User
+from ui.components import steps
 from ui.components.text import literal
-from ui.language import _
+from ui.language import N_, _
 
 PHOTO_MAX_BYTES = 4 * 1024 * 1024
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+STEPS = (N_("Who you are"), N_("A photo of your document"), N_("We look at it"))
+DATA, PHOTO, WAITING, APPROVED = range(4)
+_NEWS = "onboarding_news"
 
 
 def status(user: User) -> str | None:
     """missing, pending or rejected while something keeps money from moving; None when approved."""
     return None if user.approved else user.photo_status
+
+
+def way(at: int) -> None:
+    """The three steps, and at which one the person is."""
+    st.html(steps.bar([_(name) for name in STEPS], at))
+
+
+def heard(before: User, now: User) -> None:
+    """The person changed while they were here: keep what there is to tell of it for the next pages."""
+    if status(before) != status(now) and (now.approved or now.photo_status == "rejected"):
+        st.session_state[_NEWS] = True
+
+
+def news(user: User) -> None:
+    """Say that the person was approved while they were here, until they move on. A rejection has its banner."""
+    if not st.session_state.get(_NEWS):
+        return
+    if user.approved:
+        st.success(
+            _("Your accounts are open, and money can move. Begin with paying something in."),
+            title=_("You are approved"),
+            icon=":material/celebration:",
+        )
+        if st.button(_("Pay in"), type="primary", icon=":material/add:", key="first_deposit"):
+            del st.session_state[_NEWS]
+            st.switch_page("app_pages/move.py")
 
 
 def banner(user: User) -> None:

@@ -87,7 +87,7 @@ def current() -> SignIn | None:
         handle = browser_handle()
         held = store.restore(handle, welcome())
         if handle and held is None:
-            _put_away(ENDED)
+            put_away(ENDED)
         state["sign_in"] = held
     if held is not None and held.is_over:
         _lapse(held)
@@ -122,7 +122,7 @@ def end() -> None:
             held.end(tell_the_bank=True)
         except ApiError:
             notice = SIGNED_OUT_HERE
-    _put_away(notice)
+    put_away(notice)
 
 
 def expire() -> None:
@@ -136,10 +136,11 @@ def _lapse(held: SignIn) -> None:
     """A sign-in ended without the person: what they were in the middle of waits until they are back."""
     store.set_aside(held)
     store.forget(held)
-    _put_away(ENDED_KEPT if held.unfinished else ENDED)
+    put_away(ENDED_KEPT if held.unfinished else ENDED)
 
 
-def _put_away(notice: str) -> None:
+def put_away(notice: str) -> None:
+    """The sign-in is over: say `notice` where one signs in again."""
     # Everything of the person goes, so the next one at this screen finds nothing.
     choice.start_anew()
     st.session_state["looked_at_cookie"] = True

@@ -42,6 +42,11 @@ def day_of_month(value: date) -> str:
     return format_skeleton("MMMMd", value, locale=locale())
 
 
+def month_name(value: date) -> str:
+    """ "November"."""
+    return format_date(value, "LLLL", locale=locale())
+
+
 def clock(value: datetime, *, seconds: bool = False) -> str:
     """ "15:04", in the value's own zone."""
     return format_time(value.replace(tzinfo=None), "medium" if seconds else "short", locale=locale())

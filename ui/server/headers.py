@@ -19,6 +19,9 @@ from ui.settings import settings
 CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/agent")
 # Downloads: statements lie there for as long as the page that offers them is open.
 PRIVATE_PATHS = ("/media/",)
+# Where the government photo is taken.
+CAMERA_PATHS = ("/identity",)
+NOTHING_ELSE = "geolocation=(), microphone=(), payment=()"
 
 
 def _inline_script_hashes() -> str:
@@ -28,12 +31,14 @@ def _inline_script_hashes() -> str:
     return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 
-def content_security_policy() -> str:
+def content_security_policy(*, has_camera: bool = False) -> str:
     """The policy of the app's pages.
 
     Nothing comes from another place. `blob:` is how Streamlit loads the code of our own components;
-    styles are made in the browser, which needs 'unsafe-inline' for styles (never for scripts).
+    styles are made in the browser, which needs 'unsafe-inline' for styles (never for scripts). A photo taken by
+    the camera is a `data:` address within the page, which the page fetches.
     """
+    connect = "connect-src 'self' data:" if has_camera else "connect-src 'self'"
     return "; ".join(
         (
             "default-src 'none'",
@@ -41,7 +46,7 @@ def content_security_policy() -> str:
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            connect,
             "manifest-src 'self'",
             "worker-src 'self' blob:",
             "form-action 'self'",
@@ -64,13 +69,18 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": content_security_policy(),
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=()",
+        }
+        self._pages = {
+            has_camera: {
+                "Content-Security-Policy": content_security_policy(has_camera=has_camera),
+                "Permissions-Policy": f"camera=({'self' if has_camera else ''}), {NOTHING_ELSE}",
+            }
+            for has_camera in (False, True)
         }
         if settings().is_https:
             self._headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -89,7 +99,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in (self._headers | self._pages[path in CAMERA_PATHS]).items():
                     headers[name] = value
                 if is_private:
                     headers["Cache-Control"] = "no-store"

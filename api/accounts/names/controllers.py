@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, get, patch, put
+from litestar import Controller, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
@@ -23,7 +23,7 @@ class NameController(Controller):
     path = "/account"
     tags = ("names",)
 
-    @patch("/{account_id:uuid}", operation_id="NameAccount", responses=problems(404))
+    @put("/{account_id:uuid}/nickname", operation_id="NameAccount", responses=problems(404))
     async def name_account(
         self,
         account_id: FromPath[UUID],

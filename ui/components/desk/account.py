@@ -4,8 +4,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from ui.clients.accounts import Account, Transaction
+from ui.clients.accounts import Account
 from ui.clients.errors import ApiError
+from ui.clients.statement import Transaction
 from ui.clients.users import User
 from ui.components import cards, confirm, figures, layout, problems, session, statement, when
 from ui.components.desk import movement, search

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import streamlit as st
 
-from ui.clients.accounts import Account, Transaction
+from ui.clients.accounts import Account
 from ui.clients.errors import ApiError
+from ui.clients.statement import Transaction
 from ui.clients.users import User
 from ui.components import cards, confirm, layout, problems, session, statement, when
 from ui.components.money import format_money
