@@ -94,3 +94,8 @@ def button(app: AppTest, label: str) -> Any:
 def segmented(app: AppTest, place: int) -> Any:
     """The segmented control at that place of the page."""
     return app.get("segmented_control")[place]
+
+
+def pills(app: AppTest, place: int) -> Any:
+    """The row of pills at that place of the page."""
+    return app.get("pills")[place]

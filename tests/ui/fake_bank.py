@@ -10,40 +10,22 @@ from stdnum import damm
 
 from api.shared.roles import rights_of
 from tests.ui.fake_desk import FakeDesk
-from tests.ui.fake_statistics import FakeStatistics, now
+from tests.ui.fake_self import FakeSelf, Refusal
+from tests.ui.fake_statistics import now
 
 
-class Refusal(Exception):
-    """An answer that is a problem document."""
-
-    def __init__(
-        self, status: int, code: str, detail: str = "No.", errors: list[dict[str, str]] | None = None
-    ) -> None:
-        super().__init__(code)
-        self.status, self.code, self.detail, self.errors = status, code, detail, errors
-
-
-class FakeBank(FakeStatistics):
+class FakeBank(FakeSelf):
     """Users, accounts and their statistics in memory."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lock = threading.RLock()
         self.desk = FakeDesk()
-        self.users: dict[str, dict[str, Any]] = {}
-        self.passwords: dict[str, str] = {}
         self.photos: dict[str, bytes] = {}
-        self.tokens: dict[str, str] = {}
-        self.owner: dict[str, str] = {}
         # By account: who owns it beside its first owner, and who is invited by whom.
         self.joint: dict[str, list[str]] = defaultdict(list)
         self.invited: dict[str, dict[str, str]] = defaultdict(dict)
         self.requests: dict[tuple[str, str], tuple[Any, Any]] = {}
-        # By user and account id, and by user and account number.
-        self.nicknames: dict[tuple[str, str], str] = {}
-        self.payees: dict[tuple[str, str], str] = {}
-        self.program_tokens: dict[str, dict[str, Any]] = {}
-        self.other_sessions: dict[str, dict[str, Any]] = {}
         self.token_life_s = 900
 
     # users
@@ -93,47 +75,6 @@ class FakeBank(FakeStatistics):
         for account_id, owner in self.owner.items():
             if owner == user_id and user["approved"]:
                 self.accounts[account_id]["approved"] = True
-
-    def update_user(self, user_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        user = self.users[user_id]
-        needs_password = body.keys() & {"email", "phone", "new_password"}
-        if needs_password and self.passwords[user["email"]] != body.get("current_password"):
-            raise Refusal(403, "wrong_password")
-        password = self.passwords.pop(user["email"])
-        user |= {name: body[name] for name in ("name", "email", "phone") if name in body}
-        self.passwords[user["email"]] = body.get("new_password", password)
-        return user
-
-    def delete_user(self, user_id: str, body: dict[str, Any]) -> None:
-        user = self.users[user_id]
-        if self.passwords[user["email"]] != body["current_password"]:
-            raise Refusal(403, "wrong_password")
-        if any(self.accounts[name]["total"] for name, owner in self.owner.items() if owner == user_id):
-            raise Refusal(409, "balance_not_zero")
-        del self.users[user_id]
-        self.tokens = {token: owner for token, owner in self.tokens.items() if owner != user_id}
-
-    def sessions_of(self) -> list[dict[str, Any]]:
-        times = {"created_at": now(), "last_seen_at": now(), "expires_at": now(1)}
-        return [{"session_id": str(uuid4()), "current": True} | times, *self.other_sessions.values()]
-
-    def sign_in_elsewhere(self) -> str:
-        session_id = str(uuid4())
-        times = {"created_at": now(-1), "last_seen_at": now(-1), "expires_at": now(1)}
-        self.other_sessions[session_id] = {"session_id": session_id, "current": False} | times
-        return session_id
-
-    def make_token(self, body: dict[str, Any]) -> dict[str, Any]:
-        token_id = str(uuid4())
-        self.program_tokens[token_id] = {
-            "token_id": token_id,
-            "name": body["name"],
-            "scope": "stats:read",
-            "created_at": now(),
-            "expires_at": now(body["expires_in_days"]),
-            "last_used_at": None,
-        }
-        return self.program_tokens[token_id] | {"access_token": f"secret-of-{body['name']}"}
 
     # accounts
 

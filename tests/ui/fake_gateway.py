@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.ui import fake_desk
+from tests.ui import fake_desk, fake_self
 from tests.ui.fake_bank import FakeBank, Refusal
 
 DROP = 0
@@ -168,6 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
             return 201, bank.create_user(json.loads(raw))
         if path == "/user/login":
             return 200, bank.login(json.loads(raw))
+        if path == "/user/recovery":
+            bank.reset(json.loads(raw))
+            return 204, b""
         if path == "/account/currencies":
             return 200, FACTS
         caller = self._caller()
@@ -180,8 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, bank.users[caller]
         if (answer := fake_desk.route(bank, method, path, raw, caller)) is not None:
             return answer
-        if path.startswith(("/user/session", "/user/token", "/user/update", "/user/delete")):
-            return self._self(path, raw, caller)
+        if (answer := fake_self.route(bank, method, path, raw, caller)) is not None:
+            return answer
         if path == "/user/photo":
             user = bank.users[caller]
             bank.photos[caller] = raw.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
@@ -192,36 +195,6 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/account"):
             return self._account(path, query, raw, caller)
         return self._stats(path, query, caller)
-
-    def _self(self, path: str, raw: bytes, caller: str) -> tuple[int, Any]:
-        """What a user does with their own user."""
-        bank, method, body = self.gateway.bank, self.command, json.loads(raw) if raw else {}
-        what, name = path.removeprefix("/user/").partition("/")[::2]
-        if what == "update":
-            return 200, bank.update_user(caller, body)
-        if what == "delete":
-            bank.delete_user(caller, body)
-            return 204, b""
-        held = bank.other_sessions if what == "session" else bank.program_tokens
-        if method == "DELETE":
-            if held.pop(name, None) is None:
-                raise Refusal(404, "not_found")
-            return 204, b""
-        if method == "POST":
-            return 201, bank.make_token(body)
-        items = bank.sessions_of() if what == "session" else list(held.values())
-        return 200, {"items": items, "next_cursor": None}
-
-    def _payee(self, name: str, body: dict[str, Any], caller: str) -> tuple[int, Any]:
-        payees = self.gateway.bank.payees
-        if self.command == "PUT":
-            payees[caller, body["number"]] = body["name"]
-            return 200, body
-        if self.command == "DELETE":
-            payees.pop((caller, name), None)
-            return 204, b""
-        items = [{"number": number, "name": kept} for (user, number), kept in payees.items() if user == caller]
-        return 200, {"items": items, "next_cursor": None}
 
     def _review(self, path: str, method: str, raw: bytes, caller: str) -> tuple[int, Any]:
         bank = self.gateway.bank
@@ -242,8 +215,6 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.headers.get("Idempotency-Key")
         if path == "/account/create":
             return 201, bank.told(caller, bank.open_account(caller, body["type"], body["currency"]))
-        if path.startswith("/account/payee"):
-            return self._payee(path.removeprefix("/account/payee").strip("/"), body, caller)
         if path == "/account/search":
             found = [
                 account | {"owners": bank.owners(name)}

@@ -75,6 +75,34 @@ class TestSignIn:
         assert "can’t reach the bank" in fill_sign_in(page, "ada@example.com", PASSWORD).warning[0].value
 
 
+class TestForgottenPassword:
+    def fill(self, page: AppTest, **typed: str) -> AppTest:
+        values = {"email": "ada@example.com", "code": "ABCD-EFGH", "password": "another horse battery"}
+        for field, value in (values | typed).items():
+            page.text_input(key=f"forgotten_{field}").set_value(value)
+        return button(page, "Set the new password").click().run()
+
+    def test_a_code_sets_a_new_one(self, visit: Page, gateway: FakeGateway, ada: User) -> None:
+        gateway.bank.codes["ada@example.com"] = "ABCD-EFGH"
+        page = visit()
+        button(page, "Forgotten password?").click().run()
+        page = self.fill(page)
+        assert "Sign in with the new one" in page.info[0].value
+        assert page.text_input(key="sign_in_email").value == "ada@example.com"
+        assert "Hello, Ada" in texts(fill_sign_in(page, "ada@example.com", "another horse battery"))
+
+    def test_says_what_is_wrong_below_each_field(self, visit: Page, gateway: FakeGateway, ada: User) -> None:
+        page = visit()
+        button(page, "Forgotten password?").click().run()
+        said = texts(self.fill(page, email="ada", code="", password="short"))
+        for text in ("Write the whole address", "Type the code", "at least 12 characters"):
+            assert text in said
+        assert not gateway.calls_to("/user/recovery")
+        assert "Email and code don’t match" in texts(self.fill(page))
+        button(page, "Back to signing in").click().run()
+        assert page.text_input(key="sign_in_email")
+
+
 class TestRefresh:
     def test_the_cookie_keeps_one_signed_in(
         self, visit: Page, gateway: FakeGateway, ada: User, cookies: dict[str, str]
@@ -229,13 +257,6 @@ class TestLookUp:
         page = visit(person(gateway, "Ana Lyst", approved=True, roles=("analyst",)), "lookup")
         page.text_input(key="lookup").set_value("0000 000 000").run()
         assert "Nothing found" in texts(page)
-
-
-class TestProfile:
-    def test_shows_what_the_bank_knows(self, visit: Page, ada: User) -> None:
-        said = texts(visit(ada, "profile"))
-        for text in ("Ada Lovelace", "ada@example.com", "+420601123456", "Approved"):
-            assert text in said
 
 
 class TestEndOfSession:

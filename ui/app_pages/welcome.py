@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.clients.errors import ApiError
-from ui.components import details, languages, layout, onboarding, session
+from ui.components import details, forgotten, languages, layout, onboarding, session
 from ui.components.fields import FORM, FieldProblems
 from ui.components.text import html
 from ui.language import N_, _
@@ -140,6 +140,25 @@ def story() -> str:
     )
 
 
+def way_in() -> None:
+    """Sign in, or become a customer."""
+    choice = st.segmented_control(
+        _("What would you like to do?"),
+        list(DOORS),
+        format_func=lambda name: _(DOORS[name]),
+        default=SIGN_IN,
+        required=True,
+        key="door",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    if choice == CREATE:
+        create_form()
+    else:
+        sign_in_form()
+        st.button(_("Forgotten password?"), type="tertiary", on_click=forgotten.ask, key="to_forgotten")
+
+
 st.html('<style>[data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"]{display:none}</style>')
 left, door = st.columns([1.15, 1], gap="medium", vertical_alignment="center")
 with left:
@@ -147,18 +166,8 @@ with left:
 with door:
     with st.container(border=True, key="tm-door"):
         layout.notice()
-        choice = st.segmented_control(
-            _("What would you like to do?"),
-            list(DOORS),
-            format_func=lambda name: _(DOORS[name]),
-            default=SIGN_IN,
-            required=True,
-            key="door",
-            label_visibility="collapsed",
-            width="stretch",
-        )
-        if choice == CREATE:
-            create_form()
+        if forgotten.is_asked():
+            forgotten.form()
         else:
-            sign_in_form()
+            way_in()
     languages.switch("language_at_door")

@@ -165,6 +165,11 @@ class Welcome:
         body = {"email": email, "password": password}
         return self._gateway.call(Token, "POST", "/user/login", body=body, headers=self._headers)
 
+    def reset(self, *, email: str, code: str, password: str) -> None:
+        """Set a new password with a code from staff; 409 `reset_refused` whatever is wrong with the two."""
+        body = {"email": email, "code": code, "new_password": password}
+        self._gateway.request("POST", "/user/recovery", body=body, headers=self._headers)
+
     def refresh(self, token: str) -> Token:
         """A new token for a session that is alive; 401 when it is not."""
         return self._gateway.call(Token, "POST", "/user/refresh", token=token)
