@@ -18,7 +18,9 @@ from tests.e2e.conftest import Bank, bank
 
 __all__ = ["bank"]
 
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
+# The camera is a picture that moves, and nobody is asked for leave.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", *CAMERA]
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NewPerson = Callable[..., Person]
 _failed: pytest.StashKey[bool] = pytest.StashKey()

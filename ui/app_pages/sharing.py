@@ -4,16 +4,17 @@ import streamlit as st
 
 from ui.components import layout, session, sharing
 from ui.components.picker import pick
+from ui.language import _
 
 user = session.user()
 client = session.accounts()
-layout.head("Joint accounts", "Share an account with somebody: who accepts may do with it all that you may.")
+layout.head(_("Joint accounts"), _("Share an account with somebody: who accepts may do with it all that you may."))
 if layout.has_just_come():
     sharing.forget()
 sharing.said()
 received = client.invitations()
 if received:
-    st.subheader("You are invited", anchor=False)
+    st.subheader(_("You are invited"), anchor=False)
     for item in received:
         sharing.invitation(item)
 
@@ -21,13 +22,13 @@ accounts = [account for account in client.of_user(user.user_id) if account.close
 if not accounts:
     if not received:
         layout.empty(
-            "No account to share yet",
-            "Open one, and you can invite somebody to own it with you.",
+            _("No account to share yet"),
+            _("Open one, and you can invite somebody to own it with you."),
             "group",
-            action=("Open an account", "open"),
+            action=(_("Open an account"), "open"),
         )
     st.stop()
-st.subheader("Your accounts", anchor=False)
+st.subheader(_("Your accounts"), anchor=False)
 with st.container(width=620):
     account = pick(accounts, "sharing_account")
 owners = client.owners(account.account_id)
@@ -39,4 +40,4 @@ with st.container(border=True, width=620, key="tm-owners"):
 if user.approved:
     sharing.invite(account)
 else:
-    st.caption("You can invite somebody once we have confirmed who you are.")
+    st.caption(_("You can invite somebody once we have confirmed who you are."))

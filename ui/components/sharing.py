@@ -9,6 +9,7 @@ from ui.clients.accounts import Account, Invitation, Owner, ReceivedInvitation
 from ui.clients.errors import ApiError
 from ui.components import cards, confirm, problems, session, when
 from ui.components.text import account_number, html
+from ui.language import _, _n
 
 _SAID = "sharing_said"
 _REFUSED = "sharing_refused"
@@ -20,9 +21,13 @@ def banner(received: Sequence[ReceivedInvitation]) -> None:
     """Say on another page that invitations wait; nothing when there is none."""
     if not received:
         return
-    count = "an account" if len(received) == 1 else f"{len(received)} accounts"
-    st.info(f"You are invited to share {count}. Nothing is yours before you accept.", icon=":material/group:")
-    if st.button("Look at it", icon=":material/arrow_forward:", key="to_sharing"):
+    text = _n(
+        "You are invited to share an account. Nothing is yours before you accept.",
+        "You are invited to share {count} accounts. Nothing is yours before you accept.",
+        len(received),
+    )
+    st.info(text, icon=":material/group:")
+    if st.button(_("Look at it"), icon=":material/arrow_forward:", key="to_sharing"):
         st.switch_page("app_pages/sharing.py")
 
 
@@ -62,7 +67,7 @@ def _do_now(call: Callable[[], object], text: str) -> None:
 
 
 def _who(user_id: str, me: str) -> str:
-    return "You" if user_id == me else f"Customer {user_id}"
+    return _("You") if user_id == me else _("Customer {user_id}", user_id=user_id)
 
 
 def invitation(received: ReceivedInvitation) -> None:
@@ -72,32 +77,32 @@ def invitation(received: ReceivedInvitation) -> None:
     with st.container(border=True, width=620, key=f"invitation-{received.account_id}"):
         rows = [
             (
-                "Account",
+                _("Account"),
                 f"{cards.type_name(received.type)} · {account_number(received.number)} · {received.currency}",
             ),
-            ("Invited by", _who(received.invited_by, me)),
-            ("Good until", when.date_of(received.expires_at)),
+            (_("Invited by"), _who(received.invited_by, me)),
+            (_("Good until"), when.date_of(received.expires_at)),
         ]
         st.html(cards.facts(rows))
         if confirm.is_asked(refuse):
             confirm.question(
-                "Refuse the invitation? They can invite you again.",
-                "Yes, refuse",
+                _("Refuse the invitation? They can invite you again."),
+                _("Yes, refuse"),
                 lambda: _do_now(
-                    lambda: client.remove_owner(received.account_id, me), "The invitation is refused."
+                    lambda: client.remove_owner(received.account_id, me), _("The invitation is refused.")
                 ),
             )
             return
         with st.container(horizontal=True):
             # Before the page runs again, which may find the invitation gone and draw no button.
             st.button(
-                "Accept",
+                _("Accept"),
                 type="primary",
                 icon=":material/check:",
                 key=accept,
-                on_click=lambda: _do(lambda: client.accept(received.account_id), "The account is yours too."),
+                on_click=lambda: _do(lambda: client.accept(received.account_id), _("The account is yours too.")),
             )
-            st.button("Refuse", icon=":material/close:", key=refuse, on_click=confirm.ask, args=(refuse,))
+            st.button(_("Refuse"), icon=":material/close:", key=refuse, on_click=confirm.ask, args=(refuse,))
 
 
 def owner(account: Account, item: Owner, *, is_only: bool) -> None:
@@ -105,13 +110,14 @@ def owner(account: Account, item: Owner, *, is_only: bool) -> None:
     me = session.user().user_id
     is_me = item.user_id == me
     if is_me:
-        label, yes, text = "Leave", "Yes, leave", "You have left the account."
-        asked = f"Leave {cards.option(account)}? Only the other owners can bring you back."
+        label, yes, text = _("Leave"), _("Yes, leave"), _("You have left the account.")
+        asked = _("Leave {account}? Only the other owners can bring you back.", account=cards.option(account))
     else:
-        label, yes, text = "Remove", "Yes, remove", "They own the account no more."
-        asked = f"Take {_who(item.user_id, me)} off this account? They can use it no more at once."
+        label, yes, text = _("Remove"), _("Yes, remove"), _("They own the account no more.")
+        asked = _("Take {who} off this account? They can use it no more at once.", who=_who(item.user_id, me))
     _line(
-        f"<b>{html(_who(item.user_id, me))}</b><span>Owner since {html(when.date_of(item.added_at))}</span>",
+        f"<b>{html(_who(item.user_id, me))}</b>"
+        f"<span>{html(_('Owner since {date}', date=when.date_of(item.added_at)))}</span>",
         (label, asked, yes, text),
         account,
         item.user_id,
@@ -123,8 +129,14 @@ def invited(account: Account, item: Invitation) -> None:
     """Somebody who has not answered yet, whose invitation can be taken back."""
     who = _who(item.user_id, session.user().user_id)
     _line(
-        f"<b>{html(who)}</b><span>Invited, good until {html(when.date_of(item.expires_at))}</span>",
-        ("Take back", f"Take the invitation of {who} back?", "Yes, take back", "The invitation is taken back."),
+        f"<b>{html(who)}</b>"
+        f"<span>{html(_('Invited, good until {date}', date=when.date_of(item.expires_at)))}</span>",
+        (
+            _("Take back"),
+            _("Take the invitation of {who} back?", who=who),
+            _("Yes, take back"),
+            _("The invitation is taken back."),
+        ),
         account,
         item.user_id,
         is_fixed=False,
@@ -150,15 +162,15 @@ def invite(account: Account) -> None:
     """Ask for a customer id and invite them."""
     with st.form("tm-invite", border=True, width=620):
         st.text_input(
-            "Invite somebody, by their customer id",
+            _("Invite somebody, by their customer id"),
             placeholder="019a3c1e-…",
-            help="They find it on their Profile page.",
+            help=_("They find it on their Profile page."),
             key=_TYPED,
         )
         if wrong := st.session_state.get(_WRONG):
             st.html(f'<p class="tm-problem" role="alert">{html(wrong)}</p>')
         st.form_submit_button(
-            "Invite", type="primary", icon=":material/person_add:", on_click=_invite, args=(account.account_id,)
+            _("Invite"), type="primary", icon=":material/person_add:", on_click=_invite, args=(account.account_id,)
         )
 
 
@@ -168,7 +180,7 @@ def _invite(account_id: str) -> None:
     st.session_state[_WRONG] = _wrong(typed)
     if not st.session_state[_WRONG]:
         client = session.accounts()
-        text = "The invitation is on its way. It is good for 14 days."
+        text = _("The invitation is on its way. It is good for 14 days.")
         _do(lambda: client.invite(account_id, str(UUID(typed))), text)
     if st.session_state[_SAID]:
         st.session_state[_TYPED] = ""
@@ -178,5 +190,6 @@ def _wrong(typed: str) -> str | None:
     try:
         user_id = str(UUID(typed))
     except ValueError:
-        return "This is no customer id. One looks like 019a3c1e-7c1f-7a60-b1a2-0c1d2e3f4a5b."
-    return "That is your own customer id." if user_id == session.user().user_id else None
+        example = "019a3c1e-7c1f-7a60-b1a2-0c1d2e3f4a5b"
+        return _("This is no customer id. One looks like {example}.", example=example)
+    return _("That is your own customer id.") if user_id == session.user().user_id else None
