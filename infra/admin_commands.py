@@ -33,7 +33,8 @@ def staff() -> None:
 def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Make somebody one of the bank's people, with the rights of a role.
 
-    Without --password-stdin a password is made up and printed, this once.
+    Without --password-stdin a password is made up and printed, this once. It is good for a day, within
+    which they change it.
     """
     from infra.local.admin import run_admin
 
@@ -44,6 +45,37 @@ def add_staff(email: str, name: str, role: str, password_stdin: bool) -> None:
     if code == 0:
         click.echo(f"{email} is {role} now and signs in at {bank.app_url}.", err=True)
     sys.exit(code)
+
+
+@click.group()
+def users() -> None:
+    """Help for who can't get in, or fears that somebody else does."""
+
+
+@users.command("reset-code")
+@click.option("--email", required=True, help="Whose password is to be set anew.")
+def reset_code(email: str) -> None:
+    """Print a code with which a user sets a new password.
+
+    It is good once, for an hour, and in place of any earlier one. All of their sessions and program tokens
+    end now.
+    """
+    from infra.local.admin import run_admin
+
+    sys.exit(run_admin(running_bank(), "users", "reset-code", "--email", email))
+
+
+@users.command("sign-out")
+@click.option("--email", help="Whose sessions.")
+@click.option("--all", "is_everybody", is_flag=True, help="Everybody's.")
+def sign_out(email: str | None, is_everybody: bool) -> None:
+    """End all sessions and program tokens of a user, or of everybody."""
+    from infra.local.admin import run_admin
+
+    if is_everybody == (email is not None):
+        raise click.UsageError("give one of --email and --all")
+    options = ["--all"] if email is None else ["--email", email]
+    sys.exit(run_admin(running_bank(), "users", "sign-out", *options))
 
 
 @click.command("import")

@@ -16,7 +16,10 @@ class AppSettings(Settings):
 
     gateway_url: Annotated[str, Meta(description="Where the API gateway is.")] = "http://127.0.0.1:8080"
     ui_url: Annotated[
-        str, Meta(description="The address that people type to reach the app. It matters only behind TLS.")
+        str,
+        Meta(
+            description="The address that people type. Beside the loopback's, the app answers to its name alone."
+        ),
     ] = "http://127.0.0.1:8501"
     dagster_url: Annotated[
         str | None,

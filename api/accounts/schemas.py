@@ -145,7 +145,7 @@ class Reversal(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PostedMovement(msgspec.Struct, rename={"source": "from", "destination": "to"}):
-    """A posted movement; `balance_after` is that of the caller's side."""
+    """A posted movement; `balance_after` is that of the caller's side, `memo` is empty when there is none."""
 
     transfer_id: UUID
     kind: str
@@ -183,7 +183,7 @@ class Transaction(msgspec.Struct, rename={"source": "from", "destination": "to"}
 
     Of the other side it tells the account's number, which both sides may know, and the name that the caller keeps
     for that number (`PUT /account/payee`), and never whose it is.
-    A reversal and what it reversed name each other's transfer and its time.
+    A reversal and what it reversed name each other's transfer and its time. `memo` is empty when there is none.
     """
 
     id: UUID

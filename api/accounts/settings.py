@@ -20,6 +20,10 @@ class AccountsSettings(ServiceSettings):
         int, Meta(ge=0, description="What may leave one account in one UTC day, in minor units.")
     ] = 1_000_000_000_000
     open_accounts_max: Annotated[int, Meta(ge=0, description="How many open accounts one user may have.")] = 100
+    invitation_refusal_days: Annotated[
+        int,
+        Meta(ge=0, le=3650, description="For so long an owner can't repeat an invitation that was refused."),
+    ] = 30
 
 
 @dataclass(frozen=True, kw_only=True)

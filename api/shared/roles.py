@@ -12,6 +12,7 @@ class Right(StrEnum):
     READ_ACCOUNTS = "read_accounts"
     ACT_ON_ACCOUNTS = "act_on_accounts"
     READ_STATISTICS = "read_statistics"
+    RECOVER_USERS = "recover_users"
 
 
 ROLES: dict[str, frozenset[Right]] = {

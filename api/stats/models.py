@@ -152,7 +152,11 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Transaction(msgspec.Struct, rename={"source": "from", "destination": "to", "at": "time"}):
-    """A transaction behind a figure; `memo` is null unless the account is the caller's own."""
+    """A transaction behind a figure.
+
+    `memo` is empty when there is none, as in statements, and null to whom it is not shown: to programs, and to
+    people whose account it is not.
+    """
 
     id: UUID
     transfer_id: UUID

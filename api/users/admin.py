@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 import msgspec
@@ -23,12 +24,14 @@ from api.users.bulk import add_users
 from api.users.crypto.data_keys import create_tables
 from api.users.passwords.policy import check_password
 from api.users.profile.personal import Personal
+from api.users.recovery.schemas import ResetCode
 from api.users.rotation import rotate_keys
 from api.users.services import Services, make_services
 from api.users.settings import AdminSettings, MigrationSettings
 from api.users.validation import normal_email, normal_name
 
 GENERATED_PASSWORD_BYTES = 15
+GENERATED_PASSWORD_HOURS = 24
 
 
 @click.group(cls=Commands)
@@ -52,7 +55,8 @@ def migrate() -> None:
 def staff_add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a member of staff, or give an existing user the role.
 
-    Without --password-stdin a new member's password is made up and printed, this once.
+    Without --password-stdin a new member's password is made up and printed, this once. It is good for a day,
+    within which they change it.
     """
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     made = asyncio.run(_add_staff(email, name, role, password))
@@ -64,10 +68,25 @@ def staff_add(email: str, name: str, role: str, password_stdin: bool) -> None:
 @click.option("--email", required=True)
 def user_id(email: str) -> None:
     """Print the id of the user with this email."""
-    found = asyncio.run(_find(email))
-    if found is None:
-        raise click.ClickException("there is no user with this email")
-    click.echo(found)
+    click.echo(asyncio.run(_find(email)))
+
+
+@main.command()
+@click.option("--email", required=True)
+def reset_code(email: str) -> None:
+    """Print a code with which the user with this email sets a new password; ends all of their sessions."""
+    code = asyncio.run(_reset_code(email))
+    click.echo(code.code)
+
+
+@main.command()
+@click.option("--email", help="Whose.")
+@click.option("--all", "is_everybody", is_flag=True, help="Everybody's.")
+def sign_out(email: str | None, is_everybody: bool) -> None:
+    """End all sessions and program tokens of a user, or of everybody."""
+    if is_everybody == (email is not None):
+        raise click.UsageError("give one of --email and --all")
+    asyncio.run(_sign_out(email))
 
 
 @main.command("add-users")
@@ -108,14 +127,34 @@ async def _add_staff(email: str, name: str, role: str, password: str | None) -> 
         made = None if password is not None else secrets.token_urlsafe(GENERATED_PASSWORD_BYTES)
         personal = Personal(normal_name(name), normal_email(email), "")
         check_password(password or made or "", (personal.name, personal.email))
-        await services.profile.add(personal, password or made, approved=True, roles=[role])
+        hours = GENERATED_PASSWORD_HOURS if made else None
+        await services.profile.add(personal, password or made, approved=True, roles=[role], password_hours=hours)
         return made
 
 
-async def _find(email: str) -> str | None:
+async def _find(email: str) -> UUID:
     async with _services() as services:
-        found = await services.profile.find(email)
-        return None if found is None else str(found)
+        return await _known(services, email)
+
+
+async def _reset_code(email: str) -> ResetCode:
+    async with _services() as services:
+        return await services.recovery.issue_code(None, await _known(services, email))
+
+
+async def _sign_out(email: str | None) -> None:
+    async with _services() as services:
+        if email is None:
+            await services.recovery.end_everybodys_sessions()
+        else:
+            await services.recovery.end_sessions(None, await _known(services, email))
+
+
+async def _known(services: Services, email: str) -> UUID:
+    found = await services.profile.find(email)
+    if found is None:
+        raise click.ClickException("there is no user with this email")
+    return found
 
 
 async def _add_users(lines: bytes) -> list[Any]:

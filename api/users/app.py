@@ -10,6 +10,7 @@ from api.users.dependencies import DEPENDENCIES
 from api.users.identity.controllers import PhotoController, ReviewController
 from api.users.people.controllers import PeopleController
 from api.users.profile.controllers import ProfileController
+from api.users.recovery.controllers import RecoveryController
 from api.users.services import make_services
 from api.users.sessions.controllers import (
     ProgramTokenController,
@@ -39,6 +40,7 @@ def create_app(settings: UsersSettings | None = None) -> Litestar:
             PhotoController,
             ReviewController,
             PeopleController,
+            RecoveryController,
             WellKnownController,
         ],
         dependencies=DEPENDENCIES,

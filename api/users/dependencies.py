@@ -8,6 +8,7 @@ from api.users.identity.review_service import ReviewService
 from api.users.people.service import PeopleService
 from api.users.profile.deletion import Deletion
 from api.users.profile.service import ProfileService
+from api.users.recovery.service import RecoveryService
 from api.users.sessions.program_tokens import ProgramTokenService
 from api.users.sessions.service import SessionService
 
@@ -40,6 +41,10 @@ def _reviews(state: State) -> ReviewService:
     return state.services.reviews
 
 
+def _recovery(state: State) -> RecoveryService:
+    return state.services.recovery
+
+
 DEPENDENCIES = {
     "profile_service": Provide(_profile, sync_to_thread=False),
     "deletion": Provide(_deletion, sync_to_thread=False),
@@ -48,4 +53,5 @@ DEPENDENCIES = {
     "photo_service": Provide(_photos, sync_to_thread=False),
     "people_service": Provide(_people, sync_to_thread=False),
     "review_service": Provide(_reviews, sync_to_thread=False),
+    "recovery_service": Provide(_recovery, sync_to_thread=False),
 }

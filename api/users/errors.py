@@ -20,6 +20,13 @@ class WrongPassword(Forbidden):
     code, detail = "wrong_password", "The current password is not right."
 
 
+class ResetRefused(Conflict):
+    """Unknown user, wrong code, used or expired, too many attempts: one answer for all."""
+
+    code = "reset_refused"
+    detail = "Email and code do not match, the code was used or is too old, or there were too many attempts."
+
+
 class PasswordRequired(Forbidden):
     code, detail = "password_required", "This needs the current password as `current_password`."
 

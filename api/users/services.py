@@ -17,6 +17,7 @@ from api.users.people.service import PeopleService
 from api.users.profile.confirmation import Confirmation
 from api.users.profile.deletion import Deletion
 from api.users.profile.service import ProfileService
+from api.users.recovery.service import RecoveryService
 from api.users.sessions.program_tokens import ProgramTokenService
 from api.users.sessions.service import SessionService
 from api.users.sessions.tokens import TokenIssuer
@@ -39,6 +40,7 @@ class Services:
     photos: PhotoService
     reviews: ReviewService
     people: PeopleService
+    recovery: RecoveryService
 
     async def public_keys(self) -> dict[str, Any]:
         """The JWKS document."""
@@ -93,4 +95,5 @@ def make_services(settings: UsersSettings, engine: AsyncEngine) -> Services:
         photos=PhotoService(engine, data_keys, documents),
         reviews=ReviewService(engine, data_keys, documents, accounts),
         people=PeopleService(engine, index, data_keys),
+        recovery=RecoveryService(engine=engine, index=index, data_keys=data_keys, hasher=hasher),
     )

@@ -39,6 +39,17 @@ def normal_email(email: str) -> str:
     return f"{local}@{parsed.ascii_domain.lower()}"
 
 
+def email_as_sent(email: str) -> str:
+    """The one form of an address that somebody claims is theirs; what is no address belongs to nobody.
+
+    That is not to be told apart from an address that nobody here has.
+    """
+    try:
+        return normal_email(email)
+    except ValueRefused:
+        return unicodedata.normalize("NFKC", email).casefold()[:1000]
+
+
 def normal_phone(phone: str) -> str:
     """The number in E.164, such as +4915112345678; it must name its country and be possible there."""
     import phonenumbers

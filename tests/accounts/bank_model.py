@@ -34,7 +34,10 @@ class ModelTransfer:
 
 @dataclass
 class ModelAccount:
-    """An account as its owners and staff see it; what left it on `spent_on` (UTC)."""
+    """An account as its owners and staff see it; what left it on `spent_on` (UTC).
+
+    `invited` and `refused` name the invited user and whose invitation it is.
+    """
 
     account_id: str
     number: str
@@ -42,6 +45,7 @@ class ModelAccount:
     owners: list[str]
     approved: bool
     invited: dict[str, str] = field(default_factory=dict)
+    refused: set[tuple[str, str]] = field(default_factory=set)
     total: int = 0
     is_closed: bool = False
     spent: int = 0
@@ -124,6 +128,8 @@ class BankModel:
             return "account_closed"
         if len({*account.owners, *account.invited} - {invited}) >= OWNERS_MAX:
             return "too_many_owners"
+        if (invited, caller) in account.refused:
+            return "invitation_refused"
         others = (a for a in self.accounts.values() if a is not account)
         if sum(a.invited.get(invited) == caller for a in others) >= INVITATIONS_MAX:
             return "too_many_invitations"
@@ -152,7 +158,9 @@ class BankModel:
         if caller not in (*account.owners, owner):
             return "not_found"
         if owner in account.invited:
-            del account.invited[owner]
+            inviter = account.invited.pop(owner)
+            if caller == owner:
+                account.refused.add((owner, inviter))
             return "done"
         if owner not in account.owners:
             return "not_found"

@@ -79,6 +79,63 @@ class TestInvite:
         ada.done("POST", path_of(accounts[3]), 201, json=body(bob))
 
 
+class TestInviteAgain:
+    """After a refusal."""
+
+    @pytest.fixture
+    def account(self, ada: Person, bob: Person) -> dict[str, Any]:
+        """Bob has refused Ada's invitation to it."""
+        account = ada.open()
+        ada.done("POST", path_of(account), 201, json=body(bob))
+        bob.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+        return account
+
+    def test_a_refusal_stands(self, account: dict[str, Any], ada: Person, bob: Person) -> None:
+        for _ in range(2):
+            assert ada.refused("POST", path_of(account), json=body(bob)) == (409, "invitation_refused")
+        assert owners(ada, account) == ([str(ada.user_id)], [])
+        assert bob.done("GET", "/account/invitation", 200)["items"] == []
+
+    def test_for_thirty_days(self, account: dict[str, Any], world: World, ada: Person, bob: Person) -> None:
+        set_back = (
+            "update accounts.invitation_refusal set refused_at = now() - interval '%s' where account_id = '%s'"
+        )
+        world.root.execute(set_back % ("29 days 23 hours", account["account_id"]))
+        assert ada.refused("POST", path_of(account), json=body(bob)) == (409, "invitation_refused")
+        world.root.execute(set_back % ("30 days", account["account_id"]))
+        ada.done("POST", path_of(account), 201, json=body(bob))
+        bob.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+        assert ada.refused("POST", path_of(account), json=body(bob)) == (409, "invitation_refused")
+
+    def test_only_of_that_owner_to_that_account(
+        self, account: dict[str, Any], world: World, ada: Person, bob: Person
+    ) -> None:
+        ada.done("POST", path_of(ada.open()), 201, json=body(bob))
+        friend = world.person()
+        ada.done("POST", path_of(account), 201, json=body(friend))
+        friend.done("POST", f"{path_of(account)}/accept", 200)
+        friend.done("POST", path_of(account), 201, json=body(bob))
+        bob.done("POST", f"{path_of(account)}/accept", 200)
+
+    def test_staff_add_all_the_same(
+        self, account: dict[str, Any], ada: Person, bob: Person, staff: Person
+    ) -> None:
+        staff.done("POST", path_of(account), 201, json=body(bob))
+        assert owners(ada, account) == ([str(ada.user_id), str(bob.user_id)], [])
+
+    def test_what_an_owner_takes_back_may_be_sent_again(self, ada: Person, bob: Person) -> None:
+        account = ada.open()
+        for _ in range(2):
+            ada.done("POST", path_of(account), 201, json=body(bob))
+            ada.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+
+    def test_an_owner_who_leaves_has_refused_nothing(self, ada: Person, bob: Person) -> None:
+        account = ada.open()
+        ada.share(account, bob)
+        bob.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+        ada.done("POST", path_of(account), 201, json=body(bob))
+
+
 class TestAddByStaff:
     def test_at_once_to_any_account(self, ada: Person, bob: Person, staff: Person) -> None:
         account = ada.open()
@@ -145,6 +202,9 @@ class TestAccept:
         ada.done("DELETE", f"/account/{account['account_id']}", 204)
         assert bob.refused("POST", accept) == (409, "account_closed")
         assert bob.done("GET", "/account/invitation", 200)["items"] == []
+        assert owners(ada, account) == ([str(ada.user_id)], [])
+        bob.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+        assert bob.refused("POST", accept) == (404, "not_found")
 
     def test_not_beyond_the_limit_of_open_accounts(self, world: World, ada: Person, bob: Person) -> None:
         """Whom strangers invite loses nothing by it: only what they accept counts."""

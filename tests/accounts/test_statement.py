@@ -67,6 +67,14 @@ class TestListTransactions:
             )
             assert (reversal["reversed_by_id"], original["reverses_id"]) == (None, None)
 
+    def test_no_memo_is_an_empty_one(self, ada: Person) -> None:
+        account = ada.open()
+        path = f"/account/{account['account_id']}"
+        assert ada.done("POST", f"{path}/deposit", 201, json={"amount": 5})["memo"] == ""
+        assert [line["memo"] for line in ada.done("GET", f"{path}/transactions", 200)["items"]] == [""]
+        (line,) = csv.DictReader(ada.call("GET", f"{path}/transactions?format=csv").text.splitlines())
+        assert line["memo"] == ""
+
     def test_pages_stay_right_while_rows_are_added(self, ada: Person) -> None:
         account = ada.open()
         path = f"/account/{account['account_id']}/transactions"

@@ -29,6 +29,7 @@ GET    /.well-known/openid-configuration                 200      200   200     
 POST   /user/create                                      201      201   201        201     201   201     201
 POST   /user/login                                       200      200   200        200     200   200     200
 GET    /account/currencies                               200      200   200        200     200   200     200
+POST   /user/recovery                                    409      409   409        409     409   409     409
 
 GET    /user/me                                          401      200   200        200     403   200     200
 PUT    /user/update                                      401      200   200        200     403   200     200
@@ -43,6 +44,7 @@ GET    /user/{user_id}                                   401      403   403     
 GET    /user/{user_id}/session                           401      403   403        403     403   200     403
 GET    /user/review/{user_id}/photo                      401      403   403        403     403   200     403
 POST   /user/review/{user_id}                            401      403   403        403     403   200     403
+
 
 POST   /account/create                                   401      201   201        201     403   201     201
 GET    /account/{account_id}                             401      404   200        200     403   200     404
@@ -78,6 +80,8 @@ DELETE /account/{account_id}/owner/{user_id}             401      404   204     
 DELETE /account/payee/{number}                           401      204   204        204     403   204     204
 DELETE /account/{account_id}                             401      404   409        204     403   404     404
 DELETE /account/user/{user_id}                           401      404   409        204     403   404     404
+POST   /user/recovery/{user_id}/sign-out                 401      403   403        403     403   204     403
+POST   /user/recovery/{user_id}/code                     401      403   403        403     403   201     403
 DELETE /user/token/{token_id}                            401      404   204        204     403   404     404
 DELETE /user/session/{session_id}                        401      404   204        204     403   404     404
 POST   /user/logout                                      401      204   204        204     403   204     204
@@ -91,6 +95,7 @@ EXPECTED = {
 PAYEE = "4821553906"
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 CONFLICTS = {
+    "POST /user/recovery": "reset_refused",
     "PUT /user/photo": "photo_not_replaceable",
     "POST /account/{account_id}/deposit": "user_not_approved",
     "POST /account/{account_id}/withdraw": "user_not_approved",
@@ -101,6 +106,13 @@ CONFLICTS = {
     "DELETE /account/{account_id}": "balance_not_zero",
     "DELETE /account/user/{user_id}": "balance_not_zero",
     "DELETE /user/delete": "balance_not_zero",
+}
+
+# What is done to somebody who is no caller here.
+OF_A_FRIEND = {
+    "DELETE /account/{account_id}/owner/{user_id}",
+    "POST /user/recovery/{user_id}/sign-out",
+    "POST /user/recovery/{user_id}/code",
 }
 
 
@@ -144,7 +156,7 @@ def call(cast: Cast, route: str, caller: str) -> httpx.Response:
     person, things = cast.callers[caller], cast.things(caller)
     method, path = route.split()
     options = arguments(route, person, things)
-    if route == "DELETE /account/{account_id}/owner/{user_id}":
+    if route in OF_A_FRIEND:
         things = replace(things, user_id=things.friend_id)
     if route == "POST /user/logout" and caller not in ("anonymous", "program"):
         person = replace(person).sign_in()
@@ -164,6 +176,7 @@ def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
         },
         "POST /user/search": {"name": "Ada"},
         "POST /user/login": {"email": person.email, "password": PASSWORD},
+        "POST /user/recovery": {"email": person.email, "code": "guess", "new_password": PASSWORD},
         "PUT /user/update": {"current_password": PASSWORD},
         "DELETE /user/delete": {"current_password": PASSWORD},
         "POST /user/token": {"name": "another"},

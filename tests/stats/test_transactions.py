@@ -122,6 +122,12 @@ class TestGetFigureTransactions:
             items = read(api, reader, account, "daily", "2026-03-04")["items"]
             assert [item["memo"] for item in items] == [None] * 4
 
+    def test_no_note_is_an_empty_one(self, api: Api, world: World, person: Person) -> None:
+        account = world.open_account(person)
+        world.post(account, 7, datetime(2026, 3, 4, tzinfo=UTC))
+        world.publish(NOW)
+        assert [item["memo"] for item in read(api, person, account, "daily", "2026-03-04")["items"]] == [""]
+
     def test_someone_elses_account_is_unknown(self, api: Api, world: World, account: Account) -> None:
         world.publish(NOW)
         for reader in (world.person(), world.program_of(world.person())):

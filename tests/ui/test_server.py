@@ -20,7 +20,9 @@ from ui.server.routes import COOKIE_NAME, routes
 from ui.server.sessions import store
 from ui.settings import settings
 
-ORIGIN = {"Origin": "http://testserver"}
+ADDRESS = "http://127.0.0.1:8501"
+ORIGIN = {"Origin": ADDRESS}
+FOREIGN_HOSTS = ["evil.example:8501", "127.0.0.1.evil.example", "10.0.0.1:8501", "[", "localhost@evil.example"]
 
 
 class Browser:
@@ -33,9 +35,7 @@ class Browser:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://testserver", cookies=self.cookies
-            ) as client:
+            async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, cookies=self.cookies) as client:
                 answer = await client.request(method, path, **options)
                 self.cookies = client.cookies
                 return answer
@@ -127,7 +127,7 @@ class TestWebsocket:
         app = Starlette(
             routes=[WebSocketRoute("/_stcore/stream", socket)], middleware=[Middleware(SecurityHeaders)]
         )
-        with TestClient(app, base_url="http://127.0.0.1:8501") as client:
+        with TestClient(app, base_url=ADDRESS) as client:
             yield client
 
     @pytest.mark.parametrize("origin", ["http://127.0.0.1:8501", "https://127.0.0.1:8501", None])
@@ -145,6 +145,36 @@ class TestWebsocket:
         opening = client.websocket_connect("/_stcore/stream", headers=headers)
         with pytest.raises(WebSocketDisconnect), opening:
             pass
+
+    @pytest.mark.parametrize("host", FOREIGN_HOSTS)
+    def test_a_name_that_was_made_to_resolve_to_ours_is_refused(self, client: TestClient, host: str) -> None:
+        """DNS rebinding: the page of a stranger has our address, and its own name as host and origin."""
+        headers = {"Host": host, "Origin": f"http://{host}"}
+        opening = client.websocket_connect("/_stcore/stream", headers=headers)
+        with pytest.raises(WebSocketDisconnect), opening:
+            pass
+
+
+class TestHost:
+    @pytest.mark.parametrize("host", FOREIGN_HOSTS)
+    @pytest.mark.parametrize("path", ["/", "/session", "/media/abc.csv", "/_stcore/host-config", "/favicon.png"])
+    def test_pages_are_for_who_asks_by_the_app_s_name(self, browser: Browser, path: str, host: str) -> None:
+        answer = browser.request("GET", path, headers={"Host": host})
+        assert (answer.status_code, answer.text) == (403, "This app has another address.\n")
+        assert answer.headers["x-frame-options"] == "DENY"
+
+    @pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:9999", "LOCALHOST", "[::1]:8501"])
+    def test_the_loopback_s_names_pass_through_tunnels_too(self, browser: Browser, host: str) -> None:
+        assert browser.request("GET", "/", headers={"Host": host}).text == "inside"
+
+    def test_the_public_name_passes(self, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TIDEMARK_UI_URL", "https://bank.example")
+        settings.cache_clear()
+        for host, status in {"bank.example": 200, "Bank.Example:443": 200, "www.bank.example": 403}.items():
+            assert browser.request("GET", "/", headers={"Host": host}).status_code == status
+
+    def test_a_balancer_asks_after_health_by_number(self, browser: Browser) -> None:
+        assert browser.request("GET", "/_stcore/health", headers={"Host": "10.0.3.7:8501"}).text == "inside"
 
 
 class TestHeaders:

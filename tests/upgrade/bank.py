@@ -104,7 +104,7 @@ def _post(ledger: Ledger) -> None:
             "select accounts.set_overdraft_limit(%s, %s, 700, 'as agreed')", (ledger.add_user(), shared)
         )
         connection.execute("select accounts.add_owner(%s, %s)", (shared, ledger.add_user()))
-        connection.execute("select accounts.invite_owner(%s, %s, uuidv7(), 14)", (ledger.user_id, shared))
+        connection.execute("select accounts.invite_owner(%s, %s, uuidv7(), 14, 30)", (ledger.user_id, shared))
         connection.execute("select accounts.close_account(%s, %s)", (ledger.user_id, ledger.open()))
 
 

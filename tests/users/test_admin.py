@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,6 +73,30 @@ class TestStaffAdd:
         person = Person(client, email="ann@example.com", password=done.stdout.strip()).sign_in()
         assert person.call("GET", "/user/me").json()["roles"] == ["analyst"]
 
+    def test_a_password_that_was_made_up_is_good_for_a_day(
+        self, admin: Admin, client: TestClient[Litestar], database: psycopg.Connection
+    ) -> None:
+        password = admin("staff-add", "--email", "day@example.com", "--name", "Day").stdout.strip()
+        person = Person(client, email="day@example.com", password=password).sign_in()
+        me = person.call("GET", "/user/me").json()
+        made_at, expires_at = (datetime.fromisoformat(me[at]) for at in ("created_at", "password_expires_at"))
+        assert expires_at - made_at == timedelta(hours=24)
+        database.execute("update users.user set password_expires_at = now() where id = %s", (me["user_id"],))
+        credentials = {"email": person.email, "password": password}
+        assert client.post("/user/login", json=credentials).status_code == 401
+        change = {"current_password": password, "new_password": PASSWORD}
+        changed = person.call("PUT", "/user/update", json=change)
+        assert (changed.status_code, changed.json()["password_expires_at"]) == (200, None)
+        assert client.post("/user/login", json=credentials | {"password": PASSWORD}).status_code == 200
+
+    def test_another_change_does_not_keep_it_alive(
+        self, admin: Admin, client: TestClient[Litestar], database: psycopg.Connection
+    ) -> None:
+        password = admin("staff-add", "--email", "name@example.com", "--name", "Name").stdout.strip()
+        person = Person(client, email="name@example.com", password=password).sign_in()
+        changed = person.call("PUT", "/user/update", json={"name": "Another", "current_password": password})
+        assert changed.json()["password_expires_at"] is not None
+
     def test_gives_an_existing_user_the_role(self, admin: Admin, person: Person) -> None:
         for role in ("staff", "staff", "analyst"):
             done = admin("staff-add", "--email", person.email, "--name", "x", "--role", role)
@@ -94,6 +119,40 @@ class TestUserId:
         done = admin("user-id", "--email", "nobody@example.com")
         assert (done.exit_code, done.stdout) == (1, "")
         assert done.stderr == "Error: there is no user with this email\n"
+
+
+class TestResetCode:
+    def test_staff_set_a_new_password_with_it(
+        self, admin: Admin, staff: Person, database: psycopg.Connection
+    ) -> None:
+        done = admin("reset-code", "--email", staff.email)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert staff.call("GET", "/user/me").status_code == 401
+        body = {"email": staff.email, "code": done.stdout.strip(), "new_password": "another battery staple"}
+        assert staff.client.post("/user/recovery", json=body).status_code == 204
+        staff.password = "another battery staple"
+        assert staff.sign_in().call("GET", "/user/me").status_code == 200
+        assert database.execute(
+            "select staff_id, action from users.intervention where user_id = %s order by id", (staff.user_id,)
+        ).fetchall() == [(None, "issue_code"), (None, "reset_password")]
+
+    def test_of_nobody(self, admin: Admin) -> None:
+        done = admin("reset-code", "--email", "nobody@example.com")
+        assert (done.exit_code, done.stderr) == (1, "Error: there is no user with this email\n")
+
+
+class TestSignOut:
+    def test_one_and_everybody(self, admin: Admin, person: Person, staff: Person) -> None:
+        assert admin("sign-out", "--email", person.email).exit_code == 0
+        assert [who.call("GET", "/user/me").status_code for who in (person, staff)] == [401, 200]
+        person.sign_in()
+        assert admin("sign-out", "--all").exit_code == 0
+        assert [who.call("GET", "/user/me").status_code for who in (person, staff)] == [401, 401]
+
+    @pytest.mark.parametrize("options", [(), ("--all", "--email", "a@example.com")])
+    def test_whose_must_be_said(self, admin: Admin, options: tuple[str, ...]) -> None:
+        done = admin("sign-out", *options)
+        assert (done.exit_code, "give one of --email and --all" in done.stderr) == (2, True)
 
 
 class TestAddUsers:

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.server.routes import COOKIE_NAME
@@ -17,6 +18,9 @@ from ui.settings import settings
 
 # Counters and driving by programs are for operators of a Streamlit server, not for a bank's visitors.
 CLOSED_PATHS = ("/_stcore/metrics", "/_stcore/agent")
+# A load balancer asks each instance by its number.
+HEALTH_PATH = "/_stcore/health"
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 # Downloads: statements lie there for as long as the page that offers them is open.
 PRIVATE_PATHS = ("/media/",)
 # Where the government photo is taken.
@@ -56,6 +60,15 @@ def content_security_policy(*, has_camera: bool = False) -> str:
     )
 
 
+def is_by_an_own_name(connection: HTTPConnection) -> bool:
+    """Whether the app is asked by a name of its own: a page whose name was made to resolve to ours is not it."""
+    try:
+        name = urlsplit(f"//{connection.headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    return name in LOOPBACK_NAMES or name == urlsplit(settings().ui_url).hostname
+
+
 def is_of_this_app(connection: HTTPConnection) -> bool:
     """Whether no page of another origin asks; Streamlit itself compares only the host, and not the port."""
     origin = connection.headers.get("origin")
@@ -87,7 +100,9 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "websocket" and not is_of_this_app(HTTPConnection(scope)):
+        connection = HTTPConnection(scope) if scope["type"] in ("http", "websocket") else None
+        is_misled = connection is not None and not is_by_an_own_name(connection)
+        if scope["type"] == "websocket" and (is_misled or not is_of_this_app(HTTPConnection(scope))):
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] != "http":
@@ -105,6 +120,9 @@ class SecurityHeaders:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
+        if is_misled and path != HEALTH_PATH:
+            await PlainTextResponse("This app has another address.\n", 403)(scope, receive, send_with_headers)
+            return
         is_closed = path.startswith(CLOSED_PATHS)
         if is_closed or (is_private and store.find(HTTPConnection(scope).cookies.get(COOKIE_NAME)) is None):
             await Response(status_code=404)(scope, receive, send_with_headers)

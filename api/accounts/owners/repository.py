@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.shared.database import AsyncConnection, Statement, text
 
-INVITE = text("select accounts.invite_owner(:user_id, :account_id, :owner_id, :days)")
+INVITE = text("select accounts.invite_owner(:user_id, :account_id, :owner_id, :days, :refusal_days)")
 ACCEPT = text("select accounts.accept_invitation(:user_id, :account_id, :most)")
 ADD = text("select accounts.add_owner(:account_id, :owner_id)")
 REMOVE = text("select accounts.remove_owner(:user_id, :account_id, :owner_id)")
@@ -15,8 +15,10 @@ _OWNERS = text(
     "select user_id, added_at from accounts.user_account where account_id = :account_id order by added_at, user_id"
 )
 _INVITATIONS = text(
-    "select user_id, invited_by, invited_at, expires_at from accounts.invitation"
-    " where account_id = :account_id and expires_at > now() order by invited_at, user_id"
+    "select i.user_id, i.invited_by, i.invited_at, i.expires_at"
+    " from accounts.invitation i join accounts.account a on a.id = i.account_id"
+    " where i.account_id = :account_id and i.expires_at > now() and a.closed_at is null"
+    " order by i.invited_at, i.user_id"
 )
 _RECEIVED = text("""
     select a.id as account_id, a.number, a.type, a.currency, i.invited_by, i.invited_at, i.expires_at

@@ -26,6 +26,7 @@ class OwnerService:
 
     def __init__(self, settings: AccountsSettings, accounts: AccountService) -> None:
         self._open_accounts_max = settings.open_accounts_max
+        self._refusal_days = settings.invitation_refusal_days
         self._accounts = accounts
 
     async def owners(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Owners:
@@ -44,7 +45,7 @@ class OwnerService:
         """Invites a user to own the caller's account too; staff add one at once, to any account.
 
         Raises NotFound, Forbidden for staff who would add themselves, and Conflict: `user_not_approved` (who
-        invites), `account_closed`, `too_many_owners`, `too_many_invitations`.
+        invites), `account_closed`, `too_many_owners`, `too_many_invitations`, `invitation_refused`.
         """
         if principal.may(Right.ACT_ON_ACCOUNTS):
             if owner_id == principal.user_id:
@@ -61,6 +62,7 @@ class OwnerService:
                 account_id=account_id,
                 owner_id=owner_id,
                 days=INVITATION_DAYS,
+                refusal_days=self._refusal_days,
             )
         return await self.owners(connection, principal, account_id)
 

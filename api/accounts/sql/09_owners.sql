@@ -18,9 +18,12 @@ select (select count(*) from accounts.user_account where account_id = p_account 
        where account_id = p_account and user_id <> p_but and expires_at > clock_timestamp()) < 10;
 $$;
 
--- Codes `not_found`, `account_closed`, `too_many_owners`, and `too_many_invitations` when the invited user has three of
--- this owner's to other accounts. Inviting again begins the time anew; an owner is one already.
-create or replace function accounts.invite_owner(p_user uuid, p_account uuid, p_invited uuid, p_days integer) returns text
+-- Codes `not_found`, `account_closed`, `too_many_owners`, `invitation_refused` for `p_refusal_days` after the invited user
+-- refused this owner's invitation to this account, and `too_many_invitations` when they have three of this owner's to
+-- other accounts. Inviting again begins the time anew; an owner is one already.
+create or replace function accounts.invite_owner(
+    p_user uuid, p_account uuid, p_invited uuid, p_days integer, p_refusal_days integer
+) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     a accounts.account;
@@ -33,6 +36,12 @@ begin
         return 'account_closed';
     elsif not accounts.has_room(a.id, p_invited) then
         return 'too_many_owners';
+    elsif exists (
+        select from accounts.invitation_refusal
+        where account_id = a.id and user_id = p_invited and invited_by = p_user
+          and refused_at > clock_timestamp() - make_interval(days => p_refusal_days)
+    ) then
+        return 'invitation_refused';
     elsif (select count(*) from accounts.invitation
            where user_id = p_invited and invited_by = p_user and account_id <> a.id
              and expires_at > clock_timestamp()) >= 3 then
@@ -99,17 +108,25 @@ end
 $$;
 
 -- Takes an owner off the account, or an invitation back: for an owner of it, and for oneself. Codes `not_found` and
--- `last_owner`: someone who is not about to be deleted stays. Whom an owner has invited is not invited any more.
+-- `last_owner`: someone who is not about to be deleted stays. Whom an owner has invited is not invited any more. An
+-- invitation that the invited user takes off is refused.
 create or replace function accounts.remove_owner(p_user uuid, p_account uuid, p_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    refused accounts.invitation;
 begin
     perform from accounts.account where id = p_account for no key update;
     if p_user <> p_owner
        and not exists (select from accounts.user_account where account_id = p_account and user_id = p_user) then
         return 'not_found';
     end if;
-    delete from accounts.invitation where account_id = p_account and user_id = p_owner;
+    delete from accounts.invitation where account_id = p_account and user_id = p_owner returning * into refused;
     if found then
+        if p_user = p_owner then
+            insert into accounts.invitation_refusal (account_id, user_id, invited_by)
+            values (p_account, p_owner, refused.invited_by)
+            on conflict (account_id, user_id, invited_by) do update set refused_at = excluded.refused_at;
+        end if;
         return 'done';
     elsif not exists (select from accounts.user_account where account_id = p_account and user_id = p_owner) then
         return 'not_found';

@@ -9,26 +9,33 @@ no others do. Who guesses from that very address (an office, a carrier) shares i
 before the password is looked at: so its block comes late, and until then only the hashing slows guesses down.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from api.shared.database import AsyncConnection, text
 
+logger = logging.getLogger("tidemark.attempts")
+
 
 @dataclass(frozen=True)
 class Rule:
-    """`free` failures cost nothing; the next ones block for 1, 2, 4 … seconds, at most `longest_s`."""
+    """`free` failures cost nothing; the next ones block for 1, 2, 4 … seconds, at most `longest_s`.
 
+    `name` is what the log calls it.
+    """
+
+    name: str
     free: int
     longest_s: int
 
 
-PAIR = Rule(free=5, longest_s=900)
-ACCOUNT = Rule(free=20, longest_s=60)
-SOURCE = Rule(free=100, longest_s=60)
-SIGN_UPS = Rule(free=50, longest_s=60)
-KNOWN = Rule(free=3_000, longest_s=60)
-CONFIRMATION = Rule(free=5, longest_s=300)
+PAIR = Rule("account and source", free=5, longest_s=900)
+ACCOUNT = Rule("account", free=20, longest_s=60)
+SOURCE = Rule("source", free=100, longest_s=60)
+SIGN_UPS = Rule("sign-ups of a source", free=50, longest_s=60)
+KNOWN = Rule("known source", free=3_000, longest_s=60)
+CONFIRMATION = Rule("confirmation", free=5, longest_s=300)
 
 Bucket = tuple[bytes, Rule]
 
@@ -41,7 +48,7 @@ _COUNT = text(f"""
             with ordinality as a (bucket, free, longest_s, position)
     ),
     known as (
-        select t.blocked_until
+        select t.blocked_until, a.position
         from users.throttle as t join asked as a on a.bucket = t.bucket
         order by a.position for update of t
     ),
@@ -65,7 +72,9 @@ _COUNT = text(f"""
         where t.blocked_until <= clock_timestamp()
         returning bucket
     )
-    select count(*) from counted
+    select count(*) as counted,
+        (select min(position) from known where blocked_until > clock_timestamp()) as blocking
+    from counted
 """)
 _TAKE_BACK = text("""
     update users.throttle
@@ -95,7 +104,12 @@ async def count_attempt(connection: AsyncConnection, buckets: Sequence[Bucket]) 
         "free": [rule.free for _, rule in buckets],
         "longest_s": [rule.longest_s for _, rule in buckets],
     }
-    return await connection.value(_COUNT, values) == len(buckets)
+    row = await connection.row(_COUNT, values)
+    if row.counted == len(buckets):
+        return True
+    rule = buckets[(row.blocking or 1) - 1][1]
+    logger.info("too many attempts", extra={"fields": {"limit": rule.name}})
+    return False
 
 
 async def take_back(connection: AsyncConnection, buckets: Sequence[Bucket]) -> None:

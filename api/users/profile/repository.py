@@ -13,7 +13,8 @@ from api.users.errors import EmailTaken
 
 COLUMNS = """
     id, data_key_id, name, email, phone, password_hash, roles, created_at, approved_at, photo_status,
-    photo_version, photo_reason, photo_submitted_at, leaving_at
+    photo_version, photo_reason, photo_submitted_at, leaving_at,
+    password_expires_at
 """
 
 
@@ -34,6 +35,7 @@ class UserRow(msgspec.Struct, frozen=True):
     photo_reason: str | None
     photo_submitted_at: datetime | None
     leaving_at: datetime | None
+    password_expires_at: datetime | None
 
     @property
     def sealed(self) -> dict[str, bytes]:
@@ -42,9 +44,14 @@ class UserRow(msgspec.Struct, frozen=True):
 
 
 _INSERT = text("""
-    insert into users.user (id, data_key_id, name, email, phone, password_hash, roles, approved_at)
-    values (:id, :data_key_id, :name, :email, :phone, :password_hash, :roles,
-            case when :approved then now() end)
+    insert into users.user (
+        id, data_key_id, name, email, phone, password_hash, password_expires_at, roles, approved_at
+    )
+    values (
+        :id, :data_key_id, :name, :email, :phone, :password_hash,
+        now() + make_interval(hours => cast(:password_hours as integer)), :roles,
+        case when :approved then now() end
+    )
     returning created_at
 """)
 _INSERT_DIGEST = text(
@@ -63,7 +70,8 @@ _GET = f"select {COLUMNS} from users.user where id = :user_id and deleted_at is 
 _FIND = text("select user_id from users.email_digest where digest = any(:digests) limit 1")
 _UPDATE = text("""
     update users.user
-    set name = :name, email = :email, phone = :phone, password_hash = :password_hash
+    set name = :name, email = :email, phone = :phone, password_hash = :password_hash,
+        password_expires_at = case when password_hash = :password_hash then password_expires_at end
     where id = :user_id
 """)
 _GRANT = text("""
@@ -98,7 +106,8 @@ _STAY = text("""
 _ERASE = text("""
     update users.user
     set deleted_at = now(), data_key_id = null, name = null, email = null, phone = null,
-        password_hash = null, roles = '{}', approved_at = null, photo_status = 'missing', photo_reason = null
+        password_hash = null, password_expires_at = null, roles = '{}', approved_at = null,
+        photo_status = 'missing', photo_reason = null
     where id = :user_id
 """)
 _ERASE_SEARCH_TERMS = text("delete from users.search_term where user_id = :user_id")

@@ -38,7 +38,10 @@ class DeleteUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class User(msgspec.Struct):
-    """A user as they see themself; `rights` are what their roles let them do."""
+    """A user as they see themself; `rights` are what their roles let them do.
+
+    `password_expires_at` is set while the password is one that was made up for them: it opens nothing afterwards.
+    """
 
     user_id: UUID
     name: str
@@ -50,3 +53,4 @@ class User(msgspec.Struct):
     roles: list[str]
     rights: list[Right]
     created_at: datetime
+    password_expires_at: datetime | None

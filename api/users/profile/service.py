@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from api.shared.database import AsyncEngine
 from api.shared.errors import Conflict, TooManyRequests, Unauthenticated
 from api.shared.roles import rights_of
@@ -64,10 +66,24 @@ class ProfileService:
             await throttle.take_back(connection, buckets)
         return _user(row, personal)
 
-    async def add(self, personal: Personal, password: str | None, *, approved: bool, roles: Sequence[str]) -> UUID:
-        """A user made from the command line; without a password nobody can sign in. Raises EmailTaken."""
+    async def add(
+        self,
+        personal: Personal,
+        password: str | None,
+        *,
+        approved: bool,
+        roles: Sequence[str],
+        password_hours: int | None = None,
+    ) -> UUID:
+        """A user made from the command line; without a password nobody can sign in. Raises EmailTaken.
+
+        After `password_hours` the password opens nothing any more, unless the user has changed it by then.
+        """
         password_hash = None if password is None else await self._hasher.hash(password)
-        return (await self._insert(personal, password_hash, approved=approved, roles=roles)).id
+        row = await self._insert(
+            personal, password_hash, approved=approved, roles=roles, password_hours=password_hours
+        )
+        return row.id
 
     async def find(self, email: str) -> UUID | None:
         """The id of the user with this email."""
@@ -119,6 +135,8 @@ class ProfileService:
             await people.write_terms(connection, user_id, term_digests(keys, after))
             if has_other_email or change.new_password is not None:
                 await sessions.delete_all(connection, user_id, but=session_id)
+        if change.new_password is not None:
+            locked = msgspec.structs.replace(locked, password_expires_at=None)
         return _user(locked, after)
 
     async def _confirmed(self, user_id: UUID, change: UpdateUser) -> UserRow:
@@ -134,7 +152,13 @@ class ProfileService:
         return row
 
     async def _insert(
-        self, personal: Personal, password_hash: str | None, *, approved: bool, roles: Sequence[str]
+        self,
+        personal: Personal,
+        password_hash: str | None,
+        *,
+        approved: bool,
+        roles: Sequence[str],
+        password_hours: int | None = None,
     ) -> UserRow:
         user_id = uuid7()
         key = await asyncio.to_thread(self._data_keys.create, user_id)
@@ -145,6 +169,7 @@ class ProfileService:
                     "id": user_id,
                     "data_key_id": key.id,
                     "password_hash": password_hash,
+                    "password_hours": password_hours,
                     "roles": list(roles),
                     "approved": approved,
                     **seal(key, personal),
@@ -171,4 +196,5 @@ def _user(row: UserRow, personal: Personal) -> User:
         roles=list(row.roles),
         rights=sorted(rights_of(row.roles)),
         created_at=row.created_at,
+        password_expires_at=row.password_expires_at,
     )

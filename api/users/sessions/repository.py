@@ -44,11 +44,15 @@ _DELETE = text("""
 _DELETE_ALL = text("""
     delete from users.session where user_id = :user_id and id is distinct from cast(:but as uuid)
 """)
+_DROP_RESET_CODE = text("delete from users.reset_code where user_id = :user_id")
+_DELETE_EVERYBODYS = text("delete from users.session")
 _DELETE_DEAD = text("""
     delete from users.session where user_id = :user_id and (expires_at <= now() or idle_expires_at <= now())
 """)
 _FIND_FOR_LOGIN = text("""
-    select u.id, u.password_hash,
+    select u.id,
+        case when u.password_expires_at is null or u.password_expires_at > now() then u.password_hash end
+            as password_hash,
         exists (
             select from users.known_source as k where k.user_id = u.id and k.source = :source
         ) as is_known_source
@@ -186,8 +190,14 @@ async def delete(connection: AsyncConnection, user_id: UUID, session_id: UUID, *
 
 
 async def delete_all(connection: AsyncConnection, user_id: UUID, *, but: UUID | None = None) -> None:
-    """Ends every session of the user, programs' too, except `but`."""
+    """Ends every session of the user, programs' too, except `but`; a code for a new password is worthless too."""
     await connection.execute(_DELETE_ALL, {"user_id": user_id, "but": but})
+    await connection.execute(_DROP_RESET_CODE, {"user_id": user_id})
+
+
+async def delete_everybodys(connection: AsyncConnection) -> None:
+    """Ends every session and program token there is."""
+    await connection.execute(_DELETE_EVERYBODYS)
 
 
 def _row(row: Any) -> SessionRow:

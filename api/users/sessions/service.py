@@ -1,10 +1,10 @@
 """Signs people in and out."""
 
-import unicodedata
+import logging
 from uuid import UUID
 
 from api.shared.database import AsyncConnection, AsyncEngine
-from api.shared.errors import NotFound, Unauthenticated, ValueRefused
+from api.shared.errors import NotFound, Unauthenticated
 from api.users.crypto.index import Index, IndexKeys
 from api.users.crypto.signing import SigningKeys
 from api.users.errors import WrongCredentials
@@ -15,7 +15,9 @@ from api.users.sessions import repository
 from api.users.sessions.repository import Credentials, SessionRow
 from api.users.sessions.schemas import AccessToken
 from api.users.sessions.tokens import TokenIssuer
-from api.users.validation import normal_email
+from api.users.validation import email_as_sent
+
+logger = logging.getLogger("tidemark.sign_in")
 
 FORGET_AT_ONCE = 10_000
 
@@ -45,21 +47,33 @@ class SessionService:
         the attempt throttled; Unavailable when too many are waiting.
         """
         self._hasher.require_room()
-        email = _email_as_sent(email)
+        email = email_as_sent(email)
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection)
             source = keys.digest("source", address)
             user = await repository.find_credentials(connection, list(keys.email_digests(email).values()), source)
             buckets = _buckets(keys, email, address, user)
             is_allowed = await throttle.count_attempt(connection, buckets)
-        password_hash = user.password_hash if user and is_allowed else None
+        token = await self._open_if_right(user if is_allowed else None, password, buckets, source)
+        # Whom it was for, without the address that they typed: it may be a password in the wrong field.
+        account, user_id = keys.digest("log", email).hex()[:16], None if user is None else str(user.id)
+        fields = {"is_let_in": token is not None, "account": account, "user_id": user_id}
+        logger.info("sign-in", extra={"fields": fields})
+        if token is None:
+            raise WrongCredentials
+        return token
+
+    async def _open_if_right(
+        self, user: Credentials | None, password: str, buckets: list[Bucket], source: bytes
+    ) -> AccessToken | None:
+        password_hash = None if user is None else user.password_hash
         is_right = await self._hasher.matches(password_hash, password)
         if not is_right or user is None or password_hash is None:
-            raise WrongCredentials
+            return None
         new_hash = await self._hasher.hash(password) if self._hasher.is_outdated(password_hash) else None
         async with self._engine.begin() as connection:
             if not await repository.lock_credentials(connection, user.id, password_hash):
-                raise WrongCredentials
+                return None
             await throttle.take_back(connection, buckets)
             await throttle.forget(connection, [b for b in buckets if b[1] is not throttle.SOURCE])
             await throttle.purge(connection)
@@ -105,14 +119,6 @@ class SessionService:
         key = await self._signing_keys.current(connection)
         session_id, ends_at = await repository.insert_person(connection, user_id, key.id)
         return session_id, self._issuer.for_person(key, user_id, session_id, ends_at)
-
-
-def _email_as_sent(email: str) -> str:
-    # What is no address belongs to nobody, which is not to be told apart from an unknown user.
-    try:
-        return normal_email(email)
-    except ValueRefused:
-        return unicodedata.normalize("NFKC", email).casefold()[:1000]
 
 
 def _buckets(keys: IndexKeys, email: str, address: str, user: Credentials | None) -> list[Bucket]:

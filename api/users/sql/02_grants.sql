@@ -8,6 +8,7 @@ grant execute on function users.note_session_use to users_app, accounts_app, sta
 
 grant select, insert, update on users.user to users_app;
 grant select, insert, update, delete
-on users.index_key, users.email_digest, users.search_term, users.signing_key, users.session, users.throttle, users.known_source
+on users.index_key, users.email_digest, users.search_term, users.signing_key, users.session, users.throttle,
+    users.known_source, users.reset_code
 to users_app;
-grant select, insert on users.review_decision, users.photo_view to users_app;
+grant select, insert on users.review_decision, users.photo_view, users.intervention to users_app;

@@ -7,7 +7,13 @@ from infra.local.services import SERVICES, Service
 # Beside health, documentation and OPTIONS, which every service answers to anybody.
 OPEN: Mapping[str, tuple[str, ...]] = {
     # A refresh takes a token that is over, which the authorizer would refuse; the service looks at it itself.
-    "users": ("POST /user/create", "POST /user/login", "POST /user/refresh", "GET /.well-known/{proxy+}"),
+    "users": (
+        "POST /user/create",
+        "POST /user/login",
+        "POST /user/recovery",
+        "POST /user/refresh",
+        "GET /.well-known/{proxy+}",
+    ),
     "accounts": ("GET /account/currencies",),
 }
 

@@ -171,7 +171,7 @@ class TestOwner:
     def test_even_there_guesses_come_to_an_end(
         self, login: Login, person: Person, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(throttle, "KNOWN", Rule(free=7, longest_s=60))
+        monkeypatch.setattr(throttle, "KNOWN", Rule("known source", free=7, longest_s=60))
         assert login(person.email, PASSWORD, "192.0.2.3") == 200
         for _ in range(15):
             login(person.email, WRONG, "192.0.2.3")

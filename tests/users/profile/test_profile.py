@@ -48,6 +48,7 @@ class TestCreateUser:
             "photo_reason": None,
             "roles": [],
             "rights": [],
+            "password_expires_at": None,
         }
 
     @pytest.mark.parametrize(

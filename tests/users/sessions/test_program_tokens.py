@@ -117,7 +117,7 @@ class TestUse:
                 )
                 assert code(program.call(method.upper(), filled)) == (403, "forbidden"), (method, path)
                 walked += 1
-        assert walked == 15
+        assert walked == 20
 
     def test_is_noted_to_the_minute(
         self,

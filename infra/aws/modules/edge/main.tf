@@ -19,6 +19,7 @@ locals {
   caching_disabled  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
   all_but_host      = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+  all_viewer        = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 }
 
 # The address that CloudFront saw, written over whatever the client claims.
@@ -73,7 +74,8 @@ resource "aws_cloudfront_distribution" "site" {
     allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
     cached_methods           = ["GET", "HEAD"]
     cache_policy_id          = local.caching_disabled
-    origin_request_policy_id = local.all_but_host
+    # The API Gateway takes no other name than its own; the app compares its pages' origin with the name asked for.
+    origin_request_policy_id = each.key == "api" ? local.all_but_host : local.all_viewer
 
     function_association {
       event_type   = "viewer-request"

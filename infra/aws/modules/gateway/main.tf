@@ -4,7 +4,7 @@ locals {
   # No token, or (refresh) one that is over: the service decides. A test compares with the services' own routes.
   public = {
     users = [
-      "GET /user/health", "POST /user/create", "POST /user/login", "POST /user/refresh",
+      "GET /user/health", "POST /user/create", "POST /user/login", "POST /user/recovery", "POST /user/refresh",
       "GET /user/docs", "GET /user/docs/{proxy+}", "GET /.well-known/{proxy+}",
       "OPTIONS /user/{proxy+}", "OPTIONS /.well-known/{proxy+}",
     ]
@@ -89,7 +89,7 @@ resource "aws_apigatewayv2_stage" "default" {
 
   # A hash takes a tenth of a core's second: a flood of sign-ins leaves transfers alive.
   dynamic "route_settings" {
-    for_each = toset(["POST /user/login", "POST /user/create"])
+    for_each = toset(["POST /user/login", "POST /user/create", "POST /user/recovery"])
 
     content {
       route_key                = route_settings.value
