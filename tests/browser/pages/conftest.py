@@ -27,10 +27,35 @@ SignedIn = Callable[..., Person]
 
 @dataclass
 class App:
-    """The app at `url`, and the toy bank behind it."""
+    """The app at `url` as a process of its own, and the toy bank behind it."""
 
-    url: str
+    port: int
     gateway: FakeGateway
+    folder: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "ui/app.py", "--server.port", str(self.port)]
+        environment = {
+            **os.environ,
+            "TIDEMARK_GATEWAY_URL": self.gateway.url,
+            "TIDEMARK_UI_URL": self.url,
+            "TIDEMARK_SIGN_INS_FOLDER": str(self.folder / "sign-ins"),
+        }
+        log = self.folder / "app.log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
+        _wait_for(self.process, self.url, log)
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(timeout=20)
 
     @property
     def bank(self) -> FakeBank:
@@ -56,26 +81,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
-        log = tmp_path_factory.mktemp("app") / "app.log"
-        process = _start(port, gateway.url, log)
+        app = App(port, gateway, tmp_path_factory.mktemp("app"))
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(process, url, log)
-            yield App(url, gateway)
+            app.start()
+            yield app
         finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _start(port: int, gateway_url: str, log: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "streamlit", "run", "ui/app.py", "--server.port", str(port)]
-    environment = {
-        **os.environ,
-        "TIDEMARK_GATEWAY_URL": gateway_url,
-        "TIDEMARK_UI_URL": f"http://127.0.0.1:{port}",
-    }
-    with log.open("wb") as output:
-        return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
+            app.kill()
 
 
 def _wait_for(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
