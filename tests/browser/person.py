@@ -45,6 +45,13 @@ class Person:
         """Among the facts of the page."""
         expect(self.page.locator(".tm-facts").get_by_text(fact, exact=True)).to_be_visible()
 
+    def settled(self) -> None:
+        """Once the server has drawn all that it has to draw, and the browser shows it."""
+        # What was just done may not have reached the server yet.
+        self.page.wait_for_timeout(80)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(self.page.locator("[data-stale=true]")).to_have_count(0)
+
     def fill(self, label: str, text: str) -> None:
         field_ = self.page.get_by_test_id("stMain").get_by_label(label, exact=True)
         field_.fill(text)
