@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo analyst package test test-cloud quick torture fuzz bench check texts lock release
+.PHONY: help setup up demo analyst package test test-cloud quick torture fuzz bench check texts lock pictures release
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade: wi
 		--group dev -o requirements.lock $(ARGS) pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-strip-extras \
 		--python-version 3.11 -o infra/local/cloud/requirements.lock $(ARGS) infra/local/cloud/requirements.in
+
+pictures: $(READY) ## make README's pictures anew from the running demo bank
+	@$(BIN)/python -m tests.browser.pictures
 
 release: $(READY) ## record what this version leaves for later ones: digests of its migrations, a small bank to upgrade
 	@$(BIN)/python -m tests.upgrade.release

@@ -86,8 +86,10 @@ def run_signed_in(held: SignIn) -> None:
         held.touch()
     session.learn_facts()
     user = session.user()
-    chosen = st.navigation(pages_of(user), position="sidebar")
+    pages = pages_of(user)
+    chosen = st.navigation(pages, position="sidebar")
     layout.logo()
+    layout.tabs([page for section in pages.values() for page in section])
     with st.sidebar:
         st.html(f'<p class="tm-signed">{html(_("Signed in as"))}<br><b>{html(user.name)}</b></p>')
         languages.switch("language_in_menu")

@@ -14,13 +14,13 @@ from uuid import UUID
 import click
 from moto.server import ThreadedMotoServer
 
-from tests.bench import extract, freshness, idle, lambdas, ledger, login, refresh, runs, stats
+from tests.bench import app, extract, freshness, idle, lambdas, ledger, login, refresh, runs, stats
 from tests.bench.bank import ServingBank, serving_bank
 from tests.bench.report import Table, write
 from tests.cluster import Cluster
 from tests.e2e.people import Person
 
-PARTS = ("lambda", "ledger", "login", "stats", "freshness", "extract", "refresh", "runs", "idle")
+PARTS = ("lambda", "ledger", "login", "stats", "freshness", "extract", "refresh", "runs", "idle", "app")
 SERVED = {"ledger", "login", "stats"}
 PEOPLE = 8
 
@@ -80,6 +80,11 @@ def main(
             tell("starting a whole bank")
             with serving_bank(folder / "idle", has_pipeline=True, has_app=True) as bank:
                 show("idle", idle.run(bank, minutes, tell))
+        if "app" in wanted:
+            tell("starting a whole bank")
+            with serving_bank(folder / "app", has_pipeline=True, has_app=True) as bank:
+                customers = [bank.customer() for _ in range(PEOPLE)]
+                show("app", app.run(bank.app, customers, app.Size(rounds=rounds), tell))
 
 
 def served(wanted: Sequence[str], folder: Path, pgledger: Path | None, rounds: int, seconds: int) -> None:

@@ -27,6 +27,7 @@ class ServingBank:
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
         self.gateway = bank.gateway_url
+        self.app = bank.app_url
 
     @property
     def home(self) -> Path:

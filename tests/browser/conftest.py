@@ -5,14 +5,14 @@ is a failure. A failed test leaves a picture of each page in pytest's temporary 
 """
 
 import os
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, MISSING, executable
 from tests.browser.person import Person
 from tests.e2e.conftest import Bank, bank
 
@@ -20,8 +20,6 @@ __all__ = ["bank"]
 
 # The camera is a picture that moves, and nobody is asked for leave.
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", *CAMERA]
-SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NewPerson = Callable[..., Person]
 _failed: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -37,23 +35,15 @@ def pytest_runtest_makereport(
     return report
 
 
-def _executable(playwright: Playwright) -> str | None:
-    own = playwright.chromium.executable_path
-    if Path(own).exists():
-        return own
-    return next(filter(None, map(shutil.which, SYSTEM_NAMES)), None)
-
-
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = _executable(playwright)
+        path = executable(playwright.chromium.executable_path)
         if path is None:
-            reason = "no Chromium: run `playwright install chromium`, or install one from the system's packages"
             if os.environ.get("CI") == "true":
-                pytest.fail(reason)
-            pytest.skip(reason)
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+                pytest.fail(MISSING)
+            pytest.skip(MISSING)
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *CAMERA])
         yield browser
         browser.close()
 

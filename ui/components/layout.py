@@ -1,10 +1,12 @@
 """What frames every page: the look, the logo, page heads, notices."""
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from ui.components.text import html
 from ui.language import _
@@ -35,6 +37,13 @@ def frame() -> None:
 def logo() -> None:
     """The logo above the menu."""
     st.logo(_white_logo(), size="large", icon_image=_asset("mark.svg"))
+
+
+def tabs(pages: Sequence[StreamlitPage]) -> None:
+    """All pages in a bar below the page, for phones, where the menu is hidden; elsewhere the bar is."""
+    with st.bottom, st.container(key="tm-tabs", horizontal=True, gap=None):
+        for page in pages:
+            st.page_link(page)
 
 
 def head(title: str, lead: str = "") -> None:

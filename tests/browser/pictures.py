@@ -1,0 +1,89 @@
+"""README's pictures, made from the running demo bank: `make pictures`.
+
+The pages are opened as a reader would, in Chromium, and kept with 256 colours in ui/assets/readme.
+"""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from infra.local.bank import Bank
+from infra.local.errors import LocalError
+from tests.browser.chromium import ARGUMENTS, MISSING, executable
+from tests.browser.person import Person
+from tests.cluster import REPOSITORY
+
+FOLDER = REPOSITORY / "ui" / "assets" / "readme"
+WIDTH = 1280
+
+
+def keep(page: Page, name: str, height: int) -> None:
+    """The top of the page as a small file."""
+    page.set_viewport_size({"width": WIDTH, "height": height})
+    # Charts draw themselves anew for the window.
+    page.wait_for_timeout(1500)
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    path = FOLDER / f"{name}.png"
+    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1024} KiB")
+
+
+def of_the_app(browser: Browser, bank: Bank) -> None:
+    """Home, a statement and the statistics of the demo's customer."""
+    signs = json.loads((bank.state.secrets / "demo.json").read_text())
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900}, locale="en-GB")
+    person = Person(page, bank.app_url, email=signs["customer_email"])
+    person.sign_in(signs["customer_password"])
+    person.settled()
+    keep(page, "home", 800)
+    person.go("Statements")
+    person.settled()
+    keep(page, "account", 800)
+    person.go("Statistics")
+    person.settled()
+    expect(page.locator("canvas").first).to_be_visible()
+    keep(page, "statistics", 1120)
+
+
+def of_dagster(browser: Browser, bank: Bank) -> None:
+    """The assets and their checks."""
+    page = browser.new_page(
+        viewport={"width": WIDTH, "height": 900}, extra_http_headers=dict(bank.operator_headers)
+    )
+    page.goto(f"{bank.dagster_url}/asset-groups")
+    expect(page.get_by_text("publication").first).to_be_visible(timeout=60_000)
+    keep(page, "dagster", 720)
+
+
+def main() -> int:
+    """All four; the exit code is 1 where no demo bank or no browser is there."""
+    home = Path(os.environ.get("TIDEMARK_HOME", REPOSITORY / ".tidemark"))
+    try:
+        bank = Bank.running(home)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not (bank.state.secrets / "demo.json").exists():
+        print("The town is not there yet: run `make demo` first.", file=sys.stderr)
+        return 1
+    makers: tuple[Callable[[Browser, Bank], None], ...] = (of_the_app, of_dagster)
+    with sync_playwright() as playwright:
+        path = executable(playwright.chromium.executable_path)
+        if path is None:
+            print(MISSING, file=sys.stderr)
+            return 1
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        for make in makers:
+            make(browser, bank)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
