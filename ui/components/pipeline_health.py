@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import streamlit as st
+from babel.numbers import format_decimal
 
 from ui.clients.errors import ApiError
 from ui.clients.stats import Alert, Pipeline, Proof, Run
 from ui.components import cards, problems, session, when
+from ui.components.money import number
 from ui.components.text import capital, html
-from ui.language import N_, _, _n
+from ui.language import N_, _, _n, locale
 from ui.settings import settings
 
 POLL_EVERY_S = 10
@@ -117,7 +119,8 @@ def _runs(runs: Sequence[Run], now: datetime) -> str:
 def _took(run: Run) -> str:
     if run.finished_at is None:
         return "…"
-    return f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
+    seconds = (run.finished_at - run.started_at).total_seconds()
+    return _("{seconds} s", seconds=format_decimal(seconds, "#,##0.0", locale=locale()))
 
 
 def _pill(outcome: str) -> str:
@@ -127,7 +130,8 @@ def _pill(outcome: str) -> str:
 
 def _proofs(proofs: Sequence[Proof]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{html(proof.name.replace("_", " "))}</th><td class="tm-num">{proof.checked:,}</td>'
+        f'<tr><th scope="row">{html(proof.name.replace("_", " "))}</th>'
+        f'<td class="tm-num">{html(number(proof.checked))}</td>'
         f"<td>{_verdict(proof)}</td></tr>"
         for proof in proofs
     )

@@ -32,6 +32,8 @@ class TestPeople:
         # The way back, as browsers have it.
         desk.page.go_back()
         desk.says("Owners")
+        main.get_by_role("link", name="Find somebody else").click()
+        expect(main.get_by_label("Name, email, phone, account number or id")).to_be_visible()
 
 
 class TestBank:
