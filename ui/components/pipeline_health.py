@@ -48,7 +48,8 @@ def show() -> None:
         return
     now = when.now()
     st.html(cards.tiles(_tiles(pipeline, now)))
-    st.html(_alerts(pipeline.alerts, now))
+    if pipeline.alerts:
+        st.html(_alerts(pipeline.alerts, now))
     finished = next((run for run in pipeline.runs if run.outcome != "running"), None)
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
@@ -120,7 +121,7 @@ def _took(run: Run) -> str:
     if run.finished_at is None:
         return "…"
     seconds = (run.finished_at - run.started_at).total_seconds()
-    return _("{seconds} s", seconds=format_decimal(seconds, "#,##0.0", locale=locale()))
+    return f"{format_decimal(seconds, '#,##0.0', locale=locale())} s"
 
 
 def _pill(outcome: str) -> str:

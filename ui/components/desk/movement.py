@@ -90,6 +90,9 @@ def _reverse(line: Transaction, reason: str, key: str) -> None:
     except ApiError as error:
         if error.is_outcome_known:
             st.session_state.pop(f"{key}_key")
+        else:
+            # The question stands on, for the same answer with the same key.
+            confirm.ask(key)
         problems.show(error)
         return
     st.rerun()
