@@ -62,13 +62,14 @@ torture: $(READY) ## kill a bank's processes under 500,000 operations (ARGS=--he
 bench: $(READY) ## measure against pgbench, pgledger, psql, dlt and bare SQL (ARGS="ledger …", ARGS=--help)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-check: $(READY) ## lint, types, import rules, dbt project, Dagster definitions
+check: $(READY) ## lint, types, import rules, texts, dbt project, Dagster definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 	@$(BIN)/deptry . --exclude "\.venv" --ignore DEP002,DEP004
+	@$(BIN)/python -m ui.language check
 	@$(BIN)/sqlfluff lint warehouse
 	@export TIDEMARK_DBT_TARGET=$$(mktemp -d) && trap 'rm -rf $$TIDEMARK_DBT_TARGET' EXIT \
 		&& $(BIN)/python -m pipelines.manifest && $(BIN)/dagster definitions validate -m pipelines.definitions

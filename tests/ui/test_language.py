@@ -1,5 +1,6 @@
 """The catalogue, whose language it is, and the app in German."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,15 @@ class TestCatalogue:
             "placeholder lost: '{date} at {time}'",
             "no translation: '{count} day'",
         ]
+
+    def test_a_text_that_nobody_marked_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "main.py").write_text(
+            '"""Says hello to everybody who comes."""\n'
+            '_("Marked already.")\nlogger.info("Nobody reads this here")\nst.button("Sign out", key="a")\n'
+            'st.html("<p class=a>" + _("Yes") + "<b>it is so</b></p>")\n'
+        )
+        monkeypatch.setattr(source, "SOURCE", tmp_path)
+        assert list(source.unmarked()) == ["main.py:4: 'Sign out'", "main.py:5: 'it is so'"]
 
     def test_words_and_numbers_come_in_their_places(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(catalogue, "locale", lambda: Locale.parse("de_DE"))

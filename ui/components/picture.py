@@ -15,4 +15,4 @@ def inline_image(content: bytes, alt: str) -> str:
         if content.startswith(magic):
             data = base64.b64encode(content).decode()
             return f'<img class="tm-photo" alt="{alt}" src="data:{media_type};base64,{data}">'
-    raise ValueError("not an image of a kind that the bank stores")
+    raise ValueError("unknown image")

@@ -1,6 +1,6 @@
 """Keeping the catalogues complete.
 
-python -m ui.language check     # every text of the app has its translation, and keeps its placeholders
+python -m ui.language check     # every text is marked, has its translation, and keeps its placeholders
 python -m ui.language update    # bring new texts into the catalogues, without translation; drop old ones
 """
 
@@ -12,7 +12,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import write_po
 
 from ui.language.catalogue import FOLDER, read_catalogue
-from ui.language.source import texts
+from ui.language.source import texts, unmarked
 
 HEADER = r"""msgid ""
 msgstr ""
@@ -75,7 +75,8 @@ def main() -> int:
         for language in languages:
             update(language)
         return 0
-    found = [f"{language}: {fault}" for language in languages for fault in faults(language)]
+    found = [f"not marked for translation: {place}" for place in unmarked()]
+    found += [f"{language}: {fault}" for language in languages for fault in faults(language)]
     for fault in found:
         print(fault, file=sys.stderr)
     return 1 if found else 0

@@ -22,14 +22,14 @@ def locale() -> Locale:
     """The locale of the person at this page."""
     held: str | None = st.session_state.get(_STATE)
     if held is None:
-        held = negotiate(st.context.headers.get("Accept-Language", ""), st.context.cookies.get(COOKIE_NAME))
+        held = negotiate(_asked_for(), st.context.cookies.get(COOKIE_NAME))
         st.session_state[_STATE] = held
     return _parsed(held)
 
 
 def choose(language: str) -> None:
     """From now on this language, with the country that the browser names for it."""
-    st.session_state[_STATE] = negotiate(st.context.headers.get("Accept-Language", ""), language)
+    st.session_state[_STATE] = negotiate(_asked_for(), language)
 
 
 def start_anew() -> None:
@@ -37,6 +37,11 @@ def start_anew() -> None:
     held = locale()
     st.session_state.clear()
     st.session_state[_STATE] = str(held)
+
+
+def _asked_for() -> str:
+    """What the browser asks for, the language of its own menus first, in the form of an `Accept-Language` header."""
+    return f"{st.context.locale or ''},{st.context.headers.get('Accept-Language', '')}"
 
 
 def negotiate(accepted: str, chosen: str | None) -> str:

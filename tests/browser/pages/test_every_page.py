@@ -3,8 +3,10 @@
 That the browser complained of nothing (scripts, the Content-Security-Policy) is asserted of every person.
 """
 
+import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -18,6 +20,8 @@ from tests.browser.person import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
+# A folder that keeps a picture of each, for people to look at; `.ci/run` names one.
+PICTURES = os.environ.get("TIDEMARK_TEST_PICTURES")
 PHONE, DESK = 390, 1440
 FORMS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
     (DESK, "light"),
@@ -70,6 +74,8 @@ def faults_of(person: Person, visits: Iterable[Visit]) -> list[str]:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
             person.settled()
+            if PICTURES:
+                page.screenshot(path=Path(PICTURES) / f"{visit.name} {width} {scheme}.png")
             faults += [f"{visit.name}, {width} px, {scheme}: {fault}" for fault in grave(page)]
             overflow = page.evaluate("document.documentElement.scrollWidth") - width
             if overflow > 0:
