@@ -63,7 +63,7 @@ def current_work() -> Work:
     """The work that the address names, else a new one, which the address names from then on."""
     unfinished = session.unfinished()
     work = unfinished.get(st.query_params.get(ADDRESS, ""))
-    if isinstance(work, dict) and "typed" in work:
+    if _is_written_down(work):
         # As it was written down before the app was started again.
         work = unfinished[work["id"]] = msgspec.convert(work, Work)
     if not isinstance(work, Work):
@@ -91,10 +91,15 @@ def _new(typed: dict[str, str]) -> Work:
     unfinished = session.unfinished()
     work = Work(typed=typed)
     unfinished[work.id] = work
-    works = [name for name, held in unfinished.items() if isinstance(held, Work) or "typed" in held]
+    works = [name for name, held in unfinished.items() if isinstance(held, Work) or _is_written_down(held)]
     for old in works[:-UNFINISHED_MAX]:
         del unfinished[old]
     return work
+
+
+def _is_written_down(held: object) -> bool:
+    """Whether it is a work as it is kept over the app's restart."""
+    return isinstance(held, dict) and "typed" in held
 
 
 @dataclass

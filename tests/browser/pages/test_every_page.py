@@ -5,7 +5,7 @@ That the browser complained of nothing (scripts, the Content-Security-Policy) is
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -53,7 +53,7 @@ def grave(page: Page) -> list[str]:
     ]
 
 
-def faults_of(person: Person, visits: Iterable[Visit]) -> list[str]:
+def faults_of(person: Person, visits: Sequence[Visit]) -> list[str]:
     """All that is wrong with the pages visited."""
     page = person.page
     faults: list[str] = []
@@ -82,6 +82,8 @@ def faults_of(person: Person, visits: Iterable[Visit]) -> list[str]:
                 faults.append(f"{visit.name}, {width} px: {overflow} px too wide")
         if (made := page.locator(MARKUP)).count():
             faults.append(f"{visit.name}: typed text became {made.first.evaluate('node => node.outerHTML')}")
+    if PICTURES and faults:
+        (Path(PICTURES) / f"faults {visits[0].name}.txt").write_text("\n".join(faults))
     return faults
 
 
