@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, TypeGuard
 from uuid import uuid4
 
 import msgspec
@@ -97,7 +97,7 @@ def _new(typed: dict[str, str]) -> Work:
     return work
 
 
-def _is_written_down(held: object) -> bool:
+def _is_written_down(held: object) -> TypeGuard[dict[str, Any]]:
     """Whether it is a work as it is kept over the app's restart."""
     return isinstance(held, dict) and "typed" in held
 

@@ -40,7 +40,7 @@ def start_anew() -> None:
 
 
 def _asked_for() -> str:
-    """What the browser asks for, the language of its own menus first, in the form of an `Accept-Language` header."""
+    """What the browser asks for, the language of its menus first; in the form of an `Accept-Language` header."""
     return f"{st.context.locale or ''},{st.context.headers.get('Accept-Language', '')}"
 
 
