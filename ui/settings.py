@@ -38,6 +38,10 @@ class AppSettings(Settings):
         Meta(description="Where the app keeps sign-ins, sealed, over its restart; else in memory alone."),
     ] = None
 
+    def cookie(self, name: str) -> str:
+        """What the app calls a cookie: behind TLS browsers make sure that it is this host's own (RFC 6265bis)."""
+        return f"__Host-{name}" if self.is_https else name
+
     @property
     def is_https(self) -> bool:
         """Whether people reach the app over TLS, so cookies may be marked Secure."""

@@ -4,6 +4,7 @@ After it: what a browser must know of an answer that it was never meant to show.
 """
 
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,12 +15,17 @@ from api.shared.problems import PROBLEM_MEDIA_TYPE
 from api.shared.request_log import log_requests
 from api.shared.settings import ServiceSettings
 
+Header = tuple[bytes, bytes]
+
 EDGE_HEADER = "x-tidemark-edge"
 # API Gateway's authorizer, which reads the keys from outside, can prove nothing; who asks after health need not.
 KEYS, HEALTH = "/.well-known/", "/health"
 
 # Whichever of two were taken, somebody would have meant the other.
 ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key")
+
+# Who came over TLS once should not come otherwise again.
+TLS_HEADER = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 # What says that a request has a body, and how much of one that nobody wanted is read: more than the gateway takes.
 BODY = (b"content-length", b"transfer-encoding")
@@ -36,13 +42,14 @@ BROWSER_HEADERS = (
 
 def at_the_edge(app: ASGIApp, settings: ServiceSettings) -> ASGIApp:
     """The application as requests reach it."""
+    browser_headers = BROWSER_HEADERS + ((TLS_HEADER,) if settings.issuer.startswith("https://") else ())
     proof = (settings.edge_secret or "").encode() if settings.edge_only else None
 
     async def edge(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        send = _with_browser_headers(send)
+        send = _with_browser_headers(send, browser_headers)
         if any(name in BODY for name, _ in scope["headers"]):
             receive, send = _after_the_body(receive, send)
         names = [name for name, _ in scope["headers"] if name in ONCE]
@@ -88,12 +95,12 @@ def _after_the_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
     return receive_noting, send_after
 
 
-def _with_browser_headers(send: Send) -> Send:
+def _with_browser_headers(send: Send, browser_headers: Sequence[Header]) -> Send:
     async def send_careful(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [*message["headers"]]
             names = {name for name, _ in headers}
-            message["headers"] = headers + [header for header in BROWSER_HEADERS if header[0] not in names]
+            message["headers"] = headers + [header for header in browser_headers if header[0] not in names]
         await send(message)
 
     return send_careful

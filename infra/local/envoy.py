@@ -32,6 +32,8 @@ OWN_ANSWERS = {
     413: ("payload_too_large", "Payload Too Large", f"A request may have at most {BODY_MAX_BYTES} bytes."),
     426: ("invalid_request", "Upgrade Required", "The request needs HTTP/1.1 or newer."),
     431: ("invalid_request", "Request Header Fields Too Large", "The request's headers are too large."),
+    501: ("not_implemented", "Not Implemented", "This transfer coding is not known here."),
+    502: ("unavailable", "Bad Gateway", "The service's answer can't be read."),
     503: ("unavailable", "Service Unavailable", "The service can't answer at the moment. Try again."),
     504: ("unavailable", "Gateway Timeout", "The service did not answer in time."),
 }

@@ -21,7 +21,7 @@ def account(ada: Person) -> dict[str, Any]:
 class TestEveryParameter:
     def test_is_written_in_one_way(self, staff: Person) -> None:
         odd = odd_parameters(staff.done("GET", DOCUMENT, 200))
-        assert {name for _, name, _ in odd} == {"at", "from", "to", "limit", "user_id", "approved"}
+        assert {name for _, name, _ in odd} >= {"at", "from", "to", "limit", "user_id", "approved"}
         for path, name, value in odd:
             ids = {"account_id": uuid4(), "user_id": uuid4()}
             answer = staff.call("GET", path.format(**ids), params={name: value})

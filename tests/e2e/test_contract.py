@@ -24,4 +24,4 @@ class TestEveryAnswerIsDocumented:
         assert result.requests
         assert result.is_kept, result.report
         if caller != "anonymous":
-            contract.callers[caller].done("GET", "/user/me", 200)
+            contract.caller(caller).done("GET", "/user/me", 200)

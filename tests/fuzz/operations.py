@@ -12,7 +12,10 @@ from infra.local.services import SERVICES
 
 PATHS = tuple(service.prefixes[0].strip("/") for service in SERVICES.values())
 # These end what the caller works with, or cost a password's hash: seldom, so that the rest is reached at all.
-SELDOM = {"Logout", "DeleteUser", "RevokeSession", "UpdateUser", "CreateUser", "Login", "RefreshToken"}
+SELDOM = {
+    *("Logout", "EndSession", "SignOutCustomer", "DeleteUser", "DeleteUserByPost"),
+    *("UpdateUser", "CreateUser", "Login", "ResetPassword", "IssueResetCode"),
+}
 SELDOM_SHARE = 0.1
 EXISTING_SHARE = 0.7
 WORDS = (

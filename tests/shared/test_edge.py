@@ -115,6 +115,14 @@ class TestAnswerHeaders:
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
         ]
 
+    def test_behind_tls_browsers_stay_there(self, client: TestClient[Litestar], settings: ServiceSettings) -> None:
+        assert "strict-transport-security" not in client.get("/thing/health").headers
+        behind = replace(settings, issuer="https://api.bank.example")
+        with TestClient(make_app(name="thing", path="thing", settings=behind, controllers=[keys])) as secure:
+            for path in ("/thing/health", "/nowhere"):
+                header = secure.get(path).headers["strict-transport-security"]
+                assert header == "max-age=31536000; includeSubDomains"
+
     def test_the_documentation_runs_its_own_scripts_alone(self, client: TestClient[Litestar]) -> None:
         (policy,) = client.get("/thing/docs").headers.get_list("content-security-policy")
         assert "default-src 'self'" in policy

@@ -82,7 +82,11 @@ class TestKeep:
         monkeypatch.setenv("TIDEMARK_UI_URL", "https://bank.example")
         settings.cache_clear()
         answer = browser.post("/session", json={"ticket": ticket}, headers=ORIGIN)
-        assert "Secure" in answer.headers["set-cookie"]
+        assert answer.headers["set-cookie"].startswith(f"__Host-{COOKIE_NAME}=")
+        assert {"Secure", "Path=/"} <= set(answer.headers["set-cookie"].split("; "))
+        assert "Domain" not in answer.headers["set-cookie"]
+        dropped = browser.request("DELETE", "/session", json={}, headers=ORIGIN)
+        assert dropped.headers["set-cookie"].startswith(f'__Host-{COOKIE_NAME}=""')
 
     def test_takes_a_ticket_once(self, browser: Browser, ticket: str) -> None:
         assert browser.post("/session", json={"ticket": ticket}, headers=ORIGIN).status_code == 204

@@ -25,7 +25,8 @@ def tell_the_browser() -> None:
     cookie = ""
     if st.session_state.get(_CHOSEN) == language:
         secure = "; Secure" if settings().is_https else ""
-        cookie = f"{choice.COOKIE_NAME}={language}; Max-Age={_KEEP_S}; Path=/; SameSite=Strict{secure}"
+        name = settings().cookie(choice.COOKIE_NAME)
+        cookie = f"{name}={language}; Max-Age={_KEEP_S}; Path=/; SameSite=Strict{secure}"
     with st.container(key="tm-session-language", height=1):
         _teller(key="language_teller", data={"language": language, "cookie": cookie}, height=1)
 

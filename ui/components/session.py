@@ -75,7 +75,7 @@ def _address() -> str:
 
 def browser_handle() -> str | None:
     """What the browser's cookie held when this page was opened."""
-    return st.context.cookies.get(COOKIE_NAME)
+    return st.context.cookies.get(settings().cookie(COOKIE_NAME))
 
 
 def current() -> SignIn | None:

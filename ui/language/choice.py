@@ -6,6 +6,8 @@ from functools import cache
 import streamlit as st
 from babel import Locale, UnknownLocaleError
 
+from ui.settings import settings
+
 COOKIE_NAME = "tidemark_language"
 # By language: what it calls itself, and the locale of whoever names no country.
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -22,7 +24,7 @@ def locale() -> Locale:
     """The locale of the person at this page."""
     held: str | None = st.session_state.get(_STATE)
     if held is None:
-        held = negotiate(_asked_for(), st.context.cookies.get(COOKIE_NAME))
+        held = negotiate(_asked_for(), st.context.cookies.get(settings().cookie(COOKIE_NAME)))
         st.session_state[_STATE] = held
     return _parsed(held)
 

@@ -124,7 +124,9 @@ class SecurityHeaders:
             await PlainTextResponse("This app has another address.\n", 403)(scope, receive, send_with_headers)
             return
         is_closed = path.startswith(CLOSED_PATHS)
-        if is_closed or (is_private and store.find(HTTPConnection(scope).cookies.get(COOKIE_NAME)) is None):
+        if is_closed or (
+            is_private and store.find(HTTPConnection(scope).cookies.get(settings().cookie(COOKIE_NAME))) is None
+        ):
             await Response(status_code=404)(scope, receive, send_with_headers)
             return
         await self._app(scope, receive, send_with_headers)

@@ -39,7 +39,12 @@ async def _keep(request: Request) -> Response:
     response = Response(status_code=204)
     # No max-age: the cookie goes with the browser session, the sign-in itself much earlier.
     response.set_cookie(
-        COOKIE_NAME, handle, httponly=True, samesite="strict", secure=settings().is_https, path="/"
+        settings().cookie(COOKIE_NAME),
+        handle,
+        httponly=True,
+        samesite="strict",
+        secure=settings().is_https,
+        path="/",
     )
     return response
 
@@ -48,7 +53,9 @@ async def _drop(request: Request) -> Response:
     if not _is_from_this_app(request):
         return Response(status_code=403)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE_NAME, httponly=True, samesite="strict", secure=settings().is_https, path="/")
+    response.delete_cookie(
+        settings().cookie(COOKIE_NAME), httponly=True, samesite="strict", secure=settings().is_https, path="/"
+    )
     return response
 
 

@@ -193,6 +193,9 @@ begin
         if v_check = 'later' then
             perform accounts.import_movements();
             analyze accounts.import_movement;
+            -- An extract that begins from here on waits, to raise the floor, until this history is there as a whole:
+            -- it would publish the accounts' past without what is being added to it.
+            perform from accounts.extract_floor for share;
             -- As postings lock them, and before it is read what they have.
             perform from accounts.account a
             where a.id in (select e.account_id from accounts.import_entry e where not e.is_new)

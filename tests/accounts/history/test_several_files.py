@@ -1,10 +1,13 @@
 """One history in several files: together, or one after the other."""
 
+import threading
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
 from api.accounts.history.errors import HistoryRefused
+from api.accounts.history.summary import Summary
 from tests.accounts.history.conftest import Bank
 
 pytestmark = pytest.mark.slow
@@ -91,6 +94,24 @@ class TestSeveralFiles:
         bank.imported(self.JANUARY)
         bank.ledger.root.execute("select accounts.raise_floor()")
         assert "its past is final" in bank.refused(self.FEBRUARY.replace(",b,", ",external:x,"))
+
+    def test_an_extract_waits_for_a_history_that_is_being_added_to(self, bank: Bank) -> None:
+        """Or it would publish the accounts' past as final, and then find more of it."""
+        bank.imported(self.JANUARY)
+        found: list[Summary] = []
+        importing = threading.Thread(target=lambda: found.append(bank.imported(self.FEBRUARY)))
+        with bank.ledger.connect("extractor") as extract:
+            with bank.ledger.connect("accounts_owner") as posting, posting.transaction():
+                posting.execute("select from accounts.account where import_reference = 'a' for update")
+                importing.start()
+                bank.ledger.wait_until_someone_waits()
+                extract.execute("set lock_timeout = '100ms'")
+                with pytest.raises(psycopg.errors.LockNotAvailable):
+                    extract.execute("select accounts.raise_floor()")
+            importing.join()
+            assert [summary.movements for summary in found] == [1]
+            extract.execute("select accounts.raise_floor()")
+        assert "its past is final" in bank.refused("2024-03-01T00:00:00Z,a,1,external:x,,3\n")
 
     def test_an_extract_before_the_import_has_seen_nothing_of_it(self, bank: Bank) -> None:
         bank.ledger.root.execute("insert into accounts.extract_receipt (id, created_at) values (uuidv7(), now())")
