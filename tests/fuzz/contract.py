@@ -59,8 +59,8 @@ EXISTING = {name: name for name in ("account_id", "user_id", "session_id", "toke
     "body.to": "other_account_id",
     "body.user_id": "friend_id",
 }
-# A QUERY without a content type is 400 at Envoy, as its RFC wants it, and can't be had otherwise. With one, and for
-# any other method, a service says 405.
+# A QUERY without a content type is 400 at Envoy, as its RFC wants it, and can't be had otherwise. With one, and
+# for any other method, a service says 405.
 METHODS = ["get", "put", "post", "delete", "patch", "options", "trace", "propfind"]
 CALLERS = {
     # What is not of the right form is refused alike, whoever sent it.
