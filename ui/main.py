@@ -75,7 +75,6 @@ def watch(held: SignIn, shown: User) -> None:
         # Out of reach for a moment: the next look will tell.
         return
     if latest != shown:
-        onboarding.heard(shown, latest)
         st.session_state["ran_by_itself"] = True
         st.rerun()
 
@@ -96,6 +95,7 @@ def run_signed_in(held: SignIn) -> None:
         st.button(_("Sign out"), icon=":material/logout:", on_click=session.end, key="sign_out", width="stretch")
     watch(held, user)
     layout.arrive(chosen.url_path)
+    onboarding.news(user)
     try:
         chosen.run()
     finally:

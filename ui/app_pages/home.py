@@ -76,7 +76,6 @@ user = session.user(fresh=True)
 accounts = session.accounts().of_user(user.user_id)
 first_name = (user.name.split() or [""])[0]
 layout.head(_("Hello, {name}", name=first_name), _("Your accounts and what they hold."))
-onboarding.news(user)
 if not user.works_here or accounts:
     onboarding.banner(user)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.clients.accounts import Account
 from ui.clients.errors import ApiError
-from ui.components import cards, kept, layout, onboarding, session
+from ui.components import cards, enter, kept, layout, onboarding, session
 from ui.components.facts import facts
 from ui.components.fields import FieldProblems
 from ui.components.money import currency_label
@@ -83,7 +83,10 @@ def ask(attempt: Attempt) -> None:
         help=_("Only you see it. You can change it later."),
     ).strip()
     wrong.place("nickname")
-    is_asked = st.button(_("Open the account"), type="primary", width="stretch", icon=":material/check:")
+    is_asked = st.button(
+        _("Open the account"), type="primary", width="stretch", icon=":material/check:", key="open_account"
+    )
+    enter.presses("open_account", form="tm-form")
     wrong.place()
     if not is_asked:
         return

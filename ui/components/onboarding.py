@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.clients.users import User
-from ui.components import steps
+from ui.components import layout, moving, steps
 from ui.components.text import literal
 from ui.language import N_, _
 
@@ -11,7 +11,7 @@ PHOTO_MAX_BYTES = 4 * 1024 * 1024
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 STEPS = (N_("Who you are"), N_("A photo of your document"), N_("We look at it"))
 DATA, PHOTO, WAITING, APPROVED = range(4)
-_NEWS = "onboarding_news"
+_NEWS, _SEEN = "onboarding_news", "onboarding_seen"
 
 
 def status(user: User) -> str | None:
@@ -24,25 +24,25 @@ def way(at: int) -> None:
     st.html(steps.bar([_(name) for name in STEPS], at))
 
 
-def heard(before: User, now: User) -> None:
-    """The person changed while they were here: keep what there is to tell of it for the next pages."""
-    if status(before) != status(now) and (now.approved or now.photo_status == "rejected"):
-        st.session_state[_NEWS] = True
-
-
 def news(user: User) -> None:
-    """Say that the person was approved while they were here, until they move on. A rejection has its banner."""
-    if not st.session_state.get(_NEWS):
-        return
-    if user.approved:
+    """Say on any page that somebody was approved, or their photo refused, while they are here."""
+    state = st.session_state
+    before, now = state.get(_SEEN), status(user) or "approved"
+    state[_SEEN] = now
+    if before not in (None, now) and now in ("approved", "rejected"):
+        state[_NEWS] = now
+    elif layout.has_just_come():
+        state.pop(_NEWS, None)
+    if state.get(_NEWS) == "approved":
         st.success(
             _("Your accounts are open, and money can move. Begin with paying something in."),
             title=_("You are approved"),
             icon=":material/celebration:",
         )
         if st.button(_("Pay in"), type="primary", icon=":material/add:", key="first_deposit"):
-            del st.session_state[_NEWS]
-            st.switch_page("app_pages/move.py")
+            moving.go(kind="deposit")
+    elif state.get(_NEWS) == "rejected":
+        st.toast(_("We couldn’t accept your photo"), icon=":material/badge:", duration="long")
 
 
 def banner(user: User) -> None:
