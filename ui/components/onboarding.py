@@ -9,7 +9,7 @@ from ui.language import N_, _
 
 PHOTO_MAX_BYTES = 4 * 1024 * 1024
 MEDIA_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
-STEPS = (N_("Who you are"), N_("A photo of your document"), N_("We look at it"))
+STEPS = (N_("Your details"), N_("Your photo"), N_("Our check"))
 DATA, PHOTO, WAITING, APPROVED = range(4)
 _NEWS, _SEEN = "onboarding_news", "onboarding_seen"
 

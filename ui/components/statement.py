@@ -1,6 +1,6 @@
 """The statement as people read it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from urllib.parse import urlencode
@@ -62,57 +62,53 @@ def reversal_note(line: Transaction) -> str:
     return ""
 
 
-def _line(line: Transaction, own: Mapping[str, Account], clock: str, last: str) -> str:
-    """A row: who, when and what for, how much; `last` is the last cell's content, escaped."""
+def _line(line: Transaction, own: Mapping[str, Account], clock: str, *, has_balance: bool) -> str:
+    """A row: who, when and what for, how much; the balance after it, or else which account it is of."""
     who = movement_link(line, line.transfer_id, line.time, title(line, own))
+    account = own[line.account_id]
     number = account_number(line.counterparty_number or "") if line.counterparty_name else ""
-    parts = (html(clock), html(number), html(line.memo or ""), reversal_note(line))
-    below = " · ".join(part for part in parts if part)
+    texts = (clock, "" if has_balance else short(account), number, line.memo or "")
+    below = " · ".join(part for part in (*map(html, texts), reversal_note(line)) if part)
     tone = "in" if line.amount > 0 else "out"
-    amount = format_money(line.amount, own[line.account_id].currency, signed=True)
+    amount = html(format_money(line.amount, account.currency, signed=True))
+    after = html(format_money(line.balance_after, account.currency))
     return (
         f'<tr class="tm-row"><td class="tm-who"><i class="tm-way tm-way-{tone}" aria-hidden="true"></i>'
-        f'<span>{who}</span><span class="tm-memo">{below}</span></td>'
-        f'<td class="tm-num tm-{tone}">{html(amount)}</td><td class="tm-num tm-after">{last}</td></tr>'
+        f'<span>{who}</span><span class="tm-memo">{below}</span></td><td class="tm-num tm-{tone}">{amount}</td>'
+        + (f'<td class="tm-num tm-after">{after}</td></tr>' if has_balance else "</tr>")
     )
 
 
-def _by_day(
-    lines: Iterable[Transaction], now: datetime, row: Callable[[Transaction, str], str], sums: Mapping[date, str]
+def _table(
+    lines: Iterable[Transaction],
+    own: Mapping[str, Account],
+    now: datetime,
+    sums: Mapping[date, str],
+    *,
+    has_balance: bool,
 ) -> str:
-    rows = []
+    heads = [html(_("Amount"))] + [html(_("Balance"))] * has_balance
+    numbers = "".join(f'<th class="tm-num">{name}</th>' for name in heads)
+    rows = [f"<thead><tr><th>{html(_('What'))}</th>{numbers}</tr></thead><tbody>"]
     for day, of_day in groupby(lines, key=lambda line: line.time.astimezone(now.tzinfo).date()):
-        named = html(when.day(day, today=now.date()))
-        total = html(sums.get(day, ""))
         rows.append(
-            f'<tr class="tm-day"><th scope="rowgroup">{named}</th><td class="tm-num">{total}</td><td></td></tr>'
+            f'<tr class="tm-day"><th scope="rowgroup">{html(when.day(day, today=now.date()))}</th>'
+            f'<td class="tm-num">{html(sums.get(day, ""))}</td>{"<td></td>" * has_balance}</tr>'
         )
-        rows += (row(line, when.clock(line.time.astimezone(now.tzinfo))) for line in of_day)
-    return "".join(rows)
+        rows += (
+            _line(line, own, when.clock(line.time.astimezone(now.tzinfo)), has_balance=has_balance)
+            for line in of_day
+        )
+    return f'<table class="tm-statement">{"".join(rows)}</tbody></table>'
 
 
 def table(
     lines: Iterable[Transaction], own: Mapping[str, Account], now: datetime, sums: Mapping[date, str]
 ) -> str:
     """HTML of one account's lines, newest first, under a heading per day in the zone of `now`, with its sum."""
-
-    def row(line: Transaction, clock: str) -> str:
-        currency = own[line.account_id].currency
-        return _line(line, own, clock, html(format_money(line.balance_after, currency)))
-
-    return _framed(_by_day(lines, now, row, sums), _("Balance"))
+    return _table(lines, own, now, sums, has_balance=True)
 
 
 def latest(lines: Iterable[Transaction], own: Mapping[str, Account], now: datetime) -> str:
     """HTML of the newest lines of several accounts, each with its account."""
-
-    def row(line: Transaction, clock: str) -> str:
-        return _line(line, own, clock, html(short(own[line.account_id])))
-
-    return _framed(_by_day(lines, now, row, {}), _("Account"))
-
-
-def _framed(rows: str, last: str) -> str:
-    what, *numbers = (html(name) for name in (_("What"), _("Amount"), last))
-    head = f"<th>{what}</th>" + "".join(f'<th class="tm-num">{name}</th>' for name in numbers)
-    return f'<table class="tm-statement"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return _table(lines, own, now, {}, has_balance=False)

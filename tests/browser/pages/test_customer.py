@@ -25,7 +25,7 @@ class TestHome:
         box = row.bounding_box()
         assert box is not None
         assert box["height"] >= 44
-        row.locator(".tm-after").click()
+        row.locator(".tm-num").last.click()
         expect(person.page.locator(".tm-amount")).to_have_text("−€12.00")
 
 
