@@ -43,7 +43,7 @@ def latest(accounts: list[Account], pages: Pages) -> None:
         return
     newest = sorted(of_transfer.values(), key=lambda line: line.time, reverse=True)[:LATEST]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.subheader(_("Latest movements"), anchor=False)
+        layout.part(_("Latest movements"))
         st.page_link(
             "app_pages/account.py",
             label=_("See all"),

@@ -84,7 +84,7 @@ def stand(user: User) -> None:
 
 
 WHY = (
-    ("h3", _("Why we ask")),
+    ("h2", _("Why we ask")),
     (
         "p",
         _(
@@ -92,7 +92,7 @@ WHY = (
             "still can’t be you."
         ),
     ),
-    ("h3", _("What happens with it")),
+    ("h2", _("What happens with it")),
     (
         "ol",
         (

@@ -14,7 +14,7 @@ if layout.has_just_come():
 sharing.said()
 received = client.invitations()
 if received:
-    st.subheader(_("You are invited"), anchor=False)
+    layout.part(_("You are invited"))
     for item in received:
         sharing.invitation(item)
 
@@ -28,7 +28,7 @@ if not accounts:
             action=(_("Open an account"), "open"),
         )
     st.stop()
-st.subheader(_("Your accounts"), anchor=False)
+layout.part(_("Your accounts"))
 with st.container(width=620):
     account = pick(accounts, "sharing_account")
 owners = client.owners(account.account_id)

@@ -53,6 +53,11 @@ def head(title: str, lead: str = "") -> None:
     )
 
 
+def part(title: str) -> None:
+    """The heading of a part of a page, as plain text."""
+    st.html(f'<h2 class="tm-part">{html(title)}</h2>')
+
+
 def arrive(page: str) -> None:
     """Remember which page this run shows."""
     st.session_state["is_opening"] = "page" not in st.session_state
@@ -81,6 +86,6 @@ def empty(title: str, body: str, icon: str, *, action: tuple[str, str] | None = 
     """A friendly place where nothing is yet; `action` is a button's label and the page it leads to."""
     with st.container(key=f"tm-empty-{icon}", horizontal_alignment="center"):
         st.markdown(f":material/{icon}:", text_alignment="center")
-        st.html(f'<div class="tm-empty"><h3>{html(title)}</h3><p>{html(body)}</p></div>')
+        st.html(f'<div class="tm-empty"><h2>{html(title)}</h2><p>{html(body)}</p></div>')
         if action is not None and st.button(action[0], type="primary", icon=":material/arrow_forward:"):
             st.switch_page(f"app_pages/{action[1]}.py")
