@@ -165,6 +165,8 @@ class TestFilters:
         ada.done("PUT", "/account/payee", 200, json={"number": number, "name": "Gran"})
         for query, amounts in (
             ("q=gran", [-200]),
+            ("q=%20gran%20", [-200]),
+            ("q=%20null", []),
             ("q=märz", [-30]),
             ("q=100%25_", [-30]),
             ("q=_", [-30]),
@@ -217,7 +219,7 @@ class TestFilters:
             f"q={'x' * 141}",
         ):
             assert ada.refused("GET", f"{path}?{query}") == (400, "invalid_request"), query
-        for query in ("amount_min=2&amount_max=1", "counterparty=4821553907"):
+        for query in ("amount_min=2&amount_max=1", "counterparty=4821553907", "q=%20"):
             assert ada.refused("GET", f"{path}?{query}") == (409, "value_refused"), query
 
 

@@ -89,7 +89,7 @@ def _is_wanted(line: dict[str, Any], query: dict[str, str]) -> bool:
         query.get("direction") in (None, "in" if line["amount"] > 0 else "out")
         and int(query.get("amount_min", 0)) <= abs(line["amount"]) <= int(query.get("amount_max", 2**53))
         and query.get("counterparty") in (None, other, line["counterparty_number"])
-        and query.get("q", "").lower() in said
+        and query.get("q", "").strip().lower() in said
     )
 
 

@@ -61,9 +61,12 @@ def statement_filter(
     counterparty: str | None,
     text: str | None,
 ) -> Filter:
-    """Raises ValueRefused for an empty range of amounts and for a number whose check digit is wrong."""
+    """Raises ValueRefused for an empty range of amounts, a number whose check digit is wrong, and a blank text."""
     if amount_min is not None and amount_max is not None and amount_max < amount_min:
         raise ValueRefused("amount_max", "must not be below `amount_min`")
     if counterparty is not None and counterparty.isdigit() and not is_account_number(counterparty):
         raise ValueRefused("counterparty", "is not a valid account number")
-    return Filter(direction, amount_min, amount_max, counterparty, text)
+    wanted = None if text is None else text.strip()
+    if wanted == "":
+        raise ValueRefused("q", "must not be blank")
+    return Filter(direction, amount_min, amount_max, counterparty, wanted)
