@@ -150,6 +150,34 @@ class TestStatement:
         )
         assert [line.amount for line in inside.items] == [3, 2]
 
+    def test_the_csv_holds_what_was_looked_for(
+        self, gateway: FakeGateway, accounts: AccountsClient, ada: dict[str, Any]
+    ) -> None:
+        account = gateway.bank.open_account(ada["user_id"], "checking", "EUR")["account_id"]
+        gateway.bank.move("deposit", "external:cash", account, 500, "salary")
+        gateway.bank.move("withdrawal", account, "external:cash", 200, None)
+        text = accounts.statement_csv(account, Look(direction="in")).decode("utf-8-sig")
+        assert "salary" in text
+        assert "-200" not in text
+
+    def test_short_pages_of_a_filter_are_put_together(self) -> None:
+        """The bank looks at so many lines a call, and gives a cursor to go on."""
+        line = {"id": "1", "transfer_id": "t", "account_id": "a", "from": "a", "to": "external:cash"}
+        line |= {"amount": -5, "balance_after": 0, "sequence": 1, "time": "2026-11-02T00:00:00Z"}
+        pages = iter([{"items": [], "next_cursor": "x"}, {"items": [line], "next_cursor": "y"}, {"items": [line]}])
+        asked = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked.append((request.url.params.get("cursor"), request.url.params["limit"]))
+            return httpx.Response(200, json=next(pages))
+
+        client = AccountsClient(
+            Gateway("http://bank.test", transport=httpx.MockTransport(answer)), lambda: "token"
+        )
+        page = client.statement("a", Look(direction="out"), limit=2)
+        assert (len(page.items), page.next_cursor) == (2, None)
+        assert asked == [(None, "2"), ("x", "2"), ("y", "1")]
+
 
 class TestStats:
     def test_reads_every_page_of_one_publication(self) -> None:
