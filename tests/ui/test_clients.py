@@ -162,7 +162,13 @@ class TestStatement:
 
     def test_short_pages_of_a_filter_are_put_together(self) -> None:
         """The bank looks at so many lines a call, and gives a cursor to go on."""
-        line = {"id": "1", "transfer_id": "t", "account_id": "a", "from": "a", "to": "external:cash"}
+        line: dict[str, Any] = {
+            "id": "1",
+            "transfer_id": "t",
+            "account_id": "a",
+            "from": "a",
+            "to": "external:cash",
+        }
         line |= {"amount": -5, "balance_after": 0, "sequence": 1, "time": "2026-11-02T00:00:00Z"}
         pages = iter([{"items": [], "next_cursor": "x"}, {"items": [line], "next_cursor": "y"}, {"items": [line]}])
         asked = []
