@@ -93,8 +93,10 @@ def _code(bank: "FakeBank", body: dict[str, Any], caller: str, user_id: str) -> 
     return 201, {"user_id": user_id, "code": "ABCD-EFGH-JKLM", "expires_at": now(1)}
 
 
-def _accounts_of(bank: "FakeBank", _body: dict[str, Any], _caller: str, user_id: str) -> Answer:
-    return _page([account for name, account in bank.accounts.items() if user_id in bank.owners(name)])
+def _accounts_of(bank: "FakeBank", _body: dict[str, Any], caller: str, user_id: str) -> Answer:
+    return _page(
+        [bank.told(caller, account) for name, account in bank.accounts.items() if user_id in bank.owners(name)]
+    )
 
 
 def _approve(bank: "FakeBank", _body: dict[str, Any], _caller: str, account_id: str) -> Answer:
@@ -157,6 +159,6 @@ ROUTES = (
 )
 
 
-def accounts_of(bank: "FakeBank", path: str) -> Answer:
+def accounts_of(bank: "FakeBank", path: str, caller: str) -> Answer:
     """The accounts of the user whom the path names."""
-    return _accounts_of(bank, {}, "", path.rsplit("/", 1)[1])
+    return _accounts_of(bank, {}, caller, path.rsplit("/", 1)[1])

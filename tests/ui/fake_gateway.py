@@ -223,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             ]
             return 200, {"items": found, "next_cursor": None}
         if path.startswith("/account/user/"):
-            return fake_desk.accounts_of(bank, path)
+            return fake_desk.accounts_of(bank, path, caller)
         if path == "/account/transfer":
             source = bank.own(caller, body["from"])["account_id"]
 

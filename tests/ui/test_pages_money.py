@@ -302,4 +302,4 @@ class TestMoveMoney:
 
     def test_says_what_is_available(self, visit: Page, ada: User, checking: User, savings: User) -> None:
         checking["overdraft_limit"] = 50_00
-        assert "€1,050\\.00 available" in texts(visit(ada, "move"))
+        assert "€1\\,050\\.00 available" in texts(visit(ada, "move"))

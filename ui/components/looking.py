@@ -99,12 +99,13 @@ def ask(
     with st.expander(_("Amount and other side"), icon=":material/tune:", expanded=_is_narrowed()):
         left, right, last = st.columns(3, gap="small")
         with left:
-            least = _amount(_("At least"), "least", account, wrong)
+            _field(_("At least"), "least", account, wrong)
         with right:
-            most = _amount(_("At most"), "most", account, wrong)
+            _field(_("At most"), "most", account, wrong)
         with last:
             other = _other(account, own, people)
         wrong.place()
+    least, most = (_amount(name, account, wrong) for name in ("least", "most"))
     if least and most and most < least:
         wrong.say("most", _("That is less than the amount before it."))
     if wrong.found:
@@ -125,11 +126,13 @@ def _is_narrowed() -> bool:
     return any(st.session_state.get(f"statement_{name}") for name in ("least", "most", "other"))
 
 
-def _amount(label: str, name: str, account: Account, wrong: FieldProblems) -> int | None:
-    typed = st.text_input(
-        f"{label} ({account.currency})", placeholder=example(account.currency), key=f"statement_{name}"
-    )
+def _field(label: str, name: str, account: Account, wrong: FieldProblems) -> None:
+    st.text_input(f"{label} ({account.currency})", placeholder=example(account.currency), key=f"statement_{name}")
     wrong.place(name)
+
+
+def _amount(name: str, account: Account, wrong: FieldProblems) -> int | None:
+    typed = st.session_state[f"statement_{name}"]
     if not typed.strip():
         return None
     try:

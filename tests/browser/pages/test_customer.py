@@ -10,6 +10,10 @@ from tests.browser.pages.conftest import App, SignedIn
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
+def number_text(number: str) -> str:
+    return f"{number[:4]} {number[4:7]} {number[7:]}"
+
+
 class TestHome:
     def test_the_whole_card_and_the_whole_row_open(self, app: App, signed_in: SignedIn) -> None:
         ada, bob = app.customer(), app.customer("Bob")
@@ -67,6 +71,16 @@ class TestReceipt:
         person.page.emulate_media(media="print")
         expect(person.page.locator(".tm-amount")).to_be_visible()
         expect(person.page.get_by_test_id("stSidebar")).to_be_hidden()
+        person.page.emulate_media(media="screen")
+        person.fill("What you call " + number_text(theirs["number"]), "Landlord")
+        person.button("Keep the name").click()
+        person.says("To Landlord")
+        person.button("Pay again").click()
+        person.button("Review").click()
+        person.says("Is this right?")
+        person.button("Confirm").dblclick()
+        person.says("Done")
+        assert theirs["total"] == 2400
 
 
 class TestReload:
