@@ -137,7 +137,7 @@ class TestMovement:
         assert page.text_input(key="move_amount").value == "12.50"
         assert page.text_input(key="move_memo").value == NASTY
         assert page.text_input(key="move_name").value == "Landlord"
-        assert page.text_input(key="move_number").value.replace(" ", "") == theirs["number"]
+        assert str(page.text_input(key="move_number").value).replace(" ", "") == theirs["number"]
 
     def test_an_empty_name_is_forgotten(
         self, visit: Page, gateway: FakeGateway, ada: User, checking: User
