@@ -47,6 +47,7 @@ def switch(key: str) -> None:
 
 
 def _choose(key: str) -> None:
-    language = st.session_state[key]
-    choice.choose(language)
-    st.session_state[_CHOSEN] = language
+    # None when the same click signed the person out, which forgets what the page held.
+    if language := st.session_state.get(key):
+        choice.choose(language)
+        st.session_state[_CHOSEN] = language

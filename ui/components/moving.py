@@ -65,7 +65,8 @@ def current_work() -> Work:
     work = unfinished.get(st.query_params.get(ADDRESS, ""))
     if _is_written_down(work):
         # As it was written down before the app was started again.
-        work = unfinished[work["id"]] = msgspec.convert(work, Work)
+        work = msgspec.convert(work, Work)
+        unfinished[work.id] = work
     if not isinstance(work, Work):
         return start()
     if st.session_state.get("move_work") != work.id:
