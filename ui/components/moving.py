@@ -51,7 +51,7 @@ class Work:
 
     def restore(self) -> None:
         """Fill the form's fields with what was typed, at the run that first shows this work."""
-        st.session_state["move_work"] = self.id
+        st.session_state[session.SHOWN_WORK] = self.id
         for name in FIELDS:
             if name in self.typed:
                 st.session_state[f"move_{name}"] = self.typed[name]
@@ -69,7 +69,7 @@ def current_work() -> Work:
         unfinished[work.id] = work
     if not isinstance(work, Work):
         return start()
-    if st.session_state.get("move_work") != work.id:
+    if st.session_state.get(session.SHOWN_WORK) != work.id:
         work.restore()
     return work
 

@@ -21,6 +21,8 @@ from ui.settings import settings
 
 USER_FRESH_S = 5.0
 LOOPBACK = "127.0.0.1"
+# Which of the unfinished things the page shows.
+SHOWN_WORK = "shown_work"
 ENDED = N_("Your session has ended, to keep your money safe. Please sign in again.")
 ENDED_KEPT = N_(
     "You were away for a while, so we ended your session to keep your money safe. Sign in again: what you were "
@@ -134,6 +136,10 @@ def expire() -> None:
 
 def _lapse(held: SignIn) -> None:
     """A sign-in ended without the person: what they were in the middle of waits until they are back."""
+    shown: Any = held.unfinished.get(st.session_state.get(SHOWN_WORK, ""))
+    if hasattr(shown, "keep"):
+        # Typed in this very run, which ends here.
+        shown.keep()
     store.set_aside(held)
     store.forget(held)
     put_away(ENDED_KEPT if held.unfinished else ENDED)
