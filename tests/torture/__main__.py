@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tests.running_bank import running_bank
 from tests.torture.evidence import Discrepancy
+from tests.torture.pipeline import PipelinePlan, torture_pipeline
 from tests.torture.run import Outcome, Plan, torture
 
 
@@ -22,16 +23,24 @@ from tests.torture.run import Outcome, Plan, torture
 @click.option("--seconds", type=click.IntRange(1), default=1_200, help="Begin nothing new after this time.")
 @click.option("--seed", default=1, help="For the operations of each client and the order of the kills.")
 @click.option("--kills", type=click.IntRange(0), default=60, help="How many processes are ended by kill -9.")
-def main(operations: int, seconds: int, seed: int, kills: int) -> None:
+@click.option(
+    "--pipeline", is_flag=True, help="Kill the steps of the pipeline instead, before so many statements."
+)
+def main(operations: int, seconds: int, seed: int, kills: int, pipeline: bool) -> None:
     """Torture a bank: random operations while its services and its Postgres are killed.
 
     Starts a bank of its own (in a temporary folder, on free ports of this machine), lets clients move money by
     single transfers and arrays, and kills processes all the while. Then everything acknowledged must be in the
     ledger exactly once, everything refused must not, nothing else may be there, and the books must close.
 
+    With --pipeline a refresh is killed before one of the statements that it sends, again and again (--kills 0: for
+    each of them), and the next one must publish what the ledger says.
+
     Exit code 0 when that is so; 1 with the first discrepancy, and the bank's folder is kept.
     """
     console = Console()
+    if pipeline:
+        sys.exit(of_the_pipeline(console, PipelinePlan(kills, seconds, seed)))
     plan = Plan(operations, seconds, seed, kills)
     folder = Path(tempfile.mkdtemp(prefix="tidemark-torture-"))
     try:
@@ -51,6 +60,23 @@ def main(operations: int, seconds: int, seed: int, kills: int) -> None:
     shutil.rmtree(folder)
     console.print(table(outcome))
     console.print("Everything acknowledged is there once, nothing refused is, the books close.")
+
+
+def of_the_pipeline(console: Console, plan: PipelinePlan) -> int:
+    """Torture the pipeline's steps; the exit code."""
+    try:
+        with _progress(console) as progress:
+            task = progress.add_task("kills", total=plan.kills or None)
+            outcome = torture_pipeline(plan, lambda done: progress.update(task, completed=done))
+    except Discrepancy as found:
+        console.print(f"[red]Discrepancy:[/] {found}", highlight=False)
+        return 1
+    for step, killed in outcome.killed.items():
+        console.print(f"{step}: killed before {len(killed)} of {outcome.statements[step]} statements")
+    console.print(
+        f"{outcome.kills} kills in {outcome.took_s:,.0f} s; what is published is the ledger's each time."
+    )
+    return 0
 
 
 def table(outcome: Outcome) -> Table:

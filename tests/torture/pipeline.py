@@ -9,6 +9,7 @@ import json
 import os
 import random
 import signal
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ import psycopg
 from dbt.adapters.sql.connections import SQLConnectionManager
 
 from pipelines import database
+from pipelines.transform.project import Project
+from tests.cluster import Cluster
+from tests.emulator import emulated_aws
 from tests.pipelines.conftest import make_bank
 from tests.pipelines.steps import Steps
 from tests.torture.evidence import Discrepancy
@@ -205,6 +209,20 @@ class PipelineTorture:
             raise Discrepancy(f"{where}: the copy differs from the ledger")
         if self._published() != self._ledger():
             raise Discrepancy(f"{where}: what is published differs from the ledger")
+
+
+def torture_pipeline(plan: PipelinePlan, progress: Progress) -> PipelineOutcome:
+    """The same on a Postgres of its own, in a temporary folder. Raises Discrepancy."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-torture-") as name, emulated_aws() as aws:
+        folder = Path(name)
+        cluster = Cluster(folder, aws)
+        cluster.start()
+        try:
+            steps = Steps(cluster.create(), folder / "dbt")
+            Project(steps.project, steps.target).parse(steps.warehouse_url, write_manifest=True)
+            return PipelineTorture(steps, folder).run(plan, progress)
+        finally:
+            cluster.server.stop()
 
 
 def places(statements: dict[str, int], kills: int, seed: int) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from api.shared.database import AsyncConnection, AsyncEngine
-from api.shared.errors import InvalidRequest, NotFound
+from api.shared.errors import NotFound, ValueRefused
 from api.shared.pages import Page, decode_cursor, page_of
 from api.users.crypto.data_keys import DataKeys
 from api.users.crypto.fields import Unreadable
@@ -84,7 +84,7 @@ class PeopleService:
     ) -> list[UserRow]:
         given = [value for value in (wanted.name, wanted.email, wanted.phone) if value is not None]
         if len(given) != 1:
-            raise InvalidRequest("Give one of name, email and phone.")
+            raise ValueRefused("email", "give one of name, email and phone")
         if wanted.email is not None:
             user_id = await users.find(connection, keys.email_digests(normal_email(wanted.email)))
             row = None if user_id is None or user_id <= after else await users.get(connection, user_id)
