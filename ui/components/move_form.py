@@ -62,7 +62,7 @@ def ask(accounts: Sequence[Account], work: moving.Work) -> moving.Draft | None:
                 max_chars=facts().memo_max_characters,
                 key="move_memo",
                 persist_state="page",
-                help=_("Whoever is paid reads it too."),
+                placeholder=_("Whoever is paid reads it too."),
             )
         is_asked = st.button(
             _("Review"), type="primary", width="stretch", icon=":material/arrow_forward:", key="move_review"
