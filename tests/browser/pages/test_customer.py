@@ -65,6 +65,8 @@ class TestReceipt:
         line = app.bank.lines[mine["account_id"]][-1]
         person = signed_in(ada, permissions=["clipboard-read", "clipboard-write"])
         person.open_app(f"/account?account={mine['account_id']}&movement={line['transfer_id']}&at={line['time']}")
+        person.sees("rent")
+        person.settled()
         person.page.evaluate("window.print = () => { window.isPrinted = true }")
         person.page.get_by_role("button", name="Print or save").click()
         assert person.page.evaluate("window.isPrinted")

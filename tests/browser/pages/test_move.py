@@ -85,6 +85,8 @@ class TestLeaving:
 
 class TestEnter:
     def test_asks_for_the_review(self, person: Person) -> None:
+        # Once everything of the page is there, what listens for the key included.
+        person.settled()
         amount = person.page.get_by_label("Amount in EUR")
         amount.fill("nonsense")
         amount.press("Enter")
