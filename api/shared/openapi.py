@@ -77,6 +77,9 @@ def _complete_responses(operation: Json) -> None:
     problem = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     if "requestBody" in operation:
         responses["415"] = {"description": "unsupported_media_type", "content": problem}
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        # What is no id leads nowhere, whatever the call makes of one that is.
+        responses.setdefault("404", {"description": "not_found", "content": problem})
     if names & {"cursor", "to"}:
         responses.setdefault("409", {"description": "conflict", "content": problem})
     for status, response in list(responses.items()):

@@ -20,6 +20,12 @@ class TestEveryParameter:
 
 
 class TestIds:
+    def test_what_is_no_id_is_documented_as_not_found(self, client: TestClient[Litestar]) -> None:
+        paths = client.get("/user/docs/openapi.json").json()["paths"]
+        of_something = [operation for path in paths if "{" in path for operation in paths[path].values()]
+        assert of_something
+        assert all("404" in operation["responses"] for operation in of_something)
+
     def test_are_written_in_one_way(self, person: Person) -> None:
         """One thing has one address."""
         session_id = UUID(person.call("GET", "/user/session").json()["items"][0]["session_id"])
