@@ -21,13 +21,15 @@ from tests.cluster import REPOSITORY
 
 FOLDER = REPOSITORY / "ui" / "assets" / "readme"
 WIDTH = 1280
+# Its graph fits itself to the window in which it is opened.
+DAGSTER = (1400, 773)
 
 
-def keep(page: Page, name: str, height: int) -> None:
+def keep(page: Page, name: str, width: int, height: int) -> None:
     """The top of the page as a small file."""
-    page.set_viewport_size({"width": WIDTH, "height": height})
-    # Charts draw themselves anew for the window.
-    page.wait_for_timeout(1500)
+    page.set_viewport_size({"width": width, "height": height})
+    # Charts and graphs draw themselves anew for the window.
+    page.wait_for_timeout(3000)
     picture = Image.open(io.BytesIO(page.screenshot()))
     path = FOLDER / f"{name}.png"
     picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
@@ -41,24 +43,24 @@ def of_the_app(browser: Browser, bank: Bank) -> None:
     person = Person(page, bank.app_url, email=signs["customer_email"])
     person.sign_in(signs["customer_password"])
     person.settled()
-    keep(page, "home", 800)
+    keep(page, "home", WIDTH, 800)
     person.go("Statements")
     person.settled()
-    keep(page, "account", 800)
+    keep(page, "account", WIDTH, 800)
     person.go("Statistics")
     person.settled()
     expect(page.locator("canvas").first).to_be_visible()
-    keep(page, "statistics", 1120)
+    keep(page, "statistics", WIDTH, 1120)
 
 
 def of_dagster(browser: Browser, bank: Bank) -> None:
     """The assets and their checks."""
     page = browser.new_page(
-        viewport={"width": WIDTH, "height": 900}, extra_http_headers=dict(bank.operator_headers)
+        viewport={"width": DAGSTER[0], "height": DAGSTER[1]}, extra_http_headers=dict(bank.operator_headers)
     )
     page.goto(f"{bank.dagster_url}/asset-groups")
     expect(page.get_by_text("publication").first).to_be_visible(timeout=60_000)
-    keep(page, "dagster", 720)
+    keep(page, "dagster", *DAGSTER)
 
 
 def main() -> int:
