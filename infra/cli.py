@@ -11,6 +11,7 @@ from rich.console import Console
 from api.shared.settings import SettingsError
 from infra.admin_commands import import_history, keys, ledger, running_bank, staff, users
 from infra.analyst.commands import analyst
+from infra.aws.deploy.administration import cloud
 from infra.aws.deploy.command import deploy
 from infra.local.errors import LocalError
 from infra.local.fleet.commands import scale
@@ -158,7 +159,7 @@ def reload_warehouse(may_restate: bool) -> None:
     sys.exit(run_pipeline_admin(running_bank(), "reload", *options))
 
 
-for command in (staff, users, import_history, keys, ledger, analyst, package, scale, deploy):
+for command in (staff, users, import_history, keys, ledger, analyst, package, scale, deploy, cloud):
     main.add_command(command)
 
 

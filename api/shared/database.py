@@ -111,6 +111,8 @@ class AsyncEngine:
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
         self._credentials = make_credentials(settings)
+        ca = settings.database_ca_file
+        self._checks = {"sslmode": "verify-full", "sslrootcert": str(ca)} if ca else {}
         self._places = asyncio.Semaphore(settings.pool_size)
         self._idle: list[_Pooled] = []
 
@@ -208,7 +210,7 @@ class AsyncEngine:
     async def _connect_once(self) -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(
             self._settings.database_url,
-            **await self._credentials.parameters(),
+            **(await self._credentials.parameters() | self._checks),
             autocommit=True,
             prepare_threshold=5 if self._settings.prepared_statements else None,
             connect_timeout=PATIENCE_S,

@@ -115,6 +115,10 @@ class ServiceSettings(Settings):
     database_iam: Annotated[
         bool, Meta(description="true: the database's password is a token of IAM authentication.")
     ] = False
+    database_ca_file: Annotated[
+        Path | None,
+        Meta(description="Certificates, in PEM, that the database's own must come from; else it is not checked."),
+    ] = None
     edge_secret: Annotated[
         str | None, Meta(description="By it the gateway proves itself, and the client's address that it forwards.")
     ] = field(default=None, repr=False)

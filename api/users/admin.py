@@ -4,7 +4,6 @@ Personal data goes in by standard input or arguments and out by standard output;
 """
 
 import asyncio
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,16 +21,11 @@ from api.shared.migrations.upgrade import upgrade
 from api.shared.roles import ROLES
 from api.users.bulk import add_users
 from api.users.crypto.data_keys import create_tables
-from api.users.passwords.policy import check_password
-from api.users.profile.personal import Personal
 from api.users.recovery.schemas import ResetCode
 from api.users.rotation import rotate_keys
 from api.users.services import Services, make_services
 from api.users.settings import AdminSettings, MigrationSettings
-from api.users.validation import normal_email, normal_name
-
-GENERATED_PASSWORD_BYTES = 15
-GENERATED_PASSWORD_HOURS = 24
+from api.users.staff import add_staff
 
 
 @click.group(cls=Commands)
@@ -120,16 +114,7 @@ def rotate(lead_minutes: int) -> None:
 
 async def _add_staff(email: str, name: str, role: str, password: str | None) -> str | None:
     async with _services() as services:
-        found = await services.profile.find(email)
-        if found is not None:
-            await services.profile.grant_roles(found, [role])
-            return None
-        made = None if password is not None else secrets.token_urlsafe(GENERATED_PASSWORD_BYTES)
-        personal = Personal(normal_name(name), normal_email(email), "")
-        check_password(password or made or "", (personal.name, personal.email))
-        hours = GENERATED_PASSWORD_HOURS if made else None
-        await services.profile.add(personal, password or made, approved=True, roles=[role], password_hours=hours)
-        return made
+        return await add_staff(services, email, name, role, password)
 
 
 async def _find(email: str) -> UUID:

@@ -15,6 +15,16 @@ locals {
     Environment = var.environment
   }
 
+  # What most modules are told.
+  bank = {
+    name                 = local.name
+    region               = var.region
+    data_key_arn         = module.keys.data_key_arn
+    log_retention_days   = var.log_retention_days
+    is_protected         = var.database.is_protected
+    recovery_window_days = local.recovery_window_days
+  }
+
   recovery_window_days = var.database.is_protected ? 30 : 0
 
   # Of the database's connections 70 in 100 are the services'; the rest is for the pipeline, migrations and people.
@@ -28,65 +38,44 @@ module "keys" {
 }
 
 module "network" {
-  source             = "./modules/network"
-  name               = local.name
-  region             = var.region
-  cidr               = var.network.cidr
-  zones              = var.network.zones
-  is_nat_redundant   = var.network.is_nat_redundant
-  data_key_arn       = module.keys.data_key_arn
-  log_retention_days = var.log_retention_days
+  source           = "./modules/network"
+  bank             = local.bank
+  cidr             = var.network.cidr
+  zones            = var.network.zones
+  is_nat_redundant = var.network.is_nat_redundant
 }
 
 module "data" {
   source                    = "./modules/data"
-  name                      = local.name
-  region                    = var.region
-  subnet_ids                = module.network.private_subnet_ids
-  security_group_ids        = module.network.security_group_ids
-  data_key_arn              = module.keys.data_key_arn
-  engine_version            = var.database.engine_version
-  instance_count            = var.database.instance_count
-  capacity_min_acu          = var.database.capacity_min_acu
-  capacity_max_acu          = var.database.capacity_max_acu
-  connections_max           = var.database.connections_max
+  bank                      = local.bank
+  network                   = module.network
+  database                  = var.database
   proxy_connections_percent = local.proxy_connections_percent
-  backup_retention_days     = var.database.backup_retention_days
-  is_protected              = var.database.is_protected
-  recovery_window_days      = local.recovery_window_days
-  passwords_version         = var.passwords_version
-  log_retention_days        = var.log_retention_days
 }
 
 module "services" {
-  source             = "./modules/services"
-  name               = local.name
-  region             = var.region
-  services           = var.services
-  archives           = var.archives
-  python             = var.python
-  subnet_ids         = module.network.private_subnet_ids
-  security_group_id  = module.network.security_group_ids["services"]
-  proxy              = module.data.proxy
-  api_url            = local.api_url
-  identity_table     = module.data.identity_table
-  data_key_table     = module.data.data_key_table
-  data_key_arn       = module.keys.data_key_arn
-  people_key_arn     = module.keys.people_key_arn
-  edge_secret        = module.keys.shared_secrets["edge"]
-  app_secret         = module.keys.shared_secrets["app"]
-  log_retention_days = var.log_retention_days
+  source         = "./modules/services"
+  bank           = local.bank
+  network        = module.network
+  services       = var.services
+  archives       = var.archives
+  python         = var.python
+  proxy          = module.data.proxy
+  api_url        = local.api_url
+  identity_table = module.data.identity_table
+  data_key_table = module.data.data_key_table
+  people_key_arn = module.keys.people_key_arn
+  edge_secret    = module.keys.shared_secrets["edge"]
+  app_secret     = module.keys.shared_secrets["app"]
 }
 
 module "gateway" {
-  source             = "./modules/gateway"
-  name               = local.name
-  functions          = module.services.functions
-  checks_tokens      = var.gateway_checks_tokens
-  issuer             = local.api_url
-  throttle           = var.throttle
-  data_key_arn       = module.keys.data_key_arn
-  log_retention_days = var.log_retention_days
+  source        = "./modules/gateway"
+  bank          = local.bank
+  functions     = module.services.functions
+  checks_tokens = var.is_running
+  issuer        = local.api_url
+  throttle      = var.throttle
 }
 
 # For the load balancers.
@@ -104,62 +93,54 @@ module "edge_certificate" {
   zone_id   = var.zone_id
 }
 
+module "images" {
+  source = "./modules/images"
+  bank   = local.bank
+}
+
 module "pipeline" {
   source                   = "./modules/pipeline"
-  name                     = local.name
-  region                   = var.region
-  vpc_id                   = module.network.vpc_id
-  subnet_ids               = module.network.private_subnet_ids
-  security_group_ids       = module.network.security_group_ids
-  data_key_arn             = module.keys.data_key_arn
+  bank                     = local.bank
+  network                  = module.network
   certificate_arn          = module.certificate.arn
   zone_id                  = var.zone_id
   host                     = local.dagster_host
+  repository               = module.images.repositories["dagster"]
   image_tag                = var.image_tag
-  cpu                      = var.pipeline.cpu
-  memory_mb                = var.pipeline.memory_mb
-  is_protected             = var.database.is_protected
+  size                     = var.pipeline
   time_zone                = var.time_zone
   cluster                  = module.data.cluster
-  role_secret_arns         = module.data.role_secret_arns
+  role_secrets             = module.data.role_secrets
+  database_ca              = file(var.database_ca)
   administrator_secret_arn = module.data.administrator_secret_arn
   operator_secret_arn      = module.keys.shared_secret_arns["operator"]
   identity_table           = module.data.identity_table
   data_key_table           = module.data.data_key_table
-  log_retention_days       = var.log_retention_days
 }
 
 module "app" {
-  source             = "./modules/app"
-  name               = local.name
-  region             = var.region
-  vpc_id             = module.network.vpc_id
-  subnet_ids         = module.network.private_subnet_ids
-  public_subnet_ids  = module.network.public_subnet_ids
-  security_group_ids = module.network.security_group_ids
-  data_key_arn       = module.keys.data_key_arn
-  certificate_arn    = module.certificate.arn
-  zone_id            = var.zone_id
-  image_tag          = var.image_tag
-  cpu                = var.app.cpu
-  memory_mb          = var.app.memory_mb
-  count_min          = var.app.count_min
-  count_max          = var.app.count_max
-  is_protected       = var.database.is_protected
-  api_url            = local.api_url
-  app_url            = local.app_url
-  origin_host        = local.origin_host
-  ecs_cluster        = module.pipeline.ecs_cluster
-  app_secret_arn     = module.keys.shared_secret_arns["app"]
-  edge_secret        = module.keys.shared_secrets["edge"]
-  logs_bucket        = module.data.logs_bucket.name
-  log_retention_days = var.log_retention_days
+  source          = "./modules/app"
+  bank            = local.bank
+  network         = module.network
+  certificate_arn = module.certificate.arn
+  zone_id         = var.zone_id
+  repository      = module.images.repositories["app"]
+  image_tag       = var.image_tag
+  size            = { cpu = var.app.cpu, memory_mb = var.app.memory_mb }
+  tasks           = { least = var.app.count_min, most = var.app.count_max }
+  api_url         = local.api_url
+  app_url         = local.app_url
+  origin_host     = local.origin_host
+  ecs_cluster     = module.pipeline.ecs_cluster
+  app_secret_arn  = module.keys.shared_secret_arns["app"]
+  edge_secret     = module.keys.shared_secrets["edge"]
+  logs_bucket     = module.data.logs_bucket.name
 }
 
 module "edge" {
   source                 = "./modules/edge"
   providers              = { aws = aws, aws.us_east_1 = aws.us_east_1 }
-  name                   = local.name
+  bank                   = local.bank
   api_host               = local.api_host
   app_host               = local.app_host
   api_origin             = module.gateway.host
@@ -170,18 +151,14 @@ module "edge" {
   own_addresses          = module.network.nat_addresses
   requests_per_5_minutes = 3000
   logs_bucket_domain     = module.data.logs_bucket.domain
-  log_retention_days     = var.log_retention_days
 }
 
 module "functions" {
   source                  = "./modules/functions"
-  name                    = local.name
-  region                  = var.region
+  bank                    = local.bank
+  network                 = module.network
   archives                = var.archives
   python                  = var.python
-  subnet_ids              = module.network.private_subnet_ids
-  security_group_ids      = module.network.security_group_ids
-  data_key_arn            = module.keys.data_key_arn
   functions               = module.services.functions
   services                = var.services
   cluster                 = module.data.cluster
@@ -191,13 +168,14 @@ module "functions" {
   dagster_host            = local.dagster_host
   operator_password       = module.keys.shared_secrets["operator"]
   time_zone               = var.time_zone
-  log_retention_days      = var.log_retention_days
+  role_secrets            = module.data.role_secrets
+  database_ca             = file(var.database_ca)
+  changes_passwords       = var.is_running
 }
 
 module "watch" {
   source            = "./modules/watch"
-  name              = local.name
-  data_key_arn      = module.keys.data_key_arn
+  bank              = local.bank
   email             = var.alarm_email
   budget_usd        = var.budget_usd
   functions         = module.services.functions

@@ -10,7 +10,7 @@ output "app_url" {
 
 output "repositories" {
   description = "Where images are pushed to."
-  value       = { dagster = module.pipeline.repository_url, app = module.app.repository_url }
+  value       = { for name, repository in module.images.repositories : name => repository.url }
 }
 
 output "ecs_cluster" {

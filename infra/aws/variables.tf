@@ -56,10 +56,21 @@ variable "image_tag" {
   type        = string
 }
 
-variable "gateway_checks_tokens" {
-  description = "Whether the gateway has its JWT authorizer. Only once the issuer's keys can be read: see README, first apply."
+variable "is_running" {
+  description = "Whether the bank has answered once: the gateway's authorizer reads its keys, and the passwords of its database change by themselves. Not at the first apply: README."
   type        = bool
   default     = true
+}
+
+variable "database_ca" {
+  description = "The file with the certificate, in PEM, of the authority rds-ca-rsa2048-g1 in the region: README says where it comes from."
+  type        = string
+  default     = "database-ca.pem"
+
+  validation {
+    condition     = can(regex("^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\\s*$", file(var.database_ca)))
+    error_message = "A file with one certificate in PEM: the database's is checked by it. README, \"From an empty account\", says where it comes from."
+  }
 }
 
 variable "network" {
@@ -151,10 +162,4 @@ variable "app" {
 variable "log_retention_days" {
   description = "How long logs are kept."
   type        = number
-}
-
-variable "passwords_version" {
-  description = "A higher number makes new passwords of the database's roles; the task `prepare` then gives them out."
-  type        = number
-  default     = 1
 }

@@ -1,19 +1,22 @@
 """`python -m infra.containers PART`: what a container on AWS does at its start.
 
 The parts of the pipeline are the processes that `tidemark up` starts, with the same folder and socket between
-them; only their environment is made of what ECS hands out. `prepare` makes roles, databases and tables, or brings
-them up to date; it may run again at any time.
+them; only their environment is made of what ECS hands out. `passwords` keeps the database's at hand for them, and
+`run` does one run of Dagster, a backfill. `prepare` makes roles, databases and tables, or brings them up to date;
+it may run again at any time. `verify` and `pipeline` are an administrator's commands, in the same task.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 
 import click
 
-from api.shared.settings import SettingsError
-from infra.containers.settings import AdministratorSettings, ContainerSettings, passwords
+from api.shared.settings import AwsSettings, SettingsError
+from infra.containers.passwords import Passwords
+from infra.containers.settings import AdministratorSettings, BackfillSettings, ContainerSettings
 from infra.local import databases
 from infra.local.dagster_home import URL_VARIABLE, workspace_file, write_dagster_home
 from infra.local.databases import ROLES, SCHEMAS, migration
@@ -27,6 +30,7 @@ PIPELINE_ROLES = {
     "TIDEMARK_PUBLISH_URL": "publisher",
     "TIDEMARK_WAREHOUSE_URL": "warehouse",
 }
+OWN_ROLES = (*PIPELINE_ROLES.values(), "dagster")
 
 
 class _Commands(click.Group):
@@ -51,7 +55,7 @@ def code_server() -> None:
     socket = settings.home / "sockets" / "pipelines"
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     socket.unlink(missing_ok=True)
-    write_dagster_home(settings.home / "dagster", socket)
+    write_dagster_home(settings.home / "dagster", socket, _backfills())
     environment = _pipeline(settings)
     _run("pipelines.manifest", environment=environment)
     _become(
@@ -85,23 +89,79 @@ def web(port: int) -> None:
 
 
 @main.command()
+def passwords() -> None:
+    """Keep the passwords of the pipeline's roles where connections look them up."""
+    Passwords(ContainerSettings.read()).keep(OWN_ROLES, click.echo)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(command: tuple[str, ...]) -> None:
+    """Do one run of Dagster, by the command that its launcher gives."""
+    settings = ContainerSettings.read()
+    (settings.home / "dagster").mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = _pipeline(settings)
+    _run("pipelines.manifest", environment=environment)
+    os.chdir(CHECKOUT)
+    os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
+
+
+@main.command()
 def prepare() -> None:
     """Bring roles, databases and every schema up to date."""
     settings = AdministratorSettings.read()
-    known = passwords(ROLES)
-    databases.prepare(settings.url, known)
+    known = _sign_in(settings)
+    while True:
+        databases.prepare(settings.url, known)
+        # One that was changed in between was just set back: the newer one counts.
+        if known == (known := Passwords(settings).read(ROLES)):
+            break
+    Passwords(settings).write(ROLES)
     for schema in SCHEMAS:
-        owner = f"{schema}_owner"
-        url = databases.url(settings.server, owner, known[owner], databases.NAMES.of(owner))
-        _run(*migration(schema), environment=_base() | {"TIDEMARK_MIGRATION_URL": url})
+        _run(
+            *migration(schema), environment=_base(settings) | {"TIDEMARK_MIGRATION_URL": _owner(settings, schema)}
+        )
     _run("pipelines.admin", "prepare", environment=_pipeline(settings))
     click.echo("The database is ready.")
 
 
+@main.command()
+def verify() -> None:
+    """Recompute the whole ledger, and compare it with the warehouse's copy."""
+    settings = ContainerSettings.read()
+    Passwords(settings).write(ROLES)
+    urls = {"TIDEMARK_MIGRATION_URL": _owner(settings, "accounts")}
+    _become("api.accounts.admin", "verify", environment=_pipeline(settings) | urls)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
+def pipeline(arguments: tuple[str, ...]) -> None:
+    """`python -m pipelines.admin ARGUMENTS`."""
+    settings = ContainerSettings.read()
+    Passwords(settings).write(ROLES)
+    _become("pipelines.admin", *arguments, environment=_pipeline(settings))
+
+
+def _sign_in(settings: ContainerSettings) -> dict[str, str]:
+    """Let this process connect as the others do; the passwords of all roles, made up where there were none."""
+    known = Passwords(settings).ensure(ROLES)
+    Passwords(settings).write(ROLES)
+    os.environ.update(settings.connecting)
+    return known
+
+
+def _backfills() -> dict[str, str] | None:
+    """What Dagster's launcher is told of ECS; nothing where it starts no backfills there."""
+    if not any(os.environ.get(name) for name in BackfillSettings.names()):
+        return None
+    told = BackfillSettings.read()
+    return {each.name.removeprefix("backfill_"): getattr(told, each.name) for each in fields(told)}
+
+
 def _pipeline(settings: ContainerSettings) -> Environment:
-    known = passwords(PIPELINE_ROLES.values())
     urls = {
-        name: databases.url(settings.server, role, known[role], databases.NAMES.of(role))
+        name: databases.url(settings.server, role, "", databases.NAMES.of(role))
         for name, role in PIPELINE_ROLES.items()
     }
     target = {"TIDEMARK_DBT_TARGET": str(settings.home / "dbt")}
@@ -109,21 +169,24 @@ def _pipeline(settings: ContainerSettings) -> Environment:
 
 
 def _dagster(settings: ContainerSettings) -> Environment:
-    (password,) = passwords(["dagster"]).values()
-    storage = databases.url(settings.server, "dagster", password, databases.NAMES.dagster)
-    return _base() | {
+    storage = databases.url(settings.server, "dagster", "", databases.NAMES.dagster)
+    return _base(settings) | {
         "DAGSTER_HOME": str(settings.home / "dagster"),
         URL_VARIABLE: storage.replace("postgresql://", "postgresql+psycopg2://", 1),
     }
 
 
-def _base(environment: Mapping[str, str] = os.environ) -> Environment:
-    """Ours, without the passwords."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if not name.startswith(("TIDEMARK_PASSWORD_", "TIDEMARK_ADMINISTRATOR"))
-    }
+def _owner(settings: ContainerSettings, schema: str) -> str:
+    role = f"{schema}_owner"
+    return databases.url(settings.server, role, "", databases.NAMES.of(role))
+
+
+def _base(settings: ContainerSettings, environment: Mapping[str, str] = os.environ) -> Environment:
+    """Ours, with the way to connect, and without the administrator."""
+    kept = {name: value for name, value in environment.items() if not name.startswith("TIDEMARK_ADMINISTRATOR")}
+    # What Dagster's library for ECS reads.
+    region = {"AWS_DEFAULT_REGION": AwsSettings.read(environment).region or ""}
+    return kept | region | settings.connecting
 
 
 def _run(*arguments: str, environment: Environment) -> None:

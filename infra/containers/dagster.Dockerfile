@@ -17,7 +17,7 @@ COPY api api
 COPY infra infra
 COPY pipelines pipelines
 COPY warehouse warehouse
-ENV PATH=/venv/bin:$PATH HOME=/tmp LANG=C.UTF-8 TZ=UTC PYTHONUNBUFFERED=1 PGSSLMODE=require \
+ENV PATH=/venv/bin:$PATH HOME=/tmp LANG=C.UTF-8 TZ=UTC PYTHONUNBUFFERED=1 \
     DO_NOT_TRACK=1 DBT_SEND_ANONYMOUS_USAGE_STATS=false DAGSTER_DISABLE_TELEMETRY=yes
 # Fargate gives a shared folder the owner that it has here.
 VOLUME ["/var/lib/tidemark", "/tmp"]

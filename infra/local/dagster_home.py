@@ -1,5 +1,6 @@
 """Dagster's home: the configuration of its instance and its workspace, generated into the state folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ CODE_LOCATION = "tidemark"
 RUN_MAX_S = 3600
 
 
-def write_dagster_home(folder: Path, code_server_socket: Path) -> None:
-    """Write `dagster.yaml` and `workspace.yaml`; the storage's URL stays in the environment (URL_VARIABLE)."""
+def write_dagster_home(folder: Path, code_server_socket: Path, backfills: Mapping[str, str] | None = None) -> None:
+    """Write `dagster.yaml` and `workspace.yaml`; the storage's URL stays in the environment (URL_VARIABLE).
+
+    `backfills` says where on ECS they are done (pipelines/ecs.py); without it they are runs like any other.
+    """
     for name in ("artifacts", "compute"):
         (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     # JSON is YAML too.
-    write_json(folder / "dagster.yaml", _instance(folder))
+    write_json(folder / "dagster.yaml", _instance(folder, backfills))
     write_json(folder / "workspace.yaml", _workspace(code_server_socket))
 
 
@@ -24,7 +28,7 @@ def workspace_file(folder: Path) -> Path:
     return folder / "workspace.yaml"
 
 
-def _instance(folder: Path) -> dict[str, Any]:
+def _instance(folder: Path, backfills: Mapping[str, str] | None) -> dict[str, Any]:
     ticks = {"purge_after_days": {"skipped": 1, "success": 7, "failure": 30, "started": 7}}
     return {
         "storage": {
@@ -34,7 +38,7 @@ def _instance(folder: Path) -> dict[str, Any]:
                 "config": {"postgres_url": {"env": URL_VARIABLE}},
             }
         },
-        "run_launcher": {"module": "pipelines.run_launcher", "class": "WatchingRunLauncher"},
+        "run_launcher": _launcher(backfills),
         "run_coordinator": {
             "module": "pipelines.run_coordinator",
             "class": "PromptRunCoordinator",
@@ -44,7 +48,8 @@ def _instance(folder: Path) -> dict[str, Any]:
         "run_monitoring": {
             "enabled": True,
             "poll_interval_seconds": 10,
-            "start_timeout_seconds": 90,
+            # A container's start takes 70 s.
+            "start_timeout_seconds": 300 if backfills else 90,
             "cancel_timeout_seconds": 60,
             "max_runtime_seconds": RUN_MAX_S,
         },
@@ -68,6 +73,12 @@ def _instance(folder: Path) -> dict[str, Any]:
             "config": {"base_dir": str(folder / "compute")},
         },
     }
+
+
+def _launcher(backfills: Mapping[str, str] | None) -> dict[str, Any]:
+    if backfills is None:
+        return {"module": "pipelines.run_launcher", "class": "WatchingRunLauncher"}
+    return {"module": "pipelines.ecs", "class": "BackfillsOnEcs", "config": dict(backfills)}
 
 
 def _workspace(code_server_socket: Path) -> dict[str, Any]:

@@ -152,10 +152,14 @@ def urls(
 
 
 def url(server: str, user: str, password: str, database: str) -> str:
-    """`postgresql://user:password@host:port/database` on the server that the URL `server` names."""
+    """`postgresql://user:password@host:port/database` on the server that the URL `server` names.
+
+    Without a password libpq finds one by itself, or none is asked for.
+    """
     parts = urlsplit(server)
     host = parts.netloc.rpartition("@")[2]
-    netloc = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}"
+    secret = f":{quote(password, safe='')}" if password else ""
+    netloc = f"{quote(user, safe='')}{secret}@{host}"
     return urlunsplit(("postgresql", netloc, f"/{quote(database, safe='')}", parts.query, ""))
 
 

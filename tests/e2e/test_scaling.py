@@ -144,7 +144,7 @@ class TestScaling:
 
     def test_says_what_was_done_and_why(self, scaling_bank: RunningBank) -> None:
         shown = scaling_bank.tidemark("scale").stdout
-        for text in ("accounts", "2 → ", "requests in flight", "pinned to 1", "hours"):
+        for text in ("accounts", "2 → ", "requests are in flight", "pinned it to 1", "hours"):
             assert text in shown
         refused = scaling_bank.tidemark("scale", "accounts", "11", check=False)
         assert (refused.returncode, refused.stderr) == (

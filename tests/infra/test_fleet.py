@@ -90,7 +90,7 @@ class TestReadLooks:
 class TestMemory:
     def test_is_there_again(self, tmp_path: Path) -> None:
         memory = Memory(tmp_path / "fleet.json", pins={"accounts": 3})
-        memory.note(Change(1.5, "accounts", 2, 3, "pinned to 3"), {"accounts": 0.25})
+        memory.note(Change(1.5, "accounts", 2, 3, "Somebody pinned it to 3"), {"accounts": 0.25})
         assert Memory.read(memory.path) == memory
 
     def test_forgets_the_oldest_changes(self, tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ class TestView:
                 "accounts": {
                     **service,
                     "demand": vars(Demand(20.5, 1, 0.25)),
-                    "reason": "20.5 requests in flight",
+                    "reason": "20.5 requests are in flight",
                 },
-                "stats": {**service, "demand": None, "reason": "its demand is not known"},
+                "stats": {**service, "demand": None, "reason": "Its demand is not known"},
             },
             "changes": [{"at": 0.0, "service": "accounts", "before": 2, "after": 3, "reason": "because"}],
         }

@@ -92,8 +92,8 @@ class TestPin:
         ]
         assert stage.listed() == 1
         assert stage.told == [
-            "accounts has 3 instances, had 2: pinned to 3",
-            "accounts has 1 instances, had 3: pinned to 1",
+            "accounts has 3 instances, had 2: Somebody pinned it to 3",
+            "accounts has 1 instances, had 3: Somebody pinned it to 1",
         ]
         kept = Memory.read(bank.state.fleet_file)
         assert kept.pins == {"accounts": 1}
@@ -107,7 +107,7 @@ class TestPin:
         asyncio.run(stage.fleet.pin("accounts", 5))
         told = stage.fleet.to_json()["services"]["accounts"]
         assert told["instances"] == stage.listed() == 3
-        assert told["reason"] == "pinned to 5; it could not start: accounts-4 keeps ending"
+        assert told["reason"] == "Another could not be started: accounts-4 keeps ending"
         assert len(stage.told) == 1
 
     def test_a_port_that_is_taken_is_named(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ class TestPin:
         asyncio.run(stage.fleet.pin("accounts", 3))
         assert stage.steps == []
         reason = stage.fleet.to_json()["services"]["accounts"]["reason"]
-        assert reason == f"pinned to 3; it could not start: port {bank.ports.accounts + 2} is in use"
+        assert reason == f"Another could not be started: port {bank.ports.accounts + 2} is in use"
 
     def test_without_the_database_s_connections_nobody_gets_more(
         self, bank: Bank, monkeypatch: pytest.MonkeyPatch
@@ -126,7 +126,7 @@ class TestPin:
         asyncio.run(stage.fleet.pin("accounts", 9))
         told = stage.fleet.to_json()
         assert (told["services"]["accounts"]["instances"], told["connections"]) == (3, {"of_all": 50, "used": 50})
-        assert "9 wanted, the database has no more connections" in told["services"]["accounts"]["reason"]
+        assert "no connections for the 9 that are wanted" in told["services"]["accounts"]["reason"]
 
 
 class TestRun:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -16,9 +17,12 @@ from api.shared.credentials import make_credentials
 from api.shared.database import AsyncEngine, text
 from api.shared.errors import Unavailable
 from api.shared.settings import ServiceSettings
+from tests.tls import Authority, tls_before
 
 SECRET = "tidemark/database/stats"
 ROLE = "someone_app"
+# Whom the certificate is for, whether its authority is the one that is trusted, and whether that will do.
+CERTIFICATES = [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("127.0.0.9", True, False)]
 WHO = text("select current_user")
 END = f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '{ROLE}'"
 
@@ -90,6 +94,36 @@ class TestSecretsManager:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         with pytest.raises(Unavailable):
             asyncio.run(AsyncEngine(on_aws).row(WHO, {}))
+
+
+class TestCertificate:
+    """Of the database: its own, and not that of somebody in between."""
+
+    @pytest.mark.parametrize(("address", "is_ours", "is_taken"), CERTIFICATES)
+    def test_it_must_come_from_the_authority_and_be_for_this_host(
+        self, settings: ServiceSettings, tmp_path: Path, address: str, is_ours: bool, is_taken: bool
+    ) -> None:
+        ours, another = Authority.make("ours"), Authority.make("another")
+        ca = tmp_path / "ca.pem"
+        ca.write_text((ours if is_ours else another).pem)
+        parts = urlsplit(settings.database_url)
+        assert parts.port is not None
+
+        async def who() -> Any:
+            user = parts.netloc.rpartition("@")[0]
+            url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
+            engine = AsyncEngine(replace(settings, database_url=url, database_ca_file=ca))
+            try:
+                return await engine.row(WHO, {})
+            finally:
+                await engine.dispose()
+
+        with tls_before(parts.port, ours.certify(address, tmp_path)) as port:
+            if is_taken:
+                assert asyncio.run(who()) is not None
+            else:
+                with pytest.raises(Unavailable):
+                    asyncio.run(who())
 
 
 class TestIam:

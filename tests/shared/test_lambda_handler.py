@@ -10,6 +10,7 @@ from litestar import Litestar, get
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from api.shared.errors import Conflict
 from api.shared.lambda_handler import LambdaHandler
 from api.shared.tasks import Task, keep_doing
 from tests.cluster import REPOSITORY
@@ -65,6 +66,25 @@ class TestHandler:
         assert handler({"task": "note"}, None) == {"is_done": True}
         assert handler({"task": ["other"]}, None) == {"is_warm": True}
         assert ran == [handler(EVENT, None)["body"]]
+
+    def test_a_command_answers_whoever_called(self) -> None:
+        async def obey(name: str) -> str:
+            if name == "nobody":
+                raise Conflict("There is nobody.", errors=[{"field": "name", "message": "Somebody."}])
+            return f"done for {name}"
+
+        handler = LambdaHandler(Litestar([loop_id]), {"obey": obey})
+        assert handler({"command": "obey", "arguments": {"name": "Ada"}}, None) == {"result": "done for Ada"}
+        refused = handler({"command": "obey", "arguments": {"name": "nobody"}}, None)["error"]
+        assert (refused["code"], refused["errors"][0]["field"]) == ("conflict", "name")
+        assert handler({"command": ["obey"]}, None) == {"is_warm": True}
+
+    def test_a_request_is_never_a_command(self) -> None:
+        async def obey() -> None:
+            raise AssertionError
+
+        handler = LambdaHandler(Litestar([loop_id]), {"obey": obey})
+        assert handler({**EVENT, "command": "obey"}, None)["statusCode"] == 200
 
     def test_mangum_keeps_its_loop_from_0_22_on(self) -> None:
         declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]

@@ -185,6 +185,35 @@ class TestHandler:
         counters = "select bucket from users.throttle where bucket in ('old', 'young')"
         assert database.execute(counters).fetchall() == [(b"young",)]
 
+    def test_an_administrator_adds_a_member_of_staff(
+        self,
+        call: Call,
+        handler: Callable[[dict[str, Any], Any], dict[str, Any]],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        email = f"{uuid4().hex}@example.com"
+        arguments = {"email": email, "name": "Rita Review", "role": "staff", "password": None}
+        with caplog.at_level(0):
+            password = handler({"command": "add_staff", "arguments": arguments}, None)["result"]
+        login = call("POST", "/user/login", {"email": email, "password": password})
+        assert login["statusCode"] == 200
+        assert "staff" in read(call("GET", "/user/me", token=read(login)["access_token"]))["roles"]
+        assert password not in caplog.text
+        assert email not in caplog.text
+        # Somebody who is there gets the role alone.
+        again = handler({"command": "add_staff", "arguments": arguments | {"role": "analyst"}}, None)
+        assert again == {"result": None}
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"), [({"role": "king"}, "role"), ({"email": "nobody"}, "email"), ({"name": ""}, "name")]
+    )
+    def test_what_makes_no_member_of_staff_is_told(
+        self, handler: Callable[[dict[str, Any], Any], dict[str, Any]], wrong: dict[str, str], field: str
+    ) -> None:
+        arguments = {"email": f"{uuid4().hex}@example.com", "name": "Rita", "role": "staff", "password": None}
+        answer = handler({"command": "add_staff", "arguments": arguments | wrong}, None)
+        assert answer["error"]["errors"][0]["field"] == field
+
     def test_odd_paths_open_nothing(self, call: Call) -> None:
         for path in (
             "/User/me", "/user//me", "/user/me/", "/user/me/.", "/user/health/../me", "/user/docs/../me",

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,29 @@ class Alias:
 
     version: str
     description: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """Where a task's container writes to."""
+
+    group: str
+    stream: str
+
+    def __str__(self) -> str:
+        return f"`aws logs tail {self.group} --since 1d --log-stream-names {self.stream}`"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a task's container ended; without an exit code it never began."""
+
+    exit_code: int | None
+    reason: str
+    log: Log
+
+    def __str__(self) -> str:
+        return f"exit code {self.exit_code} ({self.reason})"
 
 
 def make_clients(region: str) -> Callable[[str], Any]:
@@ -71,30 +94,70 @@ class Cloud:
 
     def prepare(self, cluster: str, task: Mapping[str, Any], tell: Tell) -> None:
         """Run the one-off task of roles and migrations, and wait for its end, which must be a good one."""
+        ended = self._run(cluster, task, (), tell)
+        if ended.exit_code != 0:
+            raise LocalError(f"it ended with {ended}. Why is in its log: {ended.log}")
+
+    def run(self, cluster: str, task: Mapping[str, Any], command: Sequence[str], tell: Tell) -> int:
+        """Run a command in that task in place of its own, and tell what it printed; its exit code."""
+        ended = self._run(cluster, task, command, tell)
+        if ended.exit_code is None:
+            raise LocalError(f"{' '.join(command)}: it never began: {ended.reason}.")
+        for line in self._printed(ended.log):
+            tell(line)
+        return ended.exit_code
+
+    def obey(self, function: str, qualifier: str, command: str, arguments: Mapping[str, Any]) -> Any:
+        """Have a function do a command; the result comes back by this way alone."""
+        event = json.dumps({"command": command, "arguments": arguments}).encode()
+        answer = self._client("lambda").invoke(FunctionName=function, Qualifier=qualifier, Payload=event)
+        content = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer or "result" not in content:
+            error = content.get("error")
+            if error is None:
+                raise LocalError(
+                    f"{function} failed at it, or does not know this command. Its log: "
+                    f"`aws logs tail /aws/lambda/{function}`."
+                )
+            fields = (f"{each['field']}: {each['message']}" for each in error.get("errors", ()))
+            raise LocalError(" ".join((error["detail"], *fields)))
+        return content["result"]
+
+    def _run(self, cluster: str, task: Mapping[str, Any], command: Sequence[str], tell: Tell) -> Ended:
         ecs = self._client("ecs")
         network = {"subnets": task["subnets"], "securityGroups": [task["security_group"]]}
+        override = {"containerOverrides": [{"name": CONTAINER, "command": list(command)}]} if command else {}
         answer = ecs.run_task(
             cluster=cluster,
             taskDefinition=task["task_definition"],
             launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": network},
-            startedBy="tidemark deploy",
+            startedBy="tidemark",
+            overrides=override,
         )
         if not answer["tasks"]:
             reasons = ", ".join(each.get("reason", "no reason given") for each in answer["failures"])
             raise LocalError(f"ECS did not start the task: {reasons}.")
         (started,) = answer["tasks"]
         arn = started["taskArn"]
-        log = _log_command(ecs, started["taskDefinitionArn"], arn)
+        log = _log(ecs, started["taskDefinitionArn"], arn)
         tell(f"  task {arn}\n  its log: {log}")
         ended = self._wait(ecs, cluster, arn, tell)
         codes = {each["name"]: each.get("exitCode") for each in ended["containers"]}
         tell(f"  exit code {codes.get(CONTAINER)}")
-        if codes.get(CONTAINER) != 0:
-            raise LocalError(
-                f"it ended with exit code {codes.get(CONTAINER)} "
-                f"({ended.get('stoppedReason', 'no reason given')}). Why is in its log: {log}"
+        return Ended(codes.get(CONTAINER), ended.get("stoppedReason", "no reason given"), log)
+
+    def _printed(self, log: Log) -> Iterator[str]:
+        client = self._client("logs")
+        position: dict[str, str] = {}
+        while True:
+            told = client.get_log_events(
+                logGroupName=log.group, logStreamName=log.stream, startFromHead=True, **position
             )
+            yield from (each["message"] for each in told["events"])
+            if position.get("nextToken") == told["nextForwardToken"]:
+                return
+            position = {"nextToken": told["nextForwardToken"]}
 
     def _wait(self, ecs: Any, cluster: str, arn: str, tell: Tell) -> dict[str, Any]:
         status = ""
@@ -183,10 +246,9 @@ def health_event(path: str) -> dict[str, Any]:
     }
 
 
-def _log_command(ecs: Any, definition: str, task: str) -> str:
-    """How to read what a task says."""
+def _log(ecs: Any, definition: str, task: str) -> Log:
     described = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
     (container,) = (each for each in described["containerDefinitions"] if each["name"] == CONTAINER)
     options = container["logConfiguration"]["options"]
     stream = f"{options['awslogs-stream-prefix']}/{CONTAINER}/{task.rpartition('/')[2]}"
-    return f"`aws logs tail {options['awslogs-group']} --since 1d --log-stream-names {stream}`"
+    return Log(options["awslogs-group"], stream)

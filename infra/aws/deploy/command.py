@@ -47,7 +47,7 @@ def deploy(
 
     if rollback and (plan_only or image_tag or replaced):
         raise click.UsageError("--rollback moves the services alone: there is nothing to plan.")
-    region = _region(CONFIGURATION / "environments", environment)
+    region = region_of(environment)
     # Whoever ends it, as CI does, lets it take back what it has begun.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     deployment = Deployment(
@@ -72,7 +72,8 @@ def _confirm(question: str) -> None:
     click.confirm(question, abort=True)
 
 
-def _region(folder: Path, environment: str) -> str:
+def region_of(environment: str, folder: Path = CONFIGURATION / "environments") -> str:
+    """The region of an environment, from its file. Raises UsageError, LocalError."""
     known = sorted(path.stem for path in folder.glob("*.tfvars"))
     if environment not in known:
         raise click.UsageError(f"There is no environment {environment}. There are: {', '.join(known)}.")

@@ -12,12 +12,9 @@ from infra.aws.deploy.archives import require_fresh
 from infra.aws.deploy.cloud import Cloud, Tell
 from infra.aws.deploy.steps import Step, carry_out
 from infra.aws.deploy.terraform import Plan, Terraform
-from infra.local.errors import LocalError
 from infra.local.services import SERVICES
 
-# What the first start of a bank leaves in Terraform's state.
-OUTPUTS = frozenset({"api_url", "ecs_cluster", "prepare", "repositories", "services"})
-PREPARE = "module.pipeline.aws_ecs_task_definition.prepare"
+PREPARE = "module.pipeline.module.prepare.aws_ecs_task_definition.this"
 
 
 @dataclass(frozen=True)
@@ -72,13 +69,7 @@ class Deployment:
     def _begin(self) -> dict[str, Any]:
         self.tell(f"AWS: {self.cloud.caller()}")
         self.terraform.start()
-        outputs = self.terraform.outputs()
-        if not outputs.keys() >= OUTPUTS:
-            raise LocalError(
-                "There is no whole bank in this environment yet. Its first start takes more than an upgrade: "
-                'infra/aws/README.md, "From an empty account to a working bank". Nothing was changed.'
-            )
-        return outputs
+        return self.terraform.outputs_of_whole_bank()
 
     def _steps(self, outputs: dict[str, Any], shown: Plan, folder: Path) -> list[Step]:
         def point_prepare() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from infra.local.errors import LocalError
 
 NO_CHANGE = (["no-op"], ["read"])
+# What the first start of a bank leaves in its state.
+OUTPUTS = frozenset({"api_url", "app_url", "ecs_cluster", "prepare", "repositories", "services"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,16 @@ class Terraform:
         """What the last apply told; nothing when there was none."""
         told = json.loads(self._ask("output", "-json"))
         return {name: output["value"] for name, output in told.items()}
+
+    def outputs_of_whole_bank(self) -> dict[str, Any]:
+        """The same, of a bank that has had its first start."""
+        outputs = self.outputs()
+        if not outputs.keys() >= OUTPUTS:
+            raise LocalError(
+                "There is no whole bank in this environment yet. Its first start takes more than an upgrade: "
+                'infra/aws/README.md, "From an empty account to a working bank". Nothing was changed.'
+            )
+        return outputs
 
     def plan(self, file: Path, *, target: str | None = None, is_shown: bool = False) -> Plan:
         """Plan into `file`, which then holds secrets: all, or one resource with what it needs."""

@@ -1,22 +1,18 @@
 # The gateway with and without its authorizer, on a provider that makes everything up.
 
 mock_provider "aws" {
-  mock_resource "aws_apigatewayv2_api" {
-    defaults = {
-      execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:api"
-      api_endpoint  = "https://api.execute-api.eu-central-1.amazonaws.com"
-    }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = {
-      arn = "arn:aws:logs:eu-central-1:123456789012:log-group:access"
-    }
-  }
+  source = "./tests/aws"
 }
 
 variables {
-  name = "tidemark-test"
+  bank = {
+    name                 = "tidemark-test"
+    region               = "eu-central-1"
+    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
+    log_retention_days   = 30
+    is_protected         = true
+    recovery_window_days = 30
+  }
   functions = {
     for service in ["users", "accounts", "stats"] : service => {
       name       = service
@@ -26,11 +22,9 @@ variables {
       invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/${service}:live/invocations"
     }
   }
-  checks_tokens      = true
-  issuer             = "https://api.bank.example"
-  throttle           = { rate = 55, burst = 105 }
-  data_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
-  log_retention_days = 30
+  checks_tokens = true
+  issuer        = "https://api.bank.example"
+  throttle      = { rate = 55, burst = 105 }
 }
 
 run "the_first_apply_has_no_authorizer" {

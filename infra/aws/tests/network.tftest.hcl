@@ -1,33 +1,21 @@
 # Ways out of the network, on a provider that makes everything up.
 
 mock_provider "aws" {
-  mock_data "aws_iam_policy_document" {
-    defaults = {
-      json = "{}"
-    }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::123456789012:role/flows"
-    }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = {
-      arn = "arn:aws:logs:eu-central-1:123456789012:log-group:flows"
-    }
-  }
+  source = "./tests/aws"
 }
 
 variables {
-  name               = "tidemark-test"
-  region             = "eu-central-1"
-  cidr               = "10.9.0.0/16"
-  zones              = ["a", "b", "c"]
-  is_nat_redundant   = false
-  data_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
-  log_retention_days = 30
+  bank = {
+    name                 = "tidemark-test"
+    region               = "eu-central-1"
+    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
+    log_retention_days   = 30
+    is_protected         = true
+    recovery_window_days = 30
+  }
+  cidr             = "10.9.0.0/16"
+  zones            = ["a", "b", "c"]
+  is_nat_redundant = false
 }
 
 run "all_zones_share_one_way_out" {

@@ -99,7 +99,7 @@ def decide(demand: Mapping[str, Demand], limits: Limits, now: float, last: Decis
     without a last decision begins at its floor.
     """
     begun = {
-        name: last.get(name) or Decision(limit.floor, "the floor, to begin with", now)
+        name: last.get(name) or Decision(limit.floor, "It begins at its floor", now)
         for name, limit in limits.services.items()
     }
     wishes = {
@@ -115,40 +115,41 @@ def _wish(demand: Demand | None, limits: Limits, limit: Limit, now: float, last:
     """What the service would have if the database had connections without end."""
     there = last.instances
     if limit.pinned is not None:
-        wanted, reason, low_since = limit.pinned, f"pinned to {limit.pinned}", None
+        wanted, cause, rest, low_since = limit.pinned, f"Somebody pinned it to {limit.pinned}", "", None
     elif demand is None:
-        wanted, reason, low_since = there, "its demand is not known", None
+        wanted, cause, rest, low_since = there, "Its demand is not known", "", None
     else:
-        wanted, reason, low_since = _on_demand(demand, limits, limit, now, last)
+        wanted, cause, rest, low_since = _on_demand(demand, limits, limit, now, last)
     within = min(max(wanted, limit.floor), limit.ceiling)
     if within != wanted:
-        reason += f"; the {'ceiling' if within < wanted else 'floor'} is {within}"
-    return replace(last, instances=within, reason=reason, low_since=low_since)
+        rest = f", but the {'ceiling' if within < wanted else 'floor'} is {within}"
+    return replace(last, instances=within, reason=cause + rest, low_since=low_since)
 
 
 def _on_demand(
     demand: Demand, limits: Limits, limit: Limit, now: float, last: Decision
-) -> tuple[int, str, float | None]:
+) -> tuple[int, str, str, float | None]:
+    """The number, its cause, what else the reason says, and since when fewer would do."""
     there = last.instances
     least = math.ceil(demand.in_flight / (limit.requests * TARGET))
     most = max(math.ceil(demand.in_flight / (limit.requests * CALM)), limit.floor)
-    reason = f"{demand.in_flight:.1f} requests in flight"
+    cause = f"{demand.in_flight:.1f} requests are in flight"
     if demand.refused:
-        least, reason = max(least, there + math.ceil(there / 2)), f"{demand.refused} requests were refused"
+        least, cause = max(least, there + math.ceil(there / 2)), f"{demand.refused} requests were refused"
     elif demand.latency_s > limit.latency_max_s and most > there:
         # Where instances have little to do, others would not be faster.
-        least, reason = max(least, there + 1), f"{demand.latency_s:.2f} s at the 95th percentile"
+        least, cause = max(least, there + 1), f"Requests take {demand.latency_s:.2f} s at the 95th percentile"
     since_change = _elapsed(now, last.changed_at)
     if least > there:
         if since_change < limits.out_after_s:
-            return there, f"{reason}; it has just changed", None
-        return least, reason, None
+            return there, cause, ", but the number has just changed", None
+        return least, cause, "", None
     if max(most, least) >= there:
-        return there, f"{reason}; enough for {there}", None
+        return there, cause, f", and {there} can serve them", None
     low_since = now if last.low_since is None or last.low_since > now else last.low_since
     if min(_elapsed(now, low_since), since_change) < limits.in_after_s:
-        return there, f"{reason}; waiting whether it stays low", low_since
-    return max(most, least, math.ceil(there / 2)), reason, None
+        return there, cause, ", and fewer will do if that lasts", low_since
+    return max(most, least, math.ceil(there / 2)), cause, "", None
 
 
 def _elapsed(now: float, since: float) -> float:
@@ -171,9 +172,8 @@ def _share_out(granted: dict[str, int], targets: Mapping[str, int], limits: Limi
 
 def _decided(instances: int, wish: Decision, now: float, last: Decision) -> Decision:
     if instances < wish.instances:
-        wish = replace(
-            wish, reason=f"{wish.reason}; {wish.instances} wanted, the database has no more connections"
-        )
+        wanted = f"The database has no connections for the {wish.instances} that are wanted"
+        wish = replace(wish, reason=wanted)
     if instances == last.instances:
         return replace(wish, instances=instances)
     return replace(wish, instances=instances, changed_at=now, instance_hours=last.hours_at(now), low_since=None)

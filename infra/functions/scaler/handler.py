@@ -41,7 +41,7 @@ def scale(settings: ScalerSettings, cloud: Cloud, event: Any, now: float) -> dic
     pins = _pins(before.pins, settings, event)
     limits = settings.limits(pins)
     warm = cloud.warm()
-    there = {name: Decision(least, "what was there", now) for name, (least, _) in warm.items()}
+    there = {name: Decision(least, "It was there", now) for name, (least, _) in warm.items()}
     last = there | before.decisions
     demand: dict[str, Demand] = {}
     _attempt(faults, lambda: demand.update(cloud.demand(now)))

@@ -149,7 +149,7 @@ class Fleet:
                 await self._end(service, there + 1)
         except LocalError as error:
             self._paused_until[service] = time.time() + FAILED_PAUSE_S
-            reason = f"{decision.reason}; it could not start: {error}"
+            reason = f"Another could not be started: {error}"
             decision = replace(decision, instances=there, reason=reason.splitlines()[0])
         self._last[service] = decision
         if there != before or self._paused_until[service] > time.time():

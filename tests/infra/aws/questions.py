@@ -9,7 +9,7 @@ from typing import Any
 from infra.local.services import SERVICES
 from tests.cluster import REPOSITORY
 
-FUNCTIONS = ("scaler", "kickoff")
+FUNCTIONS = ("scaler", "kickoff", "rotation")
 
 
 def settings_of(module: str) -> dict[str, bool]:

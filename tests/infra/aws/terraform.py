@@ -15,6 +15,7 @@ import pytest
 from infra.local.services import SERVICES
 from tests.cluster import REPOSITORY
 from tests.infra.aws.questions import FUNCTIONS
+from tests.tls import Authority
 
 SOURCE = REPOSITORY / "infra" / "aws"
 PROVIDER = "hashicorp/aws/5.100.0"
@@ -157,12 +158,19 @@ def terraform(folder: Path, aws: Mapping[str, str]) -> Terraform:
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
-            "TF_VAR_archives": str(_archives(folder / "archives")),
+            "TF_VAR_archives": str(_archives(folder / "aws" / "tests" / "archives")),
+            "TF_VAR_database_ca": str(_authority(folder / "database-ca.pem")),
         },
     )
     (working.folder / "emulator_override.tf").write_text(OVERRIDE)
     working.run("init", "-input=false", "-no-color", *([f"-plugin-dir={plugins}"] if plugins else []))
     return working
+
+
+def _authority(file: Path) -> Path:
+    """In place of the one that signs the database's certificate."""
+    file.write_text(Authority.make("RDS").pem)
+    return file
 
 
 def _archives(folder: Path) -> Path:

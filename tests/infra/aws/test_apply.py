@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import boto3
 import pytest
 
-from infra.aws.deploy.deployment import OUTPUTS
+from infra.aws.deploy.terraform import OUTPUTS
 from infra.local.services import SERVICES
 from tests.infra.aws.emulator_repairs import repair
 from tests.infra.aws.terraform import Plan, Terraform, terraform
@@ -112,15 +112,12 @@ class TestApply:
             expected = {"function": function, "alias": "live", "version": alias["FunctionVersion"]}
             assert told["services"]["value"][service] == expected
 
-    def test_passwords_are_in_secrets_manager_and_not_in_terraforms_state(
+    def test_the_secrets_of_roles_are_empty_until_they_are_prepared(
         self, applied: Terraform, aws: Mapping[str, str]
     ) -> None:
         client = _client("secretsmanager", aws)
-        secret = client.get_secret_value(SecretId="tidemark-dev/database/users_app")["SecretString"]
-        assert '"username":"users_app"' in secret
-        password = secret.split('"password":"')[1].split('"')[0]
-        assert len(password) == 40
-        assert password not in (applied.folder / "terraform.tfstate").read_text()
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_secret_value(SecretId="tidemark-dev/database/users_app")
 
 
 def _client(service: str, aws: Mapping[str, str]):  # type: ignore[no-untyped-def]

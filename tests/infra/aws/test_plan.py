@@ -11,6 +11,7 @@ from infra.local.databases import ANALYST, ROLES
 from infra.local.services import SERVICES
 from tests.infra.aws.questions import FUNCTIONS
 from tests.infra.aws.terraform import Plan
+from tests.infra.aws.test_plan_of_parts import is_expression
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,7 @@ WITHOUT_RESOURCE = frozenset(
         *("ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel"),
         *("ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"),
         *("cloudwatch:GetMetricData", "application-autoscaling:DescribeScalableTargets"),
-        *("ecr:GetAuthorizationToken", "dynamodb:ListTables"),
+        *("ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "dynamodb:ListTables"),
     }
 )
 
@@ -113,6 +114,28 @@ class TestDatabase:
         assert len(proxy["auth"]) == len(SERVICES)
         assert {each["iam_auth"] for each in proxy["auth"]} == {"REQUIRED"}
 
+    def test_its_certificate_is_of_the_authority_that_is_trusted(self, plan: Plan) -> None:
+        for instance in plan.resources("aws_rds_cluster_instance").values():
+            assert instance["ca_cert_identifier"] == "rds-ca-rsa2048-g1"
+
+    def test_every_roles_password_changes_by_itself(self, plan: Plan) -> None:
+        rotations = plan.resources("aws_secretsmanager_secret_rotation")
+        assert {address.split('"')[1] for address in rotations} == set(ROLES)
+        for address, rotation in rotations.items():
+            (rules,) = rotation["rotation_rules"]
+            assert is_expression(rules["schedule_expression"]), address
+            assert plan.unknown[address]["rotation_lambda_arn"], address
+        (permission,) = (
+            each
+            for each in plan.resources("aws_lambda_permission").values()
+            if each["principal"] == "secretsmanager.amazonaws.com"
+        )
+        assert permission["function_name"].endswith("-rotation")
+
+    def test_no_password_is_terraforms(self, plan: Plan) -> None:
+        versions = plan.resources("aws_secretsmanager_secret_version")
+        assert [address for address in versions if ".shared[" not in address] == []
+
 
 class TestDocuments:
     def test_who_is_deleted_is_unreadable_within_a_week(self, plan: Plan) -> None:
@@ -184,6 +207,28 @@ class TestExposure:
             assert site["default_cache_behavior"][0]["viewer_protocol_policy"] != "allow-all"
         (function,) = plan.resources("aws_cloudfront_function").values()
         assert '"x-tidemark-viewer"' in function["code"]
+
+    def test_browsers_are_told_to_come_by_tls(self, plan: Plan) -> None:
+        (policy,) = plan.resources("aws_cloudfront_response_headers_policy").values()
+        (headers,) = policy["security_headers_config"]
+        (transport,) = headers["strict_transport_security"]
+        assert transport["override"] is True
+        assert transport["include_subdomains"] is True
+        assert transport["access_control_max_age_sec"] >= 365 * 86_400
+        for address, site in plan.resources("aws_cloudfront_distribution").items():
+            unknown = plan.unknown[address]
+            behaviors = unknown["default_cache_behavior"] + unknown["ordered_cache_behavior"]
+            assert len(behaviors) == 1 + len(site["ordered_cache_behavior"])
+            assert all(each["response_headers_policy_id"] for each in behaviors), address
+
+    def test_who_speaks_to_nobody_outside_can_not(self, plan: Plan) -> None:
+        rules = plan.resources("aws_vpc_security_group_egress_rule")
+        outside = {address.split('"')[1]: rule for address, rule in rules.items() if rule.get("cidr_ipv4")}
+        assert set(outside) == {"services", "dagster", "app", "rotation"}
+        for address, rule in rules.items():
+            assert rule["from_port"] == rule["to_port"], address
+            assert rule["ip_protocol"] == "tcp", address
+        assert {rule["to_port"] for rule in outside.values()} == {443}
 
     def test_nothing_is_kept_by_cloudfront_but_the_public_keys(self, plan: Plan) -> None:
         disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from infra.aws.deploy.deployment import OUTPUTS, PREPARE
-from infra.containers.__main__ import PIPELINE_ROLES
-from infra.containers.settings import PASSWORD, ContainerSettings
-from infra.local.databases import ROLES
+from infra.aws.deploy.deployment import PREPARE
+from infra.aws.deploy.terraform import OUTPUTS
+from infra.containers.settings import AdministratorSettings, BackfillSettings, ContainerSettings
 from infra.local.given import catalogue
 from infra.local.guard import GuardSettings
 from infra.local.services import SERVICES
@@ -29,22 +28,17 @@ FARGATE_MB = {
     4096: (8192, 30_720, 1024),
 }
 NO_NAMES: frozenset[str] = frozenset()
+DAYS = frozenset("SUN MON TUE WED THU FRI SAT".split())
 CRON_FIELDS = (
     (range(60), NO_NAMES),
     (range(24), NO_NAMES),
     (range(1, 32), frozenset({"L"})),
     (range(1, 13), frozenset("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())),
-    (range(1, 8), frozenset("SUN MON TUE WED THU FRI SAT".split())),
+    (range(1, 8), DAYS | {f"{day}#{nth}" for day in DAYS for nth in range(1, 6)}),
     (range(1970, 2200), NO_NAMES),
 )
-PASSWORDS_OF = {
-    part: {f"{PASSWORD}{role.upper()}" for role in roles}
-    for part, roles in {
-        "code-server": {"dagster", *PIPELINE_ROLES.values()},
-        "daemon": {"dagster"},
-        "web": {"dagster"},
-    }.items()
-}
+# What AWS's own libraries read.
+OF_AWS = {"AWS_REGION"}
 
 
 class TestServices:
@@ -105,25 +99,26 @@ class TestOtherParts:
             assert told <= set(read), name
             assert {each for each, is_required in read.items() if is_required} <= told, name
 
-    @pytest.mark.parametrize("part", ["code-server", "daemon", "web"])
+    @pytest.mark.parametrize("part", ["passwords", "code-server", "daemon", "web", "run"])
     def test_the_pipeline_is_told_what_it_reads(self, plan: Plan, part: str) -> None:
         told = plan.settings(part)
-        assert told - PASSWORDS_OF[part] <= {
+        assert told - OF_AWS <= {
             *ContainerSettings.names(),
+            *BackfillSettings.names(),
             *GuardSettings.names(),
             *(setting.name for setting in catalogue()["pipelines"]),
         }
-        assert {name for name in told if name.startswith(PASSWORD)} == PASSWORDS_OF[part]
-        assert {"TIDEMARK_HOME", "TIDEMARK_DATABASE_HOST", "TIDEMARK_TIME_ZONE"} <= told
+        assert {*ContainerSettings.names(), "TIDEMARK_TIME_ZONE"} <= told
+        assert (set(BackfillSettings.names()) <= told) is (part == "code-server")
 
     def test_dagster_closes_nothing_by_itself(self, plan: Plan) -> None:
-        assert "TIDEMARK_CLOSE_SCHEDULES" in plan.settings("code-server")
+        for part in ("code-server", "run"):
+            assert "TIDEMARK_CLOSE_SCHEDULES" in plan.settings(part)
 
-    def test_who_prepares_knows_every_role(self, plan: Plan) -> None:
+    def test_who_prepares_is_told_all_that_it_reads(self, plan: Plan) -> None:
         told = plan.settings("prepare")
-        assert {name for name in told if name.startswith(PASSWORD)} == {f"{PASSWORD}{r.upper()}" for r in ROLES}
-        assert {"TIDEMARK_ADMINISTRATOR", "TIDEMARK_ADMINISTRATOR_PASSWORD"} <= told
-        assert {"TIDEMARK_IDENTITY_TABLE", "TIDEMARK_DATA_KEY_TABLE", "AWS_REGION"} <= told
+        assert {*AdministratorSettings.names(), "AWS_REGION"} <= told
+        assert {"TIDEMARK_IDENTITY_TABLE", "TIDEMARK_DATA_KEY_TABLE"} <= told
 
     def test_a_deployment_finds_the_task_and_the_aliases(self, plan: Plan) -> None:
         assert PREPARE in plan.resources("aws_ecs_task_definition")
@@ -132,7 +127,7 @@ class TestOtherParts:
 
     def test_tasks_have_sizes_that_fargate_has(self, plan: Plan) -> None:
         tasks = plan.resources("aws_ecs_task_definition")
-        assert len(tasks) == 3
+        assert len(tasks) == 4
         for address, task in tasks.items():
             least, most, step = FARGATE_MB[int(task["cpu"])]
             assert int(task["memory"]) in range(least, most + 1, step), address
@@ -158,6 +153,8 @@ class TestSchedules:
         [
             ("cron(0 0,1 * * ? *)", True),
             ("cron(0 0 ? * MON *)", True),
+            ("cron(0 2 ? * SUN#1 *)", True),
+            ("cron(0 2 ? * SUN#6 *)", False),
             ("rate(1 minute)", True),
             ("rate(5 minutes)", True),
             ("every day", False),

@@ -1,5 +1,6 @@
 """The commands of the containers on AWS, against a server of their own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,19 +10,21 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+import boto3
 import httpx
 import psycopg
 import pytest
 
-from infra.containers.settings import AdministratorSettings, ContainerSettings, passwords
+from infra.containers.settings import AdministratorSettings
 from infra.local import databases
-from infra.local.databases import APP_TIMEOUTS, ROLES
+from infra.local.databases import APP_TIMEOUTS, NAMES, ROLES
 from infra.local.ports import free_port
 from infra.local.services import SERVICES
 from tests.cluster import PASSWORDS, REPOSITORY
 from tests.postgres_process import PostgresProcess
 
 LIMIT_S = 120
+SECRETS = "containers/database/"
 PERIODS = ("daily", "weekly", "monthly")
 SCHEDULES = """
 { repositoriesOrError { ... on RepositoryConnection { nodes { schedules { name scheduleState { status } } } } } }
@@ -56,18 +59,34 @@ def environment(
         "TIDEMARK_ADMINISTRATOR_PASSWORD": "postgres",
         "TIDEMARK_CLOSE_SCHEDULES": "false",
         "TIDEMARK_OPERATOR_HOST": "dagster.bank.example",
-        **{f"TIDEMARK_PASSWORD_{role.upper()}": PASSWORDS[role] for role in ROLES},
+        "TIDEMARK_ROLE_SECRETS": SECRETS,
     }
 
 
 @pytest.fixture(scope="module")
-def prepared(environment: dict[str, str]) -> str:
+def secrets_manager(environment: dict[str, str]) -> Any:
+    """With the roles' secrets, of which one is empty, as all are at the first start."""
+    client = boto3.client(
+        "secretsmanager",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    for role in ROLES:
+        content = json.dumps({"username": role, "password": PASSWORDS[role], "dbname": NAMES.of(role)})
+        client.create_secret(Name=f"{SECRETS}{role}", **({} if role == "analyst" else {"SecretString": content}))
+    return client
+
+
+@pytest.fixture(scope="module")
+def prepared(environment: dict[str, str], secrets_manager: Any) -> str:
     return run("prepare", environment).stdout
 
 
-def run(part: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+def run(part: str, environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "infra.containers", part],
+        [sys.executable, "-m", "infra.containers", part, *arguments],
         cwd=REPOSITORY,
         env=dict(environment),
         capture_output=True,
@@ -77,24 +96,18 @@ def run(part: str, environment: Mapping[str, str]) -> "subprocess.CompletedProce
     )
 
 
-class TestPasswords:
-    def test_by_role(self) -> None:
-        given = {"TIDEMARK_PASSWORD_USERS_APP": "a", "TIDEMARK_PASSWORD_DAGSTER": "b"}
-        assert passwords(["users_app", "dagster"], given) == {"users_app": "a", "dagster": "b"}
-
-    def test_all_that_are_missing_are_named(self) -> None:
-        with pytest.raises(Exception, match="PASSWORD_A is not set; TIDEMARK_PASSWORD_B is not set"):
-            passwords(["a", "b"], {"TIDEMARK_PASSWORD_A": ""})
-
-
 class TestSettings:
     def test_nothing_shows_the_administrators_password(self) -> None:
         settings = AdministratorSettings(
-            home=Path("/"), database_host="db", administrator="admin", administrator_password="s3cret"
+            home=Path("/"),
+            role_secrets="",
+            database_host="db",
+            administrator="admin",
+            administrator_password="s3cret",
         )
         assert "s3cret" not in repr(settings)
         assert settings.url == "postgresql://admin:s3cret@db:5432/postgres"
-        assert ContainerSettings(home=Path("/"), database_host="db", database_port=1).server == "postgresql://db:1"
+        assert settings.server == "postgresql://db:5432"
 
 
 @pytest.mark.slow
@@ -113,17 +126,53 @@ class TestPrepare:
                     assert connection.execute("select current_setting(%s)", [name]).fetchone() == (value,)
 
     def test_a_new_password_is_given_out(
-        self, prepared: str, environment: dict[str, str], server: PostgresProcess
+        self, prepared: str, environment: dict[str, str], server: PostgresProcess, secrets_manager: Any
     ) -> None:
-        changed = run("prepare", {**environment, "TIDEMARK_PASSWORD_ANALYST": "another one"})
-        assert changed.returncode == 0
-        with psycopg.connect(databases.url(server.superuser_url, "analyst", "another one", "warehouse")):
+        content = json.dumps({"username": "publisher", "password": "another one", "dbname": "bank"})
+        secrets_manager.put_secret_value(SecretId=f"{SECRETS}publisher", SecretString=content)
+        changed = run("prepare", environment)
+        assert changed.returncode == 0, changed.stderr
+        with psycopg.connect(databases.url(server.superuser_url, "publisher", "another one", "bank")):
             pass
 
+    def test_an_empty_secret_gets_a_password_that_the_role_has(
+        self, prepared: str, secrets_manager: Any, server: PostgresProcess
+    ) -> None:
+        kept = json.loads(secrets_manager.get_secret_value(SecretId=f"{SECRETS}analyst")["SecretString"])
+        assert (kept["username"], kept["dbname"]) == ("analyst", "warehouse")
+        with psycopg.connect(databases.url(server.superuser_url, "analyst", kept["password"], "warehouse")):
+            pass
+
+    def test_no_password_is_printed(self, prepared: str, environment: dict[str, str]) -> None:
+        again = run("prepare", environment)
+        assert [role for role in ROLES if PASSWORDS[role] in prepared + again.stdout + again.stderr] == []
+
     def test_it_says_what_it_lacks(self, environment: dict[str, str]) -> None:
-        lacking = {name: value for name, value in environment.items() if name != "TIDEMARK_PASSWORD_EXTRACTOR"}
+        lacking = {name: value for name, value in environment.items() if name != "TIDEMARK_ADMINISTRATOR"}
         done = run("prepare", lacking)
-        assert (done.returncode, done.stderr) == (1, "Error: TIDEMARK_PASSWORD_EXTRACTOR is not set\n")
+        assert (done.returncode, done.stderr) == (1, "Error: TIDEMARK_ADMINISTRATOR is not set\n")
+
+    def test_secrets_that_are_not_there_are_named(self, environment: dict[str, str]) -> None:
+        done = run("prepare", {**environment, "TIDEMARK_ROLE_SECRETS": "elsewhere/"})
+        assert done.returncode == 1
+        assert "The secret elsewhere/" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+class TestAdministration:
+    def test_the_ledger_is_verified_and_compared(self, prepared: str, environment: dict[str, str]) -> None:
+        done = run("verify", environment)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("The ledger is right: 0 accounts")
+
+    def test_the_warehouse_is_read_anew(self, prepared: str, environment: dict[str, str]) -> None:
+        done = run("pipeline", environment, "reload", "--may-restate")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("Read 0 transactions and 0 accounts anew")
+
+    def test_the_exit_code_is_the_commands(self, prepared: str, environment: dict[str, str]) -> None:
+        assert run("pipeline", environment, "unheard-of").returncode == 2
 
 
 @pytest.mark.slow
@@ -133,11 +182,12 @@ class TestDagster:
     ) -> None:
         """The web server answers by the name that the load balancer has, and has the jobs of the code server."""
         with (tmp_path / "log").open("w") as log:
-            parts = [_start("code-server", environment, log)]
+            parts = [_start("passwords", environment, log)]
             try:
+                _wait((Path(environment["TIDEMARK_HOME"]) / "passwords").exists, tmp_path)
+                parts.append(_start("code-server", environment, log))
                 _wait(lambda: (Path(environment["TIDEMARK_HOME"]) / "sockets" / "pipelines").is_socket(), tmp_path)
                 alone = {name: value for name, value in environment.items() if "PASSWORD" not in name}
-                alone["TIDEMARK_PASSWORD_DAGSTER"] = environment["TIDEMARK_PASSWORD_DAGSTER"]
                 port = free_port()
                 parts.append(_start("web", alone, log, "--port", str(port)))
                 found: list[dict[str, Any]] = []

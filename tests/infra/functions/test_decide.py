@@ -1,5 +1,6 @@
 """What the scaler decides, whatever it is told."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from infra.functions.scaler.decide import Decision, Decisions, Demand, Limit, Li
 SERVICES = ("users", "accounts", "stats")
 NOW = 1_000_000.0
 OUT_S, IN_S = 10.0, 60.0
+IS_SENTENCE = re.compile(r"[A-Z0-9][^;]*[^;,. ]")
 
 demands = st.builds(
     Demand,
@@ -75,7 +77,7 @@ class TestAlways:
         assert set(decided) == set(SERVICES)
         for name, each in limits.services.items():
             assert each.floor <= decided[name].instances <= each.ceiling
-            assert decided[name].reason
+            assert IS_SENTENCE.fullmatch(decided[name].reason), decided[name].reason
         assert connections(decided, limits) <= limits.connections
 
     @many
@@ -161,10 +163,16 @@ class TestOut:
 
     def test_not_again_at_once(self) -> None:
         found = decided(Demand(100), one(), at(2, changed_s_ago=9))
-        assert (found.instances, found.reason) == (2, "100.0 requests in flight; it has just changed")
+        assert (found.instances, found.reason) == (
+            2,
+            "100.0 requests are in flight, but the number has just changed",
+        )
 
     def test_the_ceiling_is_told(self) -> None:
-        assert decided(Demand(999), one(ceiling=3), at(2)).reason.endswith("; the ceiling is 3")
+        assert (
+            decided(Demand(999), one(ceiling=3), at(2)).reason
+            == "999.0 requests are in flight, but the ceiling is 3"
+        )
 
 
 class TestIn:
@@ -212,7 +220,7 @@ class TestDatabase:
         last = {"a": at(8), "b": at(1)}
         found = decide({"a": Demand(56), "b": Demand(100)}, limits, NOW, last)
         assert numbers(found) == {"a": 8, "b": 2}
-        assert "15 wanted, the database has no more connections" in found["b"].reason
+        assert found["b"].reason == "The database has no connections for the 15 that are wanted"
 
     def test_those_who_want_more_take_turns(self) -> None:
         limits = Limits({"a": Limit(1, 20, 10, 10), "b": Limit(1, 20, 10, 10)}, 100, OUT_S, IN_S)

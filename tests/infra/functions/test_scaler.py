@@ -56,7 +56,7 @@ class TestScale:
             "floor": 2,
             "ceiling": 30,
             "pinned": None,
-            "reason": "1.0 requests in flight; enough for 2",
+            "reason": "1.0 requests are in flight, and 2 can serve them",
             "instance_hours": 7.0,
         }
 
@@ -112,7 +112,7 @@ class TestScale:
         aws.capacity(2.0)
         aws.keeps_state()
         told = aws.scale()["accounts"]
-        assert (told["instances"], told["reason"], told["demand"]) == (10, "its demand is not known", None)
+        assert (told["instances"], told["reason"], told["demand"]) == (10, "Its demand is not known", None)
 
     def test_a_refusal_of_aws_is_raised_after_all_else_was_done(self, aws: Aws) -> None:
         aws.state(kept())
@@ -147,7 +147,7 @@ class TestPin:
         aws.capacity(0.5, 2.0)
         aws.keeps_state()
         told = aws.scale({"service": "accounts", "instances": 12})["accounts"]
-        assert (told["instances"], told["pinned"], told["reason"]) == (12, 12, "pinned to 12")
+        assert (told["instances"], told["pinned"], told["reason"]) == (12, 12, "Somebody pinned it to 12")
 
     def test_auto_leaves_it_to_demand(self, aws: Aws) -> None:
         aws.state(kept(accounts=12, pins={"accounts": 12}, low_s=None))
@@ -157,7 +157,10 @@ class TestPin:
         aws.capacity(2.0)
         aws.keeps_state()
         told = aws.scale({"service": "accounts", "instances": "auto"})["accounts"]
-        assert (told["pinned"], told["reason"]) == (None, "0.0 requests in flight; waiting whether it stays low")
+        assert (told["pinned"], told["reason"]) == (
+            None,
+            "0.0 requests are in flight, and fewer will do if that lasts",
+        )
 
     @pytest.mark.parametrize(
         "event",

@@ -1,11 +1,11 @@
 resource "aws_lb" "app" {
   #checkov:skip=CKV_AWS_150: It holds nothing.
   #checkov:skip=CKV2_AWS_28: The firewall is at CloudFront, the only one that gets an answer here.
-  name                       = "${var.name}-app"
+  name                       = "${var.bank.name}-app"
   internal                   = false
   load_balancer_type         = "application"
-  subnets                    = var.public_subnet_ids
-  security_groups            = [var.security_group_ids.app_balancer]
+  subnets                    = var.network.public_subnet_ids
+  security_groups            = [var.network.security_group_ids.app_balancer]
   drop_invalid_header_fields = true
   idle_timeout               = 300 # pages hold a websocket
 
@@ -18,8 +18,8 @@ resource "aws_lb" "app" {
 
 resource "aws_lb_target_group" "app" {
   #checkov:skip=CKV_AWS_378: Between the balancer and the task, in private subnets and between two security groups.
-  name                 = "${var.name}-app"
-  vpc_id               = var.vpc_id
+  name                 = "${var.bank.name}-app"
+  vpc_id               = var.network.vpc_id
   target_type          = "ip"
   port                 = local.port
   protocol             = "HTTP"

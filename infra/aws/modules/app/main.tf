@@ -11,70 +11,30 @@ locals {
   }
 }
 
-resource "aws_ecr_repository" "this" {
-  name                 = "${var.name}/app"
-  image_tag_mutability = "IMMUTABLE"
-  force_delete         = !var.is_protected
+module "task" {
+  source      = "../task"
+  bank        = var.bank
+  name        = "app"
+  repository  = var.repository
+  image_tag   = var.image_tag
+  size        = var.size
+  folders     = { scratch = "/tmp" }
+  secret_arns = [var.app_secret_arn]
 
-  image_scanning_configuration {
-    scan_on_push = true
-  }
-
-  encryption_configuration {
-    encryption_type = "KMS"
-    kms_key         = var.data_key_arn
-  }
-}
-
-resource "aws_cloudwatch_log_group" "app" {
-  name              = "/${var.name}/app"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
-}
-
-resource "aws_ecs_task_definition" "app" {
-  family                   = "${var.name}-app"
-  requires_compatibilities = ["FARGATE"]
-  network_mode             = "awsvpc"
-  cpu                      = var.cpu
-  memory                   = var.memory_mb
-  execution_role_arn       = aws_iam_role.execution.arn
-  task_role_arn            = aws_iam_role.task.arn
-
-  runtime_platform {
-    operating_system_family = "LINUX"
-    cpu_architecture        = "ARM64"
-  }
-
-  volume {
-    name = "scratch"
-  }
-
-  container_definitions = jsonencode([{
-    name                   = "app"
-    image                  = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
-    essential              = true
-    readonlyRootFilesystem = true
-    environment            = [for name, value in local.environment : { name = name, value = value }]
-    secrets                = [{ name = "TIDEMARK_APP_SECRET", valueFrom = var.app_secret_arn }]
-    portMappings           = [{ containerPort = local.port, hostPort = local.port, protocol = "tcp" }]
-    mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp", readOnly = false }]
-    logConfiguration = {
-      logDriver = "awslogs"
-      options = {
-        awslogs-group         = aws_cloudwatch_log_group.app.name
-        awslogs-region        = var.region
-        awslogs-stream-prefix = "app"
-      }
-    }
-  }])
+  # It speaks to the API and to nothing of AWS: its role has no rights.
+  containers = [{
+    name        = "app"
+    environment = local.environment
+    secrets     = { TIDEMARK_APP_SECRET = var.app_secret_arn }
+    ports       = [local.port]
+  }]
 }
 
 resource "aws_ecs_service" "app" {
   name                               = "app"
   cluster                            = var.ecs_cluster.arn
-  task_definition                    = aws_ecs_task_definition.app.arn
-  desired_count                      = var.count_min
+  task_definition                    = module.task.arn
+  desired_count                      = var.tasks.least
   launch_type                        = "FARGATE"
   propagate_tags                     = "SERVICE"
   deployment_minimum_healthy_percent = 100
@@ -87,8 +47,8 @@ resource "aws_ecs_service" "app" {
   }
 
   network_configuration {
-    subnets          = var.subnet_ids
-    security_groups  = [var.security_group_ids.app]
+    subnets          = var.network.private_subnet_ids
+    security_groups  = [var.network.security_group_ids.app]
     assign_public_ip = false
   }
 
@@ -109,12 +69,12 @@ resource "aws_appautoscaling_target" "app" {
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${var.ecs_cluster.name}/${aws_ecs_service.app.name}"
-  min_capacity       = var.count_min
-  max_capacity       = var.count_max
+  min_capacity       = var.tasks.least
+  max_capacity       = var.tasks.most
 }
 
 resource "aws_appautoscaling_policy" "app" {
-  name               = "${var.name}-app"
+  name               = "${var.bank.name}-app"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = aws_appautoscaling_target.app.service_namespace
   scalable_dimension = aws_appautoscaling_target.app.scalable_dimension

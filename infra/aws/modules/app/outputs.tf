@@ -1,8 +1,3 @@
-output "repository_url" {
-  description = "Where the app's image is pushed to."
-  value       = aws_ecr_repository.this.repository_url
-}
-
 output "service" {
   description = "The app's service."
   value       = aws_ecs_service.app.name
@@ -15,5 +10,5 @@ output "balancer" {
 
 output "settings" {
   description = "The names of the variables that the app is told."
-  value       = concat(keys(local.environment), ["TIDEMARK_APP_SECRET"])
+  value       = module.task.settings["app"]
 }

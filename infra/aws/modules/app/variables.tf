@@ -1,41 +1,21 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    region             = string
+    data_key_arn       = string
+    log_retention_days = number
+  })
 }
 
-variable "region" {
-  description = "The region."
-  type        = string
-}
-
-variable "vpc_id" {
-  description = "The network."
-  type        = string
-}
-
-variable "subnet_ids" {
-  description = "Private subnets."
-  type        = list(string)
-}
-
-variable "public_subnet_ids" {
-  description = "Public subnets, of the load balancer."
-  type        = list(string)
-}
-
-variable "security_group_ids" {
-  description = "By part of the network."
-  type        = map(string)
-}
-
-variable "data_key_arn" {
-  description = "Encrypts logs, queues and images."
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
+variable "network" {
+  description = "The network, of the module of that name."
+  type = object({
+    vpc_id             = string
+    private_subnet_ids = list(string)
+    public_subnet_ids  = list(string)
+    security_group_ids = map(string)
+  })
 }
 
 variable "certificate_arn" {
@@ -48,34 +28,24 @@ variable "zone_id" {
   type        = string
 }
 
+variable "repository" {
+  description = "Where its image lies."
+  type        = object({ url = string, arn = string })
+}
+
 variable "image_tag" {
   description = "Which image."
   type        = string
 }
 
-variable "cpu" {
-  description = "CPU units of a task."
-  type        = number
+variable "size" {
+  description = "CPU units and memory of a task."
+  type        = object({ cpu = number, memory_mb = number })
 }
 
-variable "memory_mb" {
-  description = "Memory of a task."
-  type        = number
-}
-
-variable "count_min" {
-  description = "How many tasks at least."
-  type        = number
-}
-
-variable "count_max" {
-  description = "How many tasks at most."
-  type        = number
-}
-
-variable "is_protected" {
-  description = "Whether what holds something refuses to be deleted."
-  type        = bool
+variable "tasks" {
+  description = "How many tasks at least and at most."
+  type        = object({ least = number, most = number })
 }
 
 variable "api_url" {

@@ -1,10 +1,10 @@
 # DynamoDB: identity documents, and the users' wrapped data keys.
 
 resource "aws_dynamodb_table" "identity" {
-  name                        = "${var.name}-identity"
+  name                        = "${var.bank.name}-identity"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "user_id"
-  deletion_protection_enabled = var.is_protected
+  deletion_protection_enabled = var.bank.is_protected
 
   attribute {
     name = "user_id"
@@ -13,7 +13,7 @@ resource "aws_dynamodb_table" "identity" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = var.data_key_arn
+    kms_key_arn = var.bank.data_key_arn
   }
 
   point_in_time_recovery {
@@ -25,10 +25,10 @@ resource "aws_dynamodb_table" "identity" {
 # Whoever is deleted stays unreadable in every older backup, because their key's backups end after seven days.
 # For the same reason no backup plan may take this table in.
 resource "aws_dynamodb_table" "data_keys" {
-  name                        = "${var.name}-data-keys"
+  name                        = "${var.bank.name}-data-keys"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "user_id"
-  deletion_protection_enabled = var.is_protected
+  deletion_protection_enabled = var.bank.is_protected
 
   attribute {
     name = "user_id"
@@ -37,7 +37,7 @@ resource "aws_dynamodb_table" "data_keys" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = var.data_key_arn
+    kms_key_arn = var.bank.data_key_arn
   }
 
   point_in_time_recovery {

@@ -7,8 +7,8 @@ resource "aws_s3_bucket" "logs" {
   #checkov:skip=CKV_AWS_144: Logs of one region stay there.
   #checkov:skip=CKV_AWS_145: Load balancers write to no bucket with a key of ours.
   #checkov:skip=CKV2_AWS_62: Nobody waits for a log.
-  bucket        = "${var.name}-logs-${data.aws_caller_identity.current.account_id}"
-  force_destroy = !var.is_protected
+  bucket        = "${var.bank.name}-logs-${data.aws_caller_identity.current.account_id}"
+  force_destroy = !var.bank.is_protected
 }
 
 resource "aws_s3_bucket_public_access_block" "logs" {
@@ -57,7 +57,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
     filter {}
 
     expiration {
-      days = var.log_retention_days
+      days = var.bank.log_retention_days
     }
 
     noncurrent_version_expiration {

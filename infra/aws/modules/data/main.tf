@@ -1,7 +1,8 @@
-# Aurora behind RDS Proxy, and the passwords of its roles.
+# Aurora behind RDS Proxy, and the secrets of its roles.
 
 locals {
-  port = 5432
+  port          = 5432
+  secret_prefix = "${var.bank.name}/database/"
 
   # infra/local/databases.py makes these roles; a test compares.
   service_roles = toset(["users_app", "accounts_app", "stats_app"])
@@ -12,13 +13,13 @@ locals {
 }
 
 resource "aws_db_subnet_group" "this" {
-  name       = var.name
-  subnet_ids = var.subnet_ids
+  name       = var.bank.name
+  subnet_ids = var.network.private_subnet_ids
 }
 
 resource "aws_rds_cluster_parameter_group" "this" {
-  name   = var.name
-  family = "aurora-postgresql${split(".", var.engine_version)[0]}"
+  name   = var.bank.name
+  family = "aurora-postgresql${split(".", var.database.engine_version)[0]}"
 
   parameter {
     name  = "rds.force_ssl"
@@ -28,7 +29,7 @@ resource "aws_rds_cluster_parameter_group" "this" {
   # A number of its own, not one that grows with capacity: the services' ceilings follow from it.
   parameter {
     name         = "max_connections"
-    value        = tostring(var.connections_max)
+    value        = tostring(var.database.connections_max)
     apply_method = "pending-reboot"
   }
 
@@ -56,32 +57,32 @@ resource "aws_rds_cluster_parameter_group" "this" {
 
 resource "aws_rds_cluster" "this" {
   #checkov:skip=CKV2_AWS_8: The cluster goes back to any moment of its retention by itself.
-  cluster_identifier                  = var.name
+  cluster_identifier                  = var.bank.name
   engine                              = "aurora-postgresql"
   engine_mode                         = "provisioned"
-  engine_version                      = var.engine_version
+  engine_version                      = var.database.engine_version
   port                                = local.port
   master_username                     = "tidemark_admin"
   manage_master_user_password         = true # and changed by RDS each week
-  master_user_secret_kms_key_id       = var.data_key_arn
+  master_user_secret_kms_key_id       = var.bank.data_key_arn
   db_subnet_group_name                = aws_db_subnet_group.this.name
-  vpc_security_group_ids              = [var.security_group_ids.database]
+  vpc_security_group_ids              = [var.network.security_group_ids.database]
   db_cluster_parameter_group_name     = aws_rds_cluster_parameter_group.this.name
   iam_database_authentication_enabled = true
   storage_encrypted                   = true
-  kms_key_id                          = var.data_key_arn
-  backup_retention_period             = var.backup_retention_days
+  kms_key_id                          = var.bank.data_key_arn
+  backup_retention_period             = var.database.backup_retention_days
   preferred_backup_window             = "02:00-02:30"
   preferred_maintenance_window        = "sun:03:00-sun:03:30"
   copy_tags_to_snapshot               = true
-  deletion_protection                 = var.is_protected
-  skip_final_snapshot                 = !var.is_protected
-  final_snapshot_identifier           = var.is_protected ? "${var.name}-last" : null
+  deletion_protection                 = var.bank.is_protected
+  skip_final_snapshot                 = !var.bank.is_protected
+  final_snapshot_identifier           = var.bank.is_protected ? "${var.bank.name}-last" : null
   enabled_cloudwatch_logs_exports     = ["postgresql"]
 
   serverlessv2_scaling_configuration {
-    min_capacity = var.capacity_min_acu
-    max_capacity = var.capacity_max_acu
+    min_capacity = var.database.capacity_min_acu
+    max_capacity = var.database.capacity_max_acu
   }
 
   lifecycle {
@@ -94,48 +95,33 @@ resource "aws_rds_cluster" "this" {
 
 resource "aws_rds_cluster_instance" "this" {
   #checkov:skip=CKV_AWS_118: Enhanced monitoring is for the operating system, which is not ours; Performance Insights is on.
-  count                           = var.instance_count
-  identifier                      = "${var.name}-${count.index + 1}"
+  count                           = var.database.instance_count
+  identifier                      = "${var.bank.name}-${count.index + 1}"
   cluster_identifier              = aws_rds_cluster.this.id
   engine                          = aws_rds_cluster.this.engine
   engine_version                  = aws_rds_cluster.this.engine_version
   instance_class                  = "db.serverless"
+  ca_cert_identifier              = "rds-ca-rsa2048-g1" # var.database_ca of whoever connects
   db_subnet_group_name            = aws_db_subnet_group.this.name
   publicly_accessible             = false
   auto_minor_version_upgrade      = true
   performance_insights_enabled    = true
-  performance_insights_kms_key_id = var.data_key_arn
+  performance_insights_kms_key_id = var.bank.data_key_arn
   copy_tags_to_snapshot           = true
 }
 
 resource "aws_cloudwatch_log_group" "database" {
-  name              = "/aws/rds/cluster/${var.name}/postgresql"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/aws/rds/cluster/${var.bank.name}/postgresql"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
-# Passwords: made up by AWS, written once, never in Terraform's state. `prepare` gives them to the roles.
-ephemeral "aws_secretsmanager_random_password" "role" {
-  for_each            = setunion(local.service_roles, local.other_roles)
-  password_length     = 40
-  exclude_punctuation = true
-}
-
+# Their passwords: `prepare` makes them up, the function `rotation` changes them. Terraform never knows one.
 resource "aws_secretsmanager_secret" "role" {
-  #checkov:skip=CKV2_AWS_57: The administrator's rotates by itself; these change with the task `prepare`, as README says.
+  #checkov:skip=CKV2_AWS_57: module.functions has the schedule, once the bank runs.
   for_each                = setunion(local.service_roles, local.other_roles)
-  name                    = "${var.name}/database/${each.value}"
+  name                    = "${local.secret_prefix}${each.value}"
   description             = "The database role ${each.value}."
-  kms_key_id              = var.data_key_arn
-  recovery_window_in_days = var.recovery_window_days
-}
-
-resource "aws_secretsmanager_secret_version" "role" {
-  for_each  = aws_secretsmanager_secret.role
-  secret_id = each.value.id
-  secret_string_wo = jsonencode({
-    username = each.key
-    password = ephemeral.aws_secretsmanager_random_password.role[each.key].random_password
-  })
-  secret_string_wo_version = var.passwords_version
+  kms_key_id              = var.bank.data_key_arn
+  recovery_window_in_days = var.bank.recovery_window_days
 }

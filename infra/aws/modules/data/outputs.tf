@@ -22,9 +22,12 @@ output "proxy" {
   }
 }
 
-output "role_secret_arns" {
-  description = "By database role: the secret with its password."
-  value       = { for role, secret in aws_secretsmanager_secret.role : role => secret.arn }
+output "role_secrets" {
+  description = "The secrets of the database's roles: how their names begin, and by role the ARN."
+  value = {
+    prefix = local.secret_prefix
+    arns   = { for role, secret in aws_secretsmanager_secret.role : role => secret.arn }
+  }
 }
 
 output "identity_table" {

@@ -2,11 +2,11 @@
 # they prove themselves by their own IAM role: no function has a password.
 
 resource "aws_db_proxy" "this" {
-  name                   = var.name
+  name                   = var.bank.name
   engine_family          = "POSTGRESQL"
   role_arn               = aws_iam_role.proxy.arn
-  vpc_subnet_ids         = var.subnet_ids
-  vpc_security_group_ids = [var.security_group_ids.proxy]
+  vpc_subnet_ids         = var.network.private_subnet_ids
+  vpc_security_group_ids = [var.network.security_group_ids.proxy]
   require_tls            = true
   idle_client_timeout    = 900
   debug_logging          = false # would log statements
@@ -42,13 +42,13 @@ resource "aws_db_proxy_target" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "proxy" {
-  name              = "/aws/rds/proxy/${var.name}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/aws/rds/proxy/${var.bank.name}"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
 resource "aws_iam_role" "proxy" {
-  name               = "${var.name}-proxy"
+  name               = "${var.bank.name}-proxy"
   assume_role_policy = data.aws_iam_policy_document.proxy_trust.json
 }
 
@@ -77,12 +77,12 @@ data "aws_iam_policy_document" "proxy" {
 
   statement {
     actions   = ["kms:Decrypt"]
-    resources = [var.data_key_arn]
+    resources = [var.bank.data_key_arn]
 
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["secretsmanager.${var.region}.amazonaws.com"]
+      values   = ["secretsmanager.${var.bank.region}.amazonaws.com"]
     }
   }
 }

@@ -10,7 +10,7 @@ locals {
 # The app speaks for all its visitors, from the network's own addresses.
 resource "aws_wafv2_ip_set" "own" {
   provider           = aws.us_east_1
-  name               = "${var.name}-own"
+  name               = "${var.bank.name}-own"
   scope              = "CLOUDFRONT"
   ip_address_version = "IPV4"
   addresses          = [for address in var.own_addresses : "${address}/32"]
@@ -19,7 +19,7 @@ resource "aws_wafv2_ip_set" "own" {
 resource "aws_wafv2_web_acl" "this" {
   #checkov:skip=CKV_AWS_192: AWSManagedRulesKnownBadInputsRuleSet is among `managed`, where checkov does not look.
   provider = aws.us_east_1
-  name     = var.name
+  name     = var.bank.name
   scope    = "CLOUDFRONT"
 
   default_action {
@@ -97,7 +97,7 @@ resource "aws_wafv2_web_acl" "this" {
   }
 
   visibility_config {
-    metric_name                = var.name
+    metric_name                = var.bank.name
     cloudwatch_metrics_enabled = true
     sampled_requests_enabled   = false
   }
@@ -137,14 +137,14 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
 
 resource "aws_cloudwatch_log_group" "firewall" {
   provider          = aws.us_east_1
-  name              = "aws-waf-logs-${var.name}"
-  retention_in_days = var.log_retention_days
+  name              = "aws-waf-logs-${var.bank.name}"
+  retention_in_days = var.bank.log_retention_days
   kms_key_id        = aws_kms_key.firewall.arn
 }
 
 resource "aws_kms_key" "firewall" {
   provider                = aws.us_east_1
-  description             = "${var.name}: the firewall's log"
+  description             = "${var.bank.name}: the firewall's log"
   enable_key_rotation     = true
   deletion_window_in_days = 30
   policy                  = data.aws_iam_policy_document.firewall_key.json
@@ -180,7 +180,7 @@ data "aws_iam_policy_document" "firewall_key" {
     condition {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values   = ["arn:aws:logs:us-east-1:${data.aws_caller_identity.current.account_id}:log-group:aws-waf-logs-${var.name}"]
+      values   = ["arn:aws:logs:us-east-1:${data.aws_caller_identity.current.account_id}:log-group:aws-waf-logs-${var.bank.name}"]
     }
   }
 }

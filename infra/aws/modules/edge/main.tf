@@ -24,7 +24,7 @@ locals {
 
 # The address that CloudFront saw, written over whatever the client claims.
 resource "aws_cloudfront_function" "viewer" {
-  name    = "${var.name}-viewer"
+  name    = "${var.bank.name}-viewer"
   runtime = "cloudfront-js-2.0"
   publish = true
   code    = <<-JS
@@ -35,14 +35,46 @@ resource "aws_cloudfront_function" "viewer" {
   JS
 }
 
+# Browsers speak TLS to these hosts from then on. The other headers are for what CloudFront, firewall and gateway say
+# by themselves: services and app send theirs, which stay.
+resource "aws_cloudfront_response_headers_policy" "site" {
+  name = var.bank.name
+
+  security_headers_config {
+    strict_transport_security {
+      access_control_max_age_sec = 63072000
+      include_subdomains         = true
+      override                   = true
+    }
+
+    content_type_options {
+      override = true
+    }
+
+    frame_options {
+      frame_option = "DENY"
+      override     = false
+    }
+
+    referrer_policy {
+      referrer_policy = "no-referrer"
+      override        = false
+    }
+
+    content_security_policy {
+      content_security_policy = "default-src 'none'; frame-ancestors 'none'"
+      override                = false
+    }
+  }
+}
+
 resource "aws_cloudfront_distribution" "site" {
   #checkov:skip=CKV2_AWS_47: The ACL has the rules against bad inputs; checkov does not look into `dynamic`.
   #checkov:skip=CKV_AWS_310: There is one API and one app; a second origin would be a second bank.
   #checkov:skip=CKV_AWS_374: Customers travel.
   #checkov:skip=CKV_AWS_305: The app and the API answer at their root themselves.
-  #checkov:skip=CKV2_AWS_32: Services and app send these headers themselves, stricter than a common policy could.
   for_each        = local.sites
-  comment         = "${var.name} ${each.key}"
+  comment         = "${var.bank.name} ${each.key}"
   enabled         = true
   is_ipv6_enabled = true
   http_version    = "http2and3"
@@ -69,13 +101,14 @@ resource "aws_cloudfront_distribution" "site" {
   }
 
   default_cache_behavior {
-    target_origin_id         = each.key
-    viewer_protocol_policy   = each.key == "api" ? "https-only" : "redirect-to-https"
-    allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
-    cached_methods           = ["GET", "HEAD"]
-    cache_policy_id          = local.caching_disabled
+    target_origin_id       = each.key
+    viewer_protocol_policy = each.key == "api" ? "https-only" : "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = local.caching_disabled
     # The API Gateway takes no other name than its own; the app compares its pages' origin with the name asked for.
-    origin_request_policy_id = each.key == "api" ? local.all_but_host : local.all_viewer
+    origin_request_policy_id   = each.key == "api" ? local.all_but_host : local.all_viewer
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.site.id
 
     function_association {
       event_type   = "viewer-request"
@@ -88,12 +121,13 @@ resource "aws_cloudfront_distribution" "site" {
     for_each = each.key == "api" ? ["/.well-known/*"] : []
 
     content {
-      path_pattern           = ordered_cache_behavior.value
-      target_origin_id       = each.key
-      viewer_protocol_policy = "https-only"
-      allowed_methods        = ["GET", "HEAD", "OPTIONS"]
-      cached_methods         = ["GET", "HEAD"]
-      cache_policy_id        = local.caching_optimized
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = each.key
+      viewer_protocol_policy     = "https-only"
+      allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+      cached_methods             = ["GET", "HEAD"]
+      cache_policy_id            = local.caching_optimized
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.site.id
     }
   }
 

@@ -1,6 +1,9 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    log_retention_days = number
+  })
 }
 
 variable "api_host" {
@@ -46,11 +49,6 @@ variable "requests_per_5_minutes" {
 variable "logs_bucket_domain" {
   description = "The bucket of access logs."
   type        = string
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
 }
 
 variable "edge_secret" {

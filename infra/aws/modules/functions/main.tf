@@ -1,10 +1,10 @@
-# The two functions beside the services. infra/functions/README.md says what each is told and may do.
+# The functions beside the services. infra/functions/README.md says what each is told and may do.
 
 data "aws_caller_identity" "current" {}
 
 locals {
   account    = data.aws_caller_identity.current.account_id
-  state_name = "/${var.name}/scaler"
+  state_name = "/${var.bank.name}/scaler"
 
   environment = {
     scaler = {
@@ -28,27 +28,34 @@ locals {
       TIDEMARK_TIME_ZONE           = var.time_zone
       TIDEMARK_OPERATOR_PASSWORD   = var.operator_password
     }
+    rotation = {
+      TIDEMARK_DATABASE_HOST = var.cluster.endpoint
+      TIDEMARK_DATABASE_PORT = tostring(var.cluster.port)
+      TIDEMARK_DATABASE_CA   = var.database_ca
+    }
   }
 
-  # A second scaler at work would undo the first one's decision; two kickoffs at once might start a close twice.
+  # A second scaler at work would undo the first one's decision; two kickoffs at once might start a close twice. All
+  # roles' passwords may change at once.
   shape = {
-    scaler  = { timeout = 60, instances_max = 1, retries = 0, in_network = false }
-    kickoff = { timeout = 150, instances_max = 1, retries = 2, in_network = true }
+    scaler   = { timeout = 60, instances_max = 1, retries = 0, in_network = false }
+    kickoff  = { timeout = 150, instances_max = 1, retries = 2, in_network = true }
+    rotation = { timeout = 30, instances_max = length(var.role_secrets.arns), retries = 2, in_network = true }
   }
 }
 
 resource "aws_cloudwatch_log_group" "function" {
   for_each          = local.shape
-  name              = "/aws/lambda/${var.name}-${each.key}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/aws/lambda/${var.bank.name}-${each.key}"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
 resource "aws_lambda_function" "function" {
-  #checkov:skip=CKV_AWS_117: The scaler speaks to AWS's APIs alone; the kickoff is in the network.
+  #checkov:skip=CKV_AWS_117: The scaler speaks to AWS's APIs alone; the others are in the network.
   #checkov:skip=CKV_AWS_272: The archive is built from the lock's hashes by whoever deploys.
   for_each                       = local.shape
-  function_name                  = "${var.name}-${each.key}"
+  function_name                  = "${var.bank.name}-${each.key}"
   description                    = "Tidemark's ${each.key}"
   filename                       = "${var.archives}/${each.key}.zip"
   source_code_hash               = filebase64sha256("${var.archives}/${each.key}.zip")
@@ -58,7 +65,7 @@ resource "aws_lambda_function" "function" {
   memory_size                    = 256
   timeout                        = each.value.timeout
   reserved_concurrent_executions = each.value.instances_max
-  kms_key_arn                    = var.data_key_arn
+  kms_key_arn                    = var.bank.data_key_arn
   role                           = aws_iam_role.function[each.key].arn
 
   environment {
@@ -69,8 +76,8 @@ resource "aws_lambda_function" "function" {
     for_each = each.value.in_network ? [1] : []
 
     content {
-      subnet_ids         = var.subnet_ids
-      security_group_ids = [var.security_group_ids.kickoff]
+      subnet_ids         = var.network.private_subnet_ids
+      security_group_ids = [var.network.security_group_ids[each.key]]
     }
   }
 
@@ -99,7 +106,7 @@ resource "aws_lambda_function_event_invoke_config" "function" {
 
 # What could not be delivered or failed for good. Each message is the event: sent again, it does what it was to do.
 resource "aws_sqs_queue" "dead_letters" {
-  name                      = "${var.name}-dead-letters"
+  name                      = "${var.bank.name}-dead-letters"
   message_retention_seconds = 1209600
-  kms_master_key_id         = var.data_key_arn
+  kms_master_key_id         = var.bank.data_key_arn
 }

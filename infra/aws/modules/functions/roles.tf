@@ -1,6 +1,6 @@
 resource "aws_iam_role" "function" {
   for_each           = local.shape
-  name               = "${var.name}-${each.key}"
+  name               = "${var.bank.name}-${each.key}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
@@ -25,9 +25,11 @@ resource "aws_iam_role_policy" "function" {
 data "aws_iam_policy_document" "function" {
   for_each = local.shape
 
-  source_policy_documents = [
-    each.key == "scaler" ? data.aws_iam_policy_document.scaler.json : data.aws_iam_policy_document.network.json
-  ]
+  source_policy_documents = concat(
+    each.value.in_network ? [data.aws_iam_policy_document.network.json] : [],
+    each.key == "scaler" ? [data.aws_iam_policy_document.scaler.json] : [],
+    each.key == "rotation" ? [data.aws_iam_policy_document.rotation.json] : [],
+  )
 
   statement {
     sid       = "Log"
@@ -48,9 +50,9 @@ data "aws_iam_policy_document" "function" {
   }
 
   statement {
-    sid       = "DeadLettersAreEncrypted"
+    sid       = "DeadLettersAndSecretsAreEncrypted"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [var.data_key_arn]
+    resources = [var.bank.data_key_arn]
   }
 }
 
@@ -78,7 +80,7 @@ data "aws_iam_policy_document" "scaler" {
   statement {
     sid       = "WarmInstances"
     actions   = ["application-autoscaling:RegisterScalableTarget"]
-    resources = ["arn:aws:application-autoscaling:${var.region}:${local.account}:scalable-target/*"]
+    resources = ["arn:aws:application-autoscaling:${var.bank.region}:${local.account}:scalable-target/*"]
 
     condition {
       test     = "StringEquals"
@@ -102,6 +104,18 @@ data "aws_iam_policy_document" "scaler" {
   statement {
     sid       = "Memory"
     actions   = ["ssm:GetParameter", "ssm:PutParameter"]
-    resources = ["arn:aws:ssm:${var.region}:${local.account}:parameter${local.state_name}"]
+    resources = ["arn:aws:ssm:${var.bank.region}:${local.account}:parameter${local.state_name}"]
+  }
+}
+
+# Each role signs in to the database as itself: this needs no administrator.
+data "aws_iam_policy_document" "rotation" {
+  statement {
+    sid = "Passwords"
+    actions = [
+      "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
+      "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
+    ]
+    resources = values(var.role_secrets.arns)
   }
 }

@@ -57,7 +57,7 @@ locals {
 }
 
 resource "aws_scheduler_schedule_group" "this" {
-  name = var.name
+  name = var.bank.name
 }
 
 resource "aws_scheduler_schedule" "function" {
@@ -66,7 +66,7 @@ resource "aws_scheduler_schedule" "function" {
   group_name                   = aws_scheduler_schedule_group.this.name
   schedule_expression          = each.value.expression
   schedule_expression_timezone = var.time_zone
-  kms_key_arn                  = var.data_key_arn
+  kms_key_arn                  = var.bank.data_key_arn
 
   flexible_time_window {
     mode = "OFF"
@@ -89,7 +89,7 @@ resource "aws_scheduler_schedule" "function" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name               = "${var.name}-scheduler"
+  name               = "${var.bank.name}-scheduler"
   assume_role_policy = data.aws_iam_policy_document.scheduler_trust.json
 }
 
@@ -129,14 +129,14 @@ data "aws_iam_policy_document" "scheduler" {
 
   statement {
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [var.data_key_arn]
+    resources = [var.bank.data_key_arn]
   }
 }
 
 # A service that has no free instance needs one now, not at the next minute.
 resource "aws_cloudwatch_metric_alarm" "throttled" {
   for_each            = var.functions
-  alarm_name          = "${var.name}-${each.key}-throttled"
+  alarm_name          = "${var.bank.name}-${each.key}-throttled"
   alarm_description   = "The service turned requests away for want of instances; the scaler is told."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"

@@ -1,31 +1,19 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    region             = string
+    data_key_arn       = string
+    log_retention_days = number
+  })
 }
 
-variable "region" {
-  description = "The region."
-  type        = string
-}
-
-variable "subnet_ids" {
-  description = "Private subnets."
-  type        = list(string)
-}
-
-variable "security_group_ids" {
-  description = "By part of the network."
-  type        = map(string)
-}
-
-variable "data_key_arn" {
-  description = "Encrypts logs, queues and settings."
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
+variable "network" {
+  description = "The network, of the module of that name."
+  type = object({
+    private_subnet_ids = list(string)
+    security_group_ids = map(string)
+  })
 }
 
 variable "archives" {
@@ -82,4 +70,19 @@ variable "operator_password" {
   description = "Dagster asks for it."
   type        = string
   sensitive   = true
+}
+
+variable "role_secrets" {
+  description = "The secrets of the database's roles: how their names begin, and by role the ARN."
+  type        = object({ prefix = string, arns = map(string) })
+}
+
+variable "database_ca" {
+  description = "The certificate, in PEM, by which the database's is checked."
+  type        = string
+}
+
+variable "changes_passwords" {
+  description = "Whether the roles' passwords change by themselves: once the bank runs."
+  type        = bool
 }

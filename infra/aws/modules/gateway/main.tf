@@ -26,7 +26,7 @@ locals {
 }
 
 resource "aws_apigatewayv2_api" "this" {
-  name          = var.name
+  name          = var.bank.name
   protocol_type = "HTTP"
   description   = "Tidemark's API"
 }
@@ -120,9 +120,9 @@ resource "aws_apigatewayv2_stage" "default" {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  name              = "/${var.name}/access"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/${var.bank.name}/access"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
 resource "aws_lambda_permission" "gateway" {

@@ -1,6 +1,10 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    data_key_arn       = string
+    log_retention_days = number
+  })
 }
 
 variable "functions" {
@@ -36,14 +40,4 @@ variable "throttle" {
     rate  = number
     burst = number
   })
-}
-
-variable "data_key_arn" {
-  description = "Encrypts logs."
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
 }

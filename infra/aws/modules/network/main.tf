@@ -1,7 +1,7 @@
 # A network of public subnets (load balancer of the app, NAT) and private ones (all else).
 
 locals {
-  zones = [for letter in var.zones : "${var.region}${letter}"]
+  zones = [for letter in var.zones : "${var.bank.region}${letter}"]
   nats  = var.is_nat_redundant ? local.zones : slice(local.zones, 0, 1)
 }
 
@@ -10,7 +10,7 @@ resource "aws_vpc" "this" {
   enable_dns_hostnames = true
   enable_dns_support   = true
 
-  tags = { Name = var.name }
+  tags = { Name = var.bank.name }
 }
 
 # Nobody uses it; without rules nobody can.
@@ -24,7 +24,7 @@ resource "aws_subnet" "public" {
   availability_zone = each.value
   cidr_block        = cidrsubnet(var.cidr, 4, index(local.zones, each.value))
 
-  tags = { Name = "${var.name}-public-${each.value}" }
+  tags = { Name = "${var.bank.name}-public-${each.value}" }
 }
 
 resource "aws_subnet" "private" {
@@ -33,7 +33,7 @@ resource "aws_subnet" "private" {
   availability_zone = each.value
   cidr_block        = cidrsubnet(var.cidr, 4, 8 + index(local.zones, each.value))
 
-  tags = { Name = "${var.name}-private-${each.value}" }
+  tags = { Name = "${var.bank.name}-private-${each.value}" }
 }
 
 resource "aws_internet_gateway" "this" {
@@ -91,14 +91,14 @@ resource "aws_route_table_association" "private" {
 resource "aws_vpc_endpoint" "gateway" {
   for_each        = toset(["dynamodb", "s3"])
   vpc_id          = aws_vpc.this.id
-  service_name    = "com.amazonaws.${var.region}.${each.value}"
+  service_name    = "com.amazonaws.${var.bank.region}.${each.value}"
   route_table_ids = [for table in aws_route_table.private : table.id]
 }
 
 resource "aws_cloudwatch_log_group" "flows" {
-  name              = "/${var.name}/flows"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/${var.bank.name}/flows"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
 resource "aws_flow_log" "this" {
@@ -109,7 +109,7 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_iam_role" "flows" {
-  name               = "${var.name}-flows"
+  name               = "${var.bank.name}-flows"
   assume_role_policy = data.aws_iam_policy_document.flows_trust.json
 }
 

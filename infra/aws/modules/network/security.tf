@@ -1,19 +1,20 @@
 # Who may speak to whom. All of it, in one place.
 
 locals {
-  parts = toset(["services", "proxy", "database", "dagster", "dagster_balancer", "app", "app_balancer", "kickoff"])
+  parts = toset(["services", "proxy", "database", "dagster", "dagster_balancer", "app", "app_balancer", "kickoff", "rotation"])
 
   flows = {
-    services_proxy   = { from = "services", to = "proxy", port = 5432 }
-    proxy_database   = { from = "proxy", to = "database", port = 5432 }
-    dagster_database = { from = "dagster", to = "database", port = 5432 }
-    balancer_dagster = { from = "dagster_balancer", to = "dagster", port = 3000 }
-    kickoff_dagster  = { from = "kickoff", to = "dagster_balancer", port = 443 }
-    balancer_app     = { from = "app_balancer", to = "app", port = 8501 }
+    services_proxy    = { from = "services", to = "proxy", port = 5432 }
+    proxy_database    = { from = "proxy", to = "database", port = 5432 }
+    rotation_database = { from = "rotation", to = "database", port = 5432 }
+    dagster_database  = { from = "dagster", to = "database", port = 5432 }
+    balancer_dagster  = { from = "dagster_balancer", to = "dagster", port = 3000 }
+    kickoff_dagster   = { from = "kickoff", to = "dagster_balancer", port = 443 }
+    balancer_app      = { from = "app_balancer", to = "app", port = 8501 }
   }
 
   # AWS's own services, and the API by its public address.
-  https_out = toset(["services", "dagster", "app", "kickoff"])
+  https_out = toset(["services", "dagster", "app", "rotation"])
 }
 
 data "aws_ec2_managed_prefix_list" "cloudfront" {
@@ -23,11 +24,11 @@ data "aws_ec2_managed_prefix_list" "cloudfront" {
 resource "aws_security_group" "part" {
   #checkov:skip=CKV2_AWS_5: Other modules attach them.
   for_each    = local.parts
-  name        = "${var.name}-${replace(each.value, "_", "-")}"
+  name        = "${var.bank.name}-${replace(each.value, "_", "-")}"
   description = "Tidemark: ${replace(each.value, "_", " ")}"
   vpc_id      = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-${replace(each.value, "_", "-")}" }
+  tags = { Name = "${var.bank.name}-${replace(each.value, "_", "-")}" }
 }
 
 resource "aws_vpc_security_group_egress_rule" "flow" {

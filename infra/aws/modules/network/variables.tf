@@ -1,11 +1,11 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
-}
-
-variable "region" {
-  description = "The region."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    region             = string
+    data_key_arn       = string
+    log_retention_days = number
+  })
 }
 
 variable "cidr" {
@@ -21,14 +21,4 @@ variable "zones" {
 variable "is_nat_redundant" {
   description = "Whether each zone has a NAT gateway, or all share one."
   type        = bool
-}
-
-variable "data_key_arn" {
-  description = "Encrypts logs."
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
 }

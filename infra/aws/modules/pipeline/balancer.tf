@@ -3,18 +3,18 @@
 resource "aws_lb" "dagster" {
   #checkov:skip=CKV_AWS_91: One client, inside the network; Dagster writes down each run that it starts.
   #checkov:skip=CKV_AWS_150: It holds nothing.
-  name                       = "${var.name}-dagster"
+  name                       = "${var.bank.name}-dagster"
   internal                   = true
   load_balancer_type         = "application"
-  subnets                    = var.subnet_ids
-  security_groups            = [var.security_group_ids.dagster_balancer]
+  subnets                    = var.network.private_subnet_ids
+  security_groups            = [var.network.security_group_ids.dagster_balancer]
   drop_invalid_header_fields = true
 }
 
 resource "aws_lb_target_group" "dagster" {
   #checkov:skip=CKV_AWS_378: Between the balancer and the task, in private subnets and between two security groups.
-  name                 = "${var.name}-dagster"
-  vpc_id               = var.vpc_id
+  name                 = "${var.bank.name}-dagster"
+  vpc_id               = var.network.vpc_id
   target_type          = "ip"
   port                 = local.port
   protocol             = "HTTP"

@@ -1,48 +1,35 @@
 # Dagster on Fargate, in the form that it has on one machine: code server, daemon and web server share a folder and a
-# socket. Runs are processes below the code server: no run waits for a container's start.
+# socket. Runs are processes below the code server, so that none waits for a container's start; backfills alone, which
+# nobody waits for, are tasks of their own (backfill.tf).
 
 locals {
-  home = "/var/lib/tidemark"
-  port = 3000
+  home    = "/var/lib/tidemark"
+  folders = { home = local.home, scratch = "/tmp" }
+  port    = 3000
 
   common = {
+    AWS_REGION             = var.bank.region
     TIDEMARK_HOME          = local.home
     TIDEMARK_DATABASE_HOST = var.cluster.endpoint
     TIDEMARK_DATABASE_PORT = tostring(var.cluster.port)
+    TIDEMARK_DATABASE_CA   = var.database_ca
+    TIDEMARK_ROLE_SECRETS  = var.role_secrets.prefix
     TIDEMARK_TIME_ZONE     = var.time_zone
   }
 
-  parts = ["code-server", "daemon", "web"]
-
-  # infra/containers says what each part reads; a test compares.
-  environments = {
-    code-server = merge(local.common, { TIDEMARK_CLOSE_SCHEDULES = "false" })
-    daemon      = local.common
-    web         = merge(local.common, { TIDEMARK_OPERATOR_HOST = var.host })
-    prepare = merge(local.common, {
-      AWS_REGION              = var.region
-      TIDEMARK_IDENTITY_TABLE = var.identity_table.name
-      TIDEMARK_DATA_KEY_TABLE = var.data_key_table.name
-    })
-  }
-
+  # Beside what works: it holds the roles' passwords, which change, where every connection looks them up.
   passwords = {
-    for role, arn in var.role_secret_arns : role => { "TIDEMARK_PASSWORD_${upper(role)}" = "${arn}:password::" }
+    name        = "passwords"
+    command     = ["passwords"]
+    environment = local.common
+    is_there    = ["-s", "${local.home}/passwords"]
   }
 
-  secrets = {
-    code-server = merge([for role in ["dagster", "extractor", "publisher", "warehouse"] : local.passwords[role]]...)
-    daemon      = local.passwords["dagster"]
-    web         = merge(local.passwords["dagster"], { TIDEMARK_OPERATOR_PASSWORD = var.operator_secret_arn })
-    prepare = merge(merge(values(local.passwords)...), {
-      TIDEMARK_ADMINISTRATOR          = "${var.administrator_secret_arn}:username::"
-      TIDEMARK_ADMINISTRATOR_PASSWORD = "${var.administrator_secret_arn}:password::"
-    })
-  }
+  own_role_secrets = [for role in ["dagster", "extractor", "publisher", "warehouse"] : var.role_secrets.arns[role]]
 }
 
 resource "aws_ecs_cluster" "this" {
-  name = var.name
+  name = var.bank.name
 
   setting {
     name  = "containerInsights"
@@ -51,7 +38,7 @@ resource "aws_ecs_cluster" "this" {
 
   configuration {
     execute_command_configuration {
-      kms_key_id = var.data_key_arn
+      kms_key_id = var.bank.data_key_arn
       logging    = "OVERRIDE"
 
       log_configuration {
@@ -63,98 +50,55 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "commands" {
-  name              = "/${var.name}/commands"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/${var.bank.name}/commands"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
-resource "aws_cloudwatch_log_group" "dagster" {
-  name              = "/${var.name}/dagster"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
-}
+module "dagster" {
+  source      = "../task"
+  bank        = var.bank
+  name        = "dagster"
+  repository  = var.repository
+  image_tag   = var.image_tag
+  size        = var.size
+  folders     = local.folders
+  secret_arns = [var.operator_secret_arn]
 
-resource "aws_ecr_repository" "this" {
-  name                 = "${var.name}/dagster"
-  image_tag_mutability = "IMMUTABLE"
-  force_delete         = !var.is_protected
-
-  image_scanning_configuration {
-    scan_on_push = true
-  }
-
-  encryption_configuration {
-    encryption_type = "KMS"
-    kms_key         = var.data_key_arn
-  }
-}
-
-resource "aws_ecs_task_definition" "dagster" {
-  family                   = "${var.name}-dagster"
-  requires_compatibilities = ["FARGATE"]
-  network_mode             = "awsvpc"
-  cpu                      = var.cpu
-  memory                   = var.memory_mb
-  execution_role_arn       = aws_iam_role.execution.arn
-  task_role_arn            = aws_iam_role.task.arn
-
-  runtime_platform {
-    operating_system_family = "LINUX"
-    cpu_architecture        = "ARM64"
-  }
-
-  volume {
-    name = "home"
-  }
-
-  volume {
-    name = "scratch"
-  }
-
-  container_definitions = jsonencode([
-    for part in local.parts : {
-      name                   = part
-      image                  = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
-      command                = [part]
-      essential              = true
-      readonlyRootFilesystem = true
-      # A run in progress may end its step.
-      stopTimeout = 120
-
-      # The code server makes Dagster's home, and the others wait for it.
-      dependsOn = part == "code-server" ? [] : [{ containerName = "code-server", condition = "HEALTHY" }]
-      healthCheck = part != "code-server" ? null : {
-        command     = ["CMD", "test", "-S", "${local.home}/sockets/pipelines"]
-        interval    = 10
-        retries     = 10
-        startPeriod = 120
-        timeout     = 5
-      }
-
-      environment = [for name, value in local.environments[part] : { name = name, value = value }]
-      secrets     = [for name, from in local.secrets[part] : { name = name, valueFrom = from }]
-
-      portMappings = part == "web" ? [{ containerPort = local.port, hostPort = local.port, protocol = "tcp" }] : []
-      mountPoints = [
-        { sourceVolume = "home", containerPath = local.home, readOnly = false },
-        { sourceVolume = "scratch", containerPath = "/tmp", readOnly = false },
-      ]
-      logConfiguration = {
-        logDriver = "awslogs"
-        options = {
-          awslogs-group         = aws_cloudwatch_log_group.dagster.name
-          awslogs-region        = var.region
-          awslogs-stream-prefix = part
-        }
-      }
-    }
-  ])
+  # infra/containers says what each part reads; a test compares. The code server makes Dagster's home, and the others
+  # wait for it. A run in progress may end its step.
+  containers = [
+    local.passwords,
+    {
+      name           = "code-server"
+      command        = ["code-server"]
+      environment    = merge(local.common, local.backfills, { TIDEMARK_CLOSE_SCHEDULES = "false" })
+      is_there       = ["-S", "${local.home}/sockets/pipelines"]
+      waits_for      = ["passwords"]
+      stop_timeout_s = 120
+    },
+    {
+      name           = "daemon"
+      command        = ["daemon"]
+      environment    = local.common
+      waits_for      = ["code-server"]
+      stop_timeout_s = 120
+    },
+    {
+      name        = "web"
+      command     = ["web"]
+      environment = merge(local.common, { TIDEMARK_OPERATOR_HOST = var.host })
+      secrets     = { TIDEMARK_OPERATOR_PASSWORD = var.operator_secret_arn }
+      ports       = [local.port]
+      waits_for   = ["code-server"]
+    },
+  ]
 }
 
 resource "aws_ecs_service" "dagster" {
   name                   = "dagster"
   cluster                = aws_ecs_cluster.this.arn
-  task_definition        = aws_ecs_task_definition.dagster.arn
+  task_definition        = module.dagster.arn
   desired_count          = 1
   launch_type            = "FARGATE"
   enable_execute_command = true # operators' way in: README
@@ -164,8 +108,8 @@ resource "aws_ecs_service" "dagster" {
   deployment_maximum_percent         = 100
 
   network_configuration {
-    subnets          = var.subnet_ids
-    security_groups  = [var.security_group_ids.dagster]
+    subnets          = var.network.private_subnet_ids
+    security_groups  = [var.network.security_group_ids.dagster]
     assign_public_ip = false
   }
 
@@ -176,4 +120,49 @@ resource "aws_ecs_service" "dagster" {
   }
 
   depends_on = [aws_lb_listener.dagster]
+}
+
+resource "aws_iam_role_policy" "dagster" {
+  name   = "work"
+  role   = module.dagster.role_id
+  policy = data.aws_iam_policy_document.dagster.json
+}
+
+data "aws_iam_policy_document" "dagster" {
+  source_policy_documents = [data.aws_iam_policy_document.passwords.json, data.aws_iam_policy_document.backfills.json]
+
+  statement {
+    sid = "SessionsOfOperators"
+    actions = [
+      "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "SessionsAreEncrypted"
+    actions   = ["kms:Decrypt"]
+    resources = [var.bank.data_key_arn]
+  }
+
+  statement {
+    sid       = "SessionsAreLogged"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+    resources = ["${aws_cloudwatch_log_group.commands.arn}:*"]
+  }
+}
+
+data "aws_iam_policy_document" "passwords" {
+  statement {
+    sid       = "Passwords"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = local.own_role_secrets
+  }
+
+  statement {
+    sid       = "PasswordsAreEncrypted"
+    actions   = ["kms:Decrypt"]
+    resources = [var.bank.data_key_arn]
+  }
 }

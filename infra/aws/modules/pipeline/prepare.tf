@@ -1,47 +1,59 @@
-# The one-off task that makes roles, databases and tables, and brings them up to date. `aws ecs run-task` starts it.
+# The one-off task that makes roles, databases and tables, and brings them up to date. `tidemark deploy` starts it, and
+# `tidemark cloud` for what only an administrator of the bank may do.
 
-resource "aws_ecs_task_definition" "prepare" {
-  family                   = "${var.name}-prepare"
-  requires_compatibilities = ["FARGATE"]
-  network_mode             = "awsvpc"
-  cpu                      = 1024
-  memory                   = 2048
-  execution_role_arn       = aws_iam_role.execution.arn
-  task_role_arn            = aws_iam_role.prepare.arn
+module "prepare" {
+  source      = "../task"
+  bank        = var.bank
+  name        = "prepare"
+  repository  = var.repository
+  image_tag   = var.image_tag
+  size        = { cpu = 1024, memory_mb = 2048 }
+  folders     = local.folders
+  secret_arns = [var.administrator_secret_arn]
 
-  runtime_platform {
-    operating_system_family = "LINUX"
-    cpu_architecture        = "ARM64"
-  }
-
-  volume {
-    name = "home"
-  }
-
-  volume {
-    name = "scratch"
-  }
-
-  container_definitions = jsonencode([{
-    name                   = "prepare"
-    image                  = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
-    command                = ["prepare"]
-    essential              = true
-    readonlyRootFilesystem = true
-
-    environment = [for name, value in local.environments["prepare"] : { name = name, value = value }]
-    secrets     = [for name, from in local.secrets["prepare"] : { name = name, valueFrom = from }]
-    mountPoints = [
-      { sourceVolume = "home", containerPath = local.home, readOnly = false },
-      { sourceVolume = "scratch", containerPath = "/tmp", readOnly = false },
-    ]
-    logConfiguration = {
-      logDriver = "awslogs"
-      options = {
-        awslogs-group         = aws_cloudwatch_log_group.dagster.name
-        awslogs-region        = var.region
-        awslogs-stream-prefix = "prepare"
-      }
+  containers = [{
+    name    = "prepare"
+    command = ["prepare"]
+    environment = merge(local.common, {
+      TIDEMARK_IDENTITY_TABLE = var.identity_table.name
+      TIDEMARK_DATA_KEY_TABLE = var.data_key_table.name
+    })
+    secrets = {
+      TIDEMARK_ADMINISTRATOR          = "${var.administrator_secret_arn}:username::"
+      TIDEMARK_ADMINISTRATOR_PASSWORD = "${var.administrator_secret_arn}:password::"
     }
-  }])
+  }]
+}
+
+resource "aws_iam_role_policy" "prepare" {
+  name   = "work"
+  role   = module.prepare.role_id
+  policy = data.aws_iam_policy_document.prepare.json
+}
+
+# It looks whether the tables are there, which Terraform makes, and makes up the passwords that are missing.
+data "aws_iam_policy_document" "prepare" {
+  statement {
+    sid       = "Tables"
+    actions   = ["dynamodb:ListTables"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "Table"
+    actions   = ["dynamodb:DescribeTable"]
+    resources = [var.identity_table.arn, var.data_key_table.arn]
+  }
+
+  statement {
+    sid       = "Passwords"
+    actions   = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
+    resources = values(var.role_secrets.arns)
+  }
+
+  statement {
+    sid       = "PasswordsAreEncrypted"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.bank.data_key_arn]
+  }
 }

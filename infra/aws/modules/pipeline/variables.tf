@@ -1,36 +1,20 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    region             = string
+    data_key_arn       = string
+    log_retention_days = number
+  })
 }
 
-variable "region" {
-  description = "The region."
-  type        = string
-}
-
-variable "vpc_id" {
-  description = "The network."
-  type        = string
-}
-
-variable "subnet_ids" {
-  description = "Private subnets."
-  type        = list(string)
-}
-
-variable "security_group_ids" {
-  description = "By part of the network."
-  type        = map(string)
-}
-
-variable "data_key_arn" {
-  description = "Encrypts logs, queues and images."
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
+variable "network" {
+  description = "The network, of the module of that name."
+  type = object({
+    vpc_id             = string
+    private_subnet_ids = list(string)
+    security_group_ids = map(string)
+  })
 }
 
 variable "certificate_arn" {
@@ -43,24 +27,19 @@ variable "zone_id" {
   type        = string
 }
 
+variable "repository" {
+  description = "Where Dagster's image lies."
+  type        = object({ url = string, arn = string })
+}
+
 variable "image_tag" {
   description = "Which image."
   type        = string
 }
 
-variable "cpu" {
-  description = "CPU units of a task."
-  type        = number
-}
-
-variable "memory_mb" {
-  description = "Memory of a task."
-  type        = number
-}
-
-variable "is_protected" {
-  description = "Whether what holds something refuses to be deleted."
-  type        = bool
+variable "size" {
+  description = "CPU units and memory of Dagster's task."
+  type        = object({ cpu = number, memory_mb = number })
 }
 
 variable "host" {
@@ -78,9 +57,14 @@ variable "cluster" {
   type        = object({ id = string, arn = string, endpoint = string, port = number })
 }
 
-variable "role_secret_arns" {
-  description = "By database role: its secret."
-  type        = map(string)
+variable "database_ca" {
+  description = "The certificate, in PEM, by which the database's is checked."
+  type        = string
+}
+
+variable "role_secrets" {
+  description = "The secrets of the database's roles: how their names begin, and by role the ARN."
+  type        = object({ prefix = string, arns = map(string) })
 }
 
 variable "administrator_secret_arn" {

@@ -11,6 +11,7 @@ locals {
       {
         TIDEMARK_DATABASE_URL        = "postgresql://${service}_app@${var.proxy.endpoint}:5432/bank"
         TIDEMARK_DATABASE_IAM        = "true"
+        TIDEMARK_DATABASE_CA_FILE    = "/etc/pki/tls/certs/ca-bundle.crt" # Lambda's; the proxy's is a public one
         TIDEMARK_PREPARED_STATEMENTS = "false"
         TIDEMARK_POOL_SIZE           = "1"
         TIDEMARK_GATEWAY_URL         = var.api_url
@@ -33,16 +34,16 @@ locals {
 
 resource "aws_cloudwatch_log_group" "service" {
   for_each          = var.services
-  name              = "/aws/lambda/${var.name}-${each.key}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.data_key_arn
+  name              = "/aws/lambda/${var.bank.name}-${each.key}"
+  retention_in_days = var.bank.log_retention_days
+  kms_key_id        = var.bank.data_key_arn
 }
 
 resource "aws_lambda_function" "service" {
   #checkov:skip=CKV_AWS_116: It is called and waited for; nothing is ever queued for it.
   #checkov:skip=CKV_AWS_272: The archive is built from the lock's hashes by whoever deploys; there is no other publisher to tell apart.
   for_each                       = var.services
-  function_name                  = "${var.name}-${each.key}"
+  function_name                  = "${var.bank.name}-${each.key}"
   description                    = "Tidemark's ${each.key} service"
   filename                       = "${var.archives}/${each.key}.zip"
   source_code_hash               = filebase64sha256("${var.archives}/${each.key}.zip")
@@ -52,7 +53,7 @@ resource "aws_lambda_function" "service" {
   memory_size                    = each.value.memory_mb
   timeout                        = 29 # below the gateway's 30 s, above the database's patience
   reserved_concurrent_executions = each.value.instances_max
-  kms_key_arn                    = var.data_key_arn
+  kms_key_arn                    = var.bank.data_key_arn
   role                           = aws_iam_role.service[each.key].arn
   publish                        = true
 
@@ -61,8 +62,8 @@ resource "aws_lambda_function" "service" {
   }
 
   vpc_config {
-    subnet_ids         = var.subnet_ids
-    security_group_ids = [var.security_group_id]
+    subnet_ids         = var.network.private_subnet_ids
+    security_group_ids = [var.network.security_group_ids.services]
   }
 
   logging_config {
@@ -109,7 +110,7 @@ resource "aws_appautoscaling_target" "warm" {
 
 resource "aws_appautoscaling_policy" "warm" {
   for_each           = aws_appautoscaling_target.warm
-  name               = "${var.name}-${each.key}-warm"
+  name               = "${var.bank.name}-${each.key}-warm"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = each.value.service_namespace
   scalable_dimension = each.value.scalable_dimension

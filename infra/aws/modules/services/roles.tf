@@ -1,6 +1,6 @@
 resource "aws_iam_role" "service" {
   for_each           = var.services
-  name               = "${var.name}-${each.key}"
+  name               = "${var.bank.name}-${each.key}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "service" {
   statement {
     sid       = "Database"
     actions   = ["rds-db:connect"]
-    resources = ["arn:aws:rds-db:${var.region}:${local.account}:dbuser:${var.proxy.resource_id}/${each.key}_app"]
+    resources = ["arn:aws:rds-db:${var.bank.region}:${local.account}:dbuser:${var.proxy.resource_id}/${each.key}_app"]
   }
 
   dynamic "statement" {
@@ -83,12 +83,12 @@ data "aws_iam_policy_document" "service" {
     content {
       sid       = "TablesAreEncrypted"
       actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
-      resources = [var.data_key_arn]
+      resources = [var.bank.data_key_arn]
 
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${var.region}.amazonaws.com"]
+        values   = ["dynamodb.${var.bank.region}.amazonaws.com"]
       }
     }
   }

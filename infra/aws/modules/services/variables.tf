@@ -1,11 +1,19 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name               = string
+    region             = string
+    data_key_arn       = string
+    log_retention_days = number
+  })
 }
 
-variable "region" {
-  description = "The region."
-  type        = string
+variable "network" {
+  description = "The network, of the module of that name."
+  type = object({
+    private_subnet_ids = list(string)
+    security_group_ids = map(string)
+  })
 }
 
 variable "services" {
@@ -25,16 +33,6 @@ variable "archives" {
 
 variable "python" {
   description = "The Python of the archives."
-  type        = string
-}
-
-variable "subnet_ids" {
-  description = "Private subnets."
-  type        = list(string)
-}
-
-variable "security_group_id" {
-  description = "The services' part in the network."
   type        = string
 }
 
@@ -62,11 +60,6 @@ variable "data_key_table" {
   type        = object({ name = string, arn = string })
 }
 
-variable "data_key_arn" {
-  description = "Encrypts logs, settings and tables."
-  type        = string
-}
-
 variable "people_key_arn" {
   description = "Wraps the users' data keys."
   type        = string
@@ -82,9 +75,4 @@ variable "app_secret" {
   description = "By it the app proves itself."
   type        = string
   sensitive   = true
-}
-
-variable "log_retention_days" {
-  description = "How long logs are kept."
-  type        = number
 }

@@ -18,7 +18,7 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = var.bank.name
   dashboard_body = jsonencode({
     widgets = [
       for index, widget in local.widgets : {

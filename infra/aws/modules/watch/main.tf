@@ -3,8 +3,8 @@
 data "aws_region" "current" {}
 
 resource "aws_sns_topic" "alarms" {
-  name              = "${var.name}-alarms"
-  kms_master_key_id = var.data_key_arn
+  name              = "${var.bank.name}-alarms"
+  kms_master_key_id = var.bank.data_key_arn
 }
 
 resource "aws_sns_topic_subscription" "email" {
@@ -102,7 +102,7 @@ locals {
 
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each            = local.alarms
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = "${var.bank.name}-${each.key}"
   alarm_description   = each.value.text
   namespace           = each.value.namespace
   metric_name         = each.value.metric
@@ -121,22 +121,22 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 # What a service or the pipeline itself calls an alarm: a ciphertext in the wrong row, a proof that failed.
 resource "aws_cloudwatch_log_metric_filter" "own" {
   for_each       = var.log_groups
-  name           = "${var.name}-${each.key}-alarm"
+  name           = "${var.bank.name}-${each.key}-alarm"
   log_group_name = each.value
   pattern        = "{ $.alarm IS TRUE }"
 
   metric_transformation {
     name          = "OwnAlarms"
-    namespace     = var.name
+    namespace     = var.bank.name
     value         = "1"
     default_value = "0"
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "own" {
-  alarm_name          = "${var.name}-own"
+  alarm_name          = "${var.bank.name}-own"
   alarm_description   = "A service says in its log that something is wrong: look for \"alarm\"."
-  namespace           = var.name
+  namespace           = var.bank.name
   metric_name         = "OwnAlarms"
   statistic           = "Sum"
   comparison_operator = "GreaterThanThreshold"
@@ -148,7 +148,7 @@ resource "aws_cloudwatch_metric_alarm" "own" {
 }
 
 resource "aws_budgets_budget" "month" {
-  name         = var.name
+  name         = var.bank.name
   budget_type  = "COST"
   limit_amount = tostring(var.budget_usd)
   limit_unit   = "USD"

@@ -1,11 +1,9 @@
-variable "name" {
-  description = "Begins every name."
-  type        = string
-}
-
-variable "data_key_arn" {
-  description = "Encrypts logs, queues and settings."
-  type        = string
+variable "bank" {
+  description = "What all parts of a bank have in common."
+  type = object({
+    name         = string
+    data_key_arn = string
+  })
 }
 
 variable "email" {

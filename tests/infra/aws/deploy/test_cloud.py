@@ -1,9 +1,12 @@
 """What a deployment asks of AWS, by botocore's Stubber: nothing runs in the emulated ECS."""
 
+import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 from botocore.session import get_session
 from botocore.stub import ANY, Stubber
 
@@ -26,7 +29,7 @@ class Account:
         session.set_credentials("x", "x")
         clients = {
             name: session.create_client(name, region_name="eu-central-1")
-            for name in ("sts", "ecr", "ecs", "lambda")
+            for name in ("sts", "ecr", "ecs", "lambda", "logs")
         }
         self.stubs = {name: Stubber(client) for name, client in clients.items()}
         for stub in self.stubs.values():
@@ -34,13 +37,14 @@ class Account:
         self.slept: list[float] = []
         self.cloud = Cloud(clients.__getitem__, sleep=self.slept.append)
 
-    def starts_task(self) -> None:
+    def starts_task(self, *command: str) -> None:
         network = {"awsvpcConfiguration": {"subnets": TASK["subnets"], "securityGroups": ["sg-1"]}}
         asked = {"cluster": "bank", "taskDefinition": "bank-prepare", "launchType": "FARGATE"}
+        override = {"containerOverrides": [{"name": "prepare", "command": list(command)}]} if command else {}
         self.stubs["ecs"].add_response(
             "run_task",
             {"tasks": [{"taskArn": ARN, "taskDefinitionArn": DEFINITION}], "failures": []},
-            {**asked, "networkConfiguration": network, "startedBy": ANY},
+            {**asked, "networkConfiguration": network, "startedBy": ANY, "overrides": override},
         )
         options = {"awslogs-group": "/bank/dagster", "awslogs-stream-prefix": "prepare"}
         container = {"name": "prepare", "logConfiguration": {"logDriver": "awslogs", "options": options}}
@@ -49,6 +53,17 @@ class Account:
             {"taskDefinition": {"containerDefinitions": [container]}},
             {"taskDefinition": DEFINITION},
         )
+
+    def prints(self, *pages: str) -> None:
+        """One line a page; the last page's token is its own, as CloudWatch does it."""
+        asked = {"logGroupName": "/bank/dagster", "logStreamName": ANY, "startFromHead": True}
+        for place, line in enumerate((*pages, None)):
+            token = {"nextToken": str(place)} if place else {}
+            events = [{"message": line}] if line is not None else []
+            following = str(place + 1) if line is not None else str(place)
+            self.stubs["logs"].add_response(
+                "get_log_events", {"events": events, "nextForwardToken": following}, asked | token
+            )
 
     def task_is(self, *statuses: str, **rest: Any) -> None:
         for status in statuses:
@@ -132,6 +147,52 @@ class TestPrepare:
         account.task_is("RUNNING", "RUNNING")
         with pytest.raises(LocalError, match="it still runs"):
             account.cloud.prepare("bank", TASK, lambda _: None)
+
+
+class TestRun:
+    @pytest.mark.parametrize("code", [0, 1, 2])
+    def test_what_the_command_prints_and_its_exit_code_come_back(self, account: Account, code: int) -> None:
+        account.starts_task("verify")
+        account.task_is("RUNNING")
+        account.task_is("STOPPED", containers=[{"name": "prepare", "exitCode": code}])
+        account.prints("The ledger is right: 3 accounts", "Compared with the warehouse.")
+        told: list[str] = []
+        assert account.cloud.run("bank", TASK, ["verify"], told.append) == code
+        assert told[-2:] == ["The ledger is right: 3 accounts", "Compared with the warehouse."]
+
+    def test_one_that_never_began_is_told_with_its_reason(self, account: Account) -> None:
+        account.starts_task("verify")
+        account.task_is("STOPPED", containers=[{"name": "prepare"}], stoppedReason="CannotPullContainerError")
+        with pytest.raises(LocalError, match="verify: it never began: CannotPullContainerError"):
+            account.cloud.run("bank", TASK, ["verify"], lambda _: None)
+
+
+class TestObey:
+    ASKED = {"FunctionName": "bank-users", "Qualifier": "live", "Payload": ANY}  # noqa: RUF012
+
+    def answers(self, account: Account, content: Any, **rest: str) -> None:
+        payload = StreamingBody(io.BytesIO(text := json.dumps(content).encode()), len(text))
+        account.stubs["lambda"].add_response("invoke", {"StatusCode": 200, "Payload": payload, **rest}, self.ASKED)
+
+    def test_the_result_comes_back(self, account: Account) -> None:
+        self.answers(account, {"result": "a password"})
+        assert account.cloud.obey("bank-users", "live", "add_staff", {"email": "a@b.example"}) == "a password"
+
+    def test_a_refusal_is_told_with_its_fields(self, account: Account) -> None:
+        errors = [{"field": "email", "message": "It is none."}]
+        self.answers(account, {"error": {"detail": "That can't be.", "errors": errors}})
+        with pytest.raises(LocalError, match=r"That can't be\. email: It is none\."):
+            account.cloud.obey("bank-users", "live", "add_staff", {})
+
+    @pytest.mark.parametrize(
+        ("content", "rest"), [({"errorMessage": "x"}, {"FunctionError": "Unhandled"}), ({"is_warm": True}, {})]
+    )
+    def test_a_function_that_fails_or_is_too_old_names_its_log(
+        self, account: Account, content: Any, rest: dict[str, str]
+    ) -> None:
+        self.answers(account, content, **rest)
+        with pytest.raises(LocalError, match="aws logs tail /aws/lambda/bank-users"):
+            account.cloud.obey("bank-users", "live", "add_staff", {})
 
 
 class TestPoint:

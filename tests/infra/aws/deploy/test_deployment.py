@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from infra.aws.deploy.cloud import Alias, Cloud
+from infra.aws.deploy.deployment import PREPARE as TARGET
 from infra.aws.deploy.deployment import Deployment
 from infra.aws.deploy.terraform import Terraform
 from infra.cli import main
@@ -29,7 +30,7 @@ case "$1" in
   apply) if [ -f "fails-$(basename "$(eval echo \\${$#})")" ]; then exit 1; fi ;;
 esac
 """
-PREPARE = ("module.pipeline.aws_ecs_task_definition.prepare", ["delete", "create"])
+PREPARE = (TARGET, ["delete", "create"])
 FUNCTION = ('module.services.aws_lambda_function.service["users"]', ["update"])
 CHANGES = (PREPARE, FUNCTION)
 
@@ -123,6 +124,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         "repositories": {"dagster": "host/bank-dagster", "app": "host/bank-app"},
         "services": services,
         "api_url": "https://api.example.com",
+        "app_url": "https://app.example.com",
     }
     (tmp_path / "outputs.json").write_text(json.dumps({name: {"value": each} for name, each in outputs.items()}))
     world.planned("shown", *CHANGES)

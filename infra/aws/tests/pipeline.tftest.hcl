@@ -1,0 +1,80 @@
+# Dagster, its backfills, and what prepares the database.
+
+mock_provider "aws" {
+  source = "./tests/aws"
+}
+
+variables {
+  bank = {
+    name                 = "tidemark-test"
+    region               = "eu-central-1"
+    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
+    log_retention_days   = 30
+    is_protected         = true
+    recovery_window_days = 30
+  }
+  network = {
+    vpc_id             = "vpc-1"
+    private_subnet_ids = ["subnet-1", "subnet-2"]
+    public_subnet_ids  = ["subnet-3", "subnet-4"]
+    security_group_ids = { for part in ["services", "proxy", "database", "dagster", "dagster_balancer", "app", "app_balancer", "kickoff", "rotation"] : part => "sg-${part}" }
+  }
+  cluster = { id = "bank", arn = "arn:aws:rds:eu-central-1:123456789012:cluster:bank", endpoint = "database", port = 5432 }
+  role_secrets = {
+    prefix = "tidemark-test/database/"
+    arns   = { for role in ["dagster", "extractor", "publisher", "warehouse", "users_app"] : role => "arn:aws:secretsmanager:eu-central-1:123456789012:secret:${role}" }
+  }
+  database_ca              = "the certificate"
+  certificate_arn          = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+  zone_id                  = "Z1"
+  repository               = { url = "registry/dagster", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/dagster" }
+  image_tag                = "7"
+  size                     = { cpu = 2048, memory_mb = 8192 }
+  host                     = "dagster.bank.example"
+  time_zone                = "UTC"
+  administrator_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:administrator"
+  operator_secret_arn      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:operator"
+  identity_table           = { name = "identity", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/identity" }
+  data_key_table           = { name = "keys", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/keys" }
+}
+
+run "in_production" {
+  module {
+    source = "./modules/pipeline"
+  }
+
+  assert {
+    condition     = alltrue([for part in ["code-server", "run"] : contains(output.settings[part], "TIDEMARK_CLOSE_SCHEDULES")])
+    error_message = "The kickoff starts the closes."
+  }
+
+  assert {
+    condition     = module.dagster.environment["code-server"].TIDEMARK_CLOSE_SCHEDULES == "false"
+    error_message = "Its schedules are off."
+  }
+
+  assert {
+    condition     = aws_ecs_service.dagster.desired_count == 1 && aws_ecs_service.dagster.deployment_maximum_percent == 100
+    error_message = "Each run would be started twice."
+  }
+
+  assert {
+    condition     = module.dagster.environment["code-server"].TIDEMARK_BACKFILL_TASK == "tidemark-test-backfill"
+    error_message = "The code server's launcher knows where."
+  }
+
+  assert {
+    condition     = toset([for each in data.aws_iam_policy_document.backfills.statement : each.sid]) == toset(["Start", "StartAs", "LookAfter", "Definition", "Why"])
+    error_message = "Dagster may start them, and nothing else."
+  }
+
+  assert {
+    condition     = aws_lb.dagster.internal && !one(aws_ecs_service.dagster.network_configuration).assign_public_ip
+    error_message = "Its load balancer is internal."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for part, names in output.settings : [for name in names : !strcontains(name, "PASSWORD") || contains(["TIDEMARK_OPERATOR_PASSWORD", "TIDEMARK_ADMINISTRATOR_PASSWORD"], name)]]))
+    error_message = "They change while tasks run."
+  }
+}

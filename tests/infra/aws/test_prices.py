@@ -1,0 +1,31 @@
+"""What the page says a bank costs."""
+
+from infra.aws import prices
+from tests.cluster import REPOSITORY
+
+
+class TestPage:
+    def test_it_has_the_tables_as_they_are_calculated(self) -> None:
+        page = (REPOSITORY / "infra" / "aws" / "README.md").read_text()
+        for table in (prices.table(), prices.prices()):
+            assert table in page, "python -m infra.aws.prices prints it"
+
+
+class TestTable:
+    def test_the_sums_are_the_sums_of_what_is_shown(self) -> None:
+        *rows, last = (
+            [float(cell.strip(" *")) for cell in line.split("|")[2:-1]] for line in prices.table().splitlines()[2:]
+        )
+        assert len(rows) == len(prices.LINES)
+        assert [round(sum(column), 2) for column in zip(*rows, strict=True)] == last
+
+    def test_a_line_is_the_sum_of_its_parts(self) -> None:
+        (parts,) = (parts for title, parts in prices.LINES if title.startswith("Load balancers"))
+        at_rest, *_ = prices.costs(parts)
+        assert round(at_rest, 4) == round(2 * 0.0225 + 0.045 + 3 * 0.005, 4)
+
+    def test_each_price_says_where_it_is_from(self) -> None:
+        for _, parts in prices.LINES:
+            for price, _ in parts:
+                assert price.source
+                assert price.usd > 0
