@@ -10,14 +10,6 @@ mock_provider "aws" {
 }
 
 variables {
-  bank = {
-    name                 = "tidemark-test"
-    region               = "eu-central-1"
-    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
-    log_retention_days   = 30
-    is_protected         = true
-    recovery_window_days = 30
-  }
   api_host               = "api.bank.example"
   app_host               = "app.bank.example"
   api_origin             = "api.execute-api.eu-central-1.amazonaws.com"

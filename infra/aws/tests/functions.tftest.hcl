@@ -5,20 +5,6 @@ mock_provider "aws" {
 }
 
 variables {
-  bank = {
-    name                 = "tidemark-test"
-    region               = "eu-central-1"
-    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
-    log_retention_days   = 30
-    is_protected         = true
-    recovery_window_days = 30
-  }
-  network = {
-    vpc_id             = "vpc-1"
-    private_subnet_ids = ["subnet-1", "subnet-2"]
-    public_subnet_ids  = ["subnet-3", "subnet-4"]
-    security_group_ids = { for part in ["services", "proxy", "database", "dagster", "dagster_balancer", "app", "app_balancer", "kickoff", "rotation"] : part => "sg-${part}" }
-  }
   functions = {
     for service in ["users", "accounts", "stats"] : service => {
       name       = service

@@ -4,16 +4,6 @@ mock_provider "aws" {
   source = "./tests/aws"
 }
 
-variables {
-  bank = {
-    name                 = "tidemark-test"
-    region               = "eu-central-1"
-    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
-    log_retention_days   = 30
-    is_protected         = true
-    recovery_window_days = 30
-  }
-}
 
 run "a_tag_is_written_once" {
   module {

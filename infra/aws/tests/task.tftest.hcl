@@ -5,14 +5,6 @@ mock_provider "aws" {
 }
 
 variables {
-  bank = {
-    name                 = "tidemark-test"
-    region               = "eu-central-1"
-    data_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/data"
-    log_retention_days   = 30
-    is_protected         = true
-    recovery_window_days = 30
-  }
   name       = "errand"
   repository = { url = "registry/errand", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/errand" }
   image_tag  = "7"
