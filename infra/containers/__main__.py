@@ -7,6 +7,7 @@ it may run again at any time. `verify` and `pipeline` are an administrator's com
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ PIPELINE_ROLES = {
     "TIDEMARK_PUBLISH_URL": "publisher",
     "TIDEMARK_WAREHOUSE_URL": "warehouse",
 }
+# What follows the first word is another program's.
+PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 OWN_ROLES = (*PIPELINE_ROLES.values(), "dagster")
 
 
@@ -91,10 +94,12 @@ def web(port: int) -> None:
 @main.command()
 def passwords() -> None:
     """Keep the passwords of the pipeline's roles where connections look them up."""
+    # A container's first process is ended by no signal that it does not look at.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     Passwords(ContainerSettings.read()).keep(OWN_ROLES, click.echo)
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(context_settings=PASS_ON)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(command: tuple[str, ...]) -> None:
     """Do one run of Dagster, by the command that its launcher gives."""
@@ -134,7 +139,7 @@ def verify() -> None:
     _become("api.accounts.admin", "verify", environment=_pipeline(settings) | urls)
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(context_settings=PASS_ON)
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def pipeline(arguments: tuple[str, ...]) -> None:
     """`python -m pipelines.admin ARGUMENTS`."""

@@ -46,7 +46,7 @@ def ledger_verify(environment: str) -> None:
     _Bank(environment).run("verify")
 
 
-@cloud.command(context_settings={"ignore_unknown_options": True})
+@cloud.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @ENVIRONMENT
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def warehouse(environment: str, arguments: tuple[str, ...]) -> None:

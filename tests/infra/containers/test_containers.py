@@ -160,6 +160,22 @@ class TestPrepare:
 
 
 @pytest.mark.slow
+class TestRun:
+    def test_the_launchers_command_is_done_with_what_the_pipeline_has(
+        self, prepared: str, environment: dict[str, str]
+    ) -> None:
+        program = (
+            "import os, sys; e = os.environ; print(sys.argv[1:], e['TIDEMARK_WAREHOUSE_URL'], e['PGPASSFILE'])"
+        )
+        done = run("run", environment, sys.executable, "-c", program, "--option", "-m", '{"a": 1}')
+        assert done.returncode == 0, done.stderr
+        arguments, url, file = done.stdout.splitlines()[-1].rsplit(" ", 2)
+        assert arguments == "['--option', '-m', '{\"a\": 1}']"
+        assert url.startswith("postgresql://warehouse@127.0.0.1")
+        assert file == f"{environment['TIDEMARK_HOME']}/passwords"
+
+
+@pytest.mark.slow
 class TestAdministration:
     def test_the_ledger_is_verified_and_compared(self, prepared: str, environment: dict[str, str]) -> None:
         done = run("verify", environment)
@@ -210,8 +226,8 @@ class TestDagster:
             finally:
                 for part in parts:
                     part.terminate()
-                for part in parts:
-                    part.wait(30)
+                codes = [part.wait(30) for part in parts]
+        assert codes[0] == 0, "else the task of a backfill counts as failed"
         assert {each["name"] for each in found} == {f"close_{period}_schedule" for period in PERIODS}
         assert {each["scheduleState"]["status"] for each in found} == {"STOPPED"}
 
