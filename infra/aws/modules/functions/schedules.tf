@@ -27,7 +27,7 @@ locals {
     }
     complete_index = {
       arn        = var.functions["users"].alias_arn
-      expression = "rate(1 hour)"
+      expression = "rate(10 minutes)"
       input      = jsonencode({ task = "complete_index" })
       age_s      = 3600
       attempts   = 3
