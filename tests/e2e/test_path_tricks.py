@@ -8,7 +8,7 @@ from infra.local.services import SERVICES
 from tests.e2e.cast import Things, things_of
 from tests.e2e.conftest import Bank
 from tests.e2e.people import Person
-from tests.e2e.test_authorisation import EXPECTED
+from tests.e2e.test_authorisation import EXPECTED, PAYEE
 from tests.e2e.tricks import RawClient, Trick, tricks
 
 pytestmark = pytest.mark.slow
@@ -65,4 +65,4 @@ def is_opened(trick: Trick, status: int, body: bytes) -> bool:
 def disguises(things: Things, route: str) -> Iterator[Trick]:
     """All tricks on a route, with the address of something that does exist."""
     method, path = route.split()
-    return tricks(method, path.format(**vars(things), period="daily"))
+    return tricks(method, path.format(**vars(things), period="daily", number=PAYEE))
