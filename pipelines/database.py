@@ -53,18 +53,27 @@ def one_cut(connection: Connection) -> Iterator[None]:
 
 
 def stream(
-    origin: Connection, query: sql.Composable, target: Connection, table: sql.Composable, *, frozen: bool = False
+    origin: Connection,
+    query: sql.Composable,
+    target: Connection,
+    table: sql.Composable,
+    *,
+    frozen: bool = False,
+    as_text: bool = False,
 ) -> int:
-    """Copy what `query` gives in `origin` into `table` (name and columns) of `target`, binary; returns the rows.
+    """Copy what `query` gives in `origin` into `table` (name and columns) of `target`; returns the rows.
 
-    Column types must be the same on both sides. `frozen`: the rows are written as a vacuum would leave them; the
-    table must have been emptied in the same transaction. Raises psycopg.DataError when not all rows arrived.
+    Binary, for which column types must be the same on both sides, or `as_text`, which `target` reads as its own
+    types. `frozen`: the rows are written as a vacuum would leave them; the table must have been emptied in this
+    transaction. Raises psycopg.DataError when not all rows arrived.
     """
-    options = sql.SQL("format binary, freeze" if frozen else "format binary")
+    form = "text" if as_text else "binary"
     with origin.cursor() as reading, target.cursor() as writing:
         with (
-            reading.copy(sql.SQL("copy ({}) to stdout (format binary)").format(query)) as rows,
-            writing.copy(sql.SQL("copy {} from stdin ({})").format(table, options)) as sink,
+            reading.copy(sql.SQL(f"copy ({{}}) to stdout (format {form})").format(query)) as rows,
+            writing.copy(
+                sql.SQL(f"copy {{}} from stdin (format {form}{', freeze' if frozen else ''})").format(table)
+            ) as sink,
         ):
             for data in rows:
                 sink.write(data)

@@ -2,10 +2,11 @@
 
 `sql/<table>.sql` says how, in four statements: the rows above a batch are read from the mart into a temporary
 table `incoming` and merged; where all were read, what the mart no longer has is removed. Rows that say the same as
-before are left alone.
+before are left alone. Into an empty table rows are read as they are: a merge costs twice as much.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -23,21 +24,31 @@ def merge(
 
     `words` are put in for {…}: names and lists as composed SQL, values as they are.
     """
-    statements = _statements(table)
+    statements = _composed(table, mart, since, words)
+    bank.execute("drop table if exists pg_temp.incoming")
+    bank.execute(statements["incoming"])
+    stream(warehouse, statements["read"], bank, sql.SQL("incoming"), as_text=True)
+    bank.execute("analyze incoming")
+    changed = bank.execute(statements["merge"]).rowcount
+    if since == 0:
+        changed += bank.execute(statements["remove"]).rowcount
+    return changed
+
+
+def load(
+    table: str, warehouse: Connection, bank: Connection, mart: str, since: int, **words: sql.Composable | str | int
+) -> int:
+    """The same for a table that is empty: it says itself, by the statement `table`, which columns are read."""
+    statements = _composed(table, mart, since, words)
+    return stream(warehouse, statements["read"], bank, statements["table"], as_text=True)
+
+
+def _composed(
+    table: str, mart: str, since: int, words: Mapping[str, sql.Composable | str | int]
+) -> dict[str, sql.Composed]:
     values = {"mart": sql.Identifier("marts", mart), "since": since, **words}
     composed = {k: v if isinstance(v, sql.Composable) else sql.Literal(v) for k, v in values.items()}
-
-    def written(name: str) -> sql.Composed:
-        return sql.SQL(statements[name]).format(**composed)
-
-    bank.execute("drop table if exists pg_temp.incoming")
-    bank.execute(written("incoming"))
-    stream(warehouse, written("read"), bank, sql.SQL("incoming"))
-    bank.execute("analyze incoming")
-    changed = bank.execute(written("merge")).rowcount
-    if since == 0:
-        changed += bank.execute(written("remove")).rowcount
-    return changed
+    return {name: sql.SQL(text).format(**composed) for name, text in _statements(table).items()}
 
 
 @cache

@@ -14,13 +14,13 @@ from uuid import UUID
 import click
 from moto.server import ThreadedMotoServer
 
-from tests.bench import app, extract, freshness, idle, lambdas, ledger, login, refresh, runs, stats
+from tests.bench import app, extract, freshness, idle, lambdas, ledger, login, rebuild, refresh, runs, stats
 from tests.bench.bank import ServingBank, serving_bank
 from tests.bench.report import Table, write
 from tests.cluster import Cluster
 from tests.e2e.people import Person
 
-PARTS = ("lambda", "ledger", "login", "stats", "freshness", "extract", "refresh", "runs", "idle", "app")
+PARTS = tuple("lambda ledger login stats freshness extract refresh rebuild runs idle app".split())
 SERVED = {"ledger", "login", "stats"}
 PEOPLE = 8
 
@@ -41,7 +41,7 @@ def tell(text: str) -> None:
     "--rows",
     default=10_000_000,
     show_default=True,
-    help="The larger history (refresh); a tenth for extract, a hundredth for runs.",
+    help="The larger history (refresh); a fifth for rebuild, a tenth for extract, a hundredth for runs.",
 )
 @click.option("--minutes", default=30.0, show_default=True, help="How long the bank is left alone (idle).")
 def main(
@@ -72,7 +72,11 @@ def main(
         if "refresh" in wanted:
             with cluster(folder / "refresh") as own:
                 size = refresh.Size(rows=(rows // 10, rows), rounds=rounds)
-                show("refresh", refresh.run(own, size, folder, tell))
+                show("refresh", refresh.run(own, size, folder / "refresh", tell))
+        if "rebuild" in wanted:
+            with cluster(folder / "rebuild") as own:
+                again = rebuild.Size(rows=rows // 5, rounds=rounds)
+                show("rebuild", rebuild.run(own, again, folder / "rebuild", tell))
         if "runs" in wanted:
             with cluster(folder / "runs") as own:
                 show("runs", runs.run(own, runs.Size(runs=rows // 100), folder, tell))

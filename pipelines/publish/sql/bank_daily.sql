@@ -3,7 +3,7 @@
 create temporary table incoming (date date, currency text, metrics jsonb) on commit drop
 
 -- name: read
-select m.date, m.currency, to_jsonb((select c from (select {metrics}) as c)) from {mart} as m where m.batch_id > {since}
+select m.date, m.currency, {metrics} from {mart} as m where m.batch_id > {since}
 
 -- name: merge
 insert into stats.bank_daily as b (date, currency, metrics)

@@ -1,7 +1,11 @@
--- The statistics of the accounts for one length of period. {metrics}: the mart's columns that are statistics.
+-- The statistics of the accounts for one length of period. {metrics}: the mart's columns that are statistics, as JSON.
+-- In the order of the readers' key: its index grows at one place, and an account's rows lie together.
+-- name: table
+stats.stats (account_id, type, period_start, period_end, metrics, basis, publication_id)
+
 -- name: incoming
 create temporary table incoming (
-    account_id uuid, type text, period_start date, period_end date, metrics jsonb, basis jsonb
+    account_id uuid, type text, period_start date, period_end date, metrics jsonb, basis jsonb, publication_id bigint
 ) on commit drop
 
 -- name: read
@@ -10,18 +14,19 @@ select
     {type}::text,
     m.period_start,
     m.period_end,
-    to_jsonb((select c from (select {metrics}) as c)),
-    jsonb_build_object(
-        'last_transaction_at', m.last_transaction_at,
-        'balance_integral', m.balance_integral::text,
-        'daily_balance_sum', m.daily_balance_sum::text
-    )
+    {metrics},
+    concat(
+        '{{"balance_integral": "', m.balance_integral, '", "daily_balance_sum": "', m.daily_balance_sum,
+        '", "last_transaction_at": ', to_json(m.last_transaction_at), '}}'
+    ),
+    {publication_id}::bigint
 from {mart} as m
 where m.batch_id > {since}
+order by m.account_id, m.period_start
 
 -- name: merge
 insert into stats.stats as s (account_id, type, period_start, period_end, metrics, basis, publication_id)
-select account_id, type, period_start, period_end, metrics, basis, {publication_id} from incoming
+select account_id, type, period_start, period_end, metrics, basis, publication_id from incoming
 on conflict (account_id, type, period_start) do update set
     period_end = excluded.period_end,
     metrics = excluded.metrics,
