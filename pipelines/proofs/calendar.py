@@ -17,16 +17,17 @@ from pipelines.database import Connection
 FIRST, LAST = datetime(1840, 1, 1, tzinfo=UTC), datetime(2037, 12, 31, tzinfo=UTC)
 STEP = timedelta(days=7)
 
-# Postgres puts their text in the place of each call, so that a call costs nothing.
+# Postgres puts their text in the place of each call, so that a call costs nothing: but only where a function is
+# declared as what its text is. To add an interval to a moment is stable, for it could be days of the session's zone.
 FUNCTIONS = """
-create function pg_temp.day_start(day date) returns timestamptz language sql immutable parallel safe return
+create function pg_temp.day_start(day date) returns timestamptz language sql stable parallel safe return
     least(
         day::timestamp at time zone {zone},
         (day::timestamp - interval '1 us') at time zone {zone} + interval '1 us'
     );
-create function pg_temp.day_of(moment timestamptz) returns date language sql immutable parallel safe return
+create function pg_temp.day_of(moment timestamptz) returns date language sql stable parallel safe return
     (moment at time zone {zone})::date{correction};
-create function pg_temp.days_between(earlier date, later date) returns integer language sql immutable parallel safe
+create function pg_temp.days_between(earlier date, later date) returns integer language sql stable parallel safe
     return later - earlier{skipped};
 """
 
