@@ -17,8 +17,8 @@ from pipelines.database import Connection
 FIRST, LAST = datetime(1840, 1, 1, tzinfo=UTC), datetime(2037, 12, 31, tzinfo=UTC)
 STEP = timedelta(days=7)
 
-# Postgres puts their text in the place of each call, so that a call costs nothing: but only where a function is
-# declared as what its text is. To add an interval to a moment is stable, for it could be days of the session's zone.
+# Postgres puts their text in the place of each call, so that a call costs nothing: but only where a function
+# claims no more than its text holds, and adding an interval to a moment is stable (it could be days of a zone).
 FUNCTIONS = """
 create function pg_temp.day_start(day date) returns timestamptz language sql stable parallel safe return
     least(

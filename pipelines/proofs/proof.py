@@ -120,10 +120,16 @@ def _read(file: Path) -> str:
     return file.read_text()
 
 
-def begin(warehouse: Connection, time_zone: str) -> None:
-    """Make a connection ready for proofs: one snapshot, values in the text for the planner to see, a calendar."""
+def begin(warehouse: Connection, time_zone: str, *, like: Connection | None = None) -> None:
+    """Make a connection ready for proofs: one snapshot, values in the text for the planner to see, a calendar.
+
+    The snapshot is a new one, or that of a connection that has begun.
+    """
     warehouse.cursor_factory = psycopg.ClientCursor
     warehouse.execute("begin isolation level repeatable read")
+    if like is not None:
+        snapshot = like.execute("select pg_export_snapshot()").fetchone()
+        warehouse.execute("set transaction snapshot %s", snapshot)
     calendar.provide(warehouse, time_zone)
 
 

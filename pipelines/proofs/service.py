@@ -1,6 +1,8 @@
 """Prove the copy, then the statistics."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from queue import SimpleQueue
 
 from api.shared.calendar import Period
 from pipelines import database
@@ -43,10 +45,34 @@ def prove_statistics(
         standing = baseline(bank, warehouse)
         begin(warehouse, time_zone)
         scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything or bool(standing.rebuilt))
-        results = [proof.prove(warehouse, asdict(scope)) for proof in STATISTICS]
+        results = _prove_side_by_side(warehouse, warehouse_url, scope)
         results.append(rebuild.prove(warehouse, warehouse_url, project, scope))
         results.append(_prove_finality(warehouse, bank, scope))
         warehouse.rollback()
+    return results
+
+
+def _prove_side_by_side(warehouse: Connection, warehouse_url: str, scope: Scope) -> list[ProofResult]:
+    """The proofs that need nothing but the warehouse; all of history by two connections that see the same."""
+    parameters = asdict(scope)
+    if scope.since:
+        return [proof.prove(warehouse, parameters) for proof in STATISTICS]
+    with database.connect(warehouse_url) as other:
+        begin(other, scope.time_zone, like=warehouse)
+        free = SimpleQueue[Connection]()
+        free.put(warehouse)
+        free.put(other)
+
+        def prove(proof: Proof) -> ProofResult:
+            connection = free.get()
+            try:
+                return proof.prove(connection, parameters)
+            finally:
+                free.put(connection)
+
+        with ThreadPoolExecutor(max_workers=2) as workers:
+            results = list(workers.map(prove, STATISTICS))
+        other.rollback()
     return results
 
 

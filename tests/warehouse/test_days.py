@@ -169,3 +169,14 @@ class TestDays:
             expected = calendar.days_between(day - 3 * ONE_DAY, day + 2 * ONE_DAY, info)
             assert (day, start, number) == (day, calendar.day_start(day, info), expected)
         assert [(m, d) for m, d in moments if d != calendar.local_date(m, info)] == []
+
+    @pytest.mark.parametrize("zone", ["UTC", "Europe/Prague", *ODD])
+    def test_cost_the_proofs_no_call(self, zone: str, warehouse: psycopg.Connection) -> None:
+        with warehouse.transaction(force_rollback=True):
+            proofs.provide(warehouse, zone)
+            warehouse.execute("create temporary table row (first date, last date, at timestamptz)")
+            plan = warehouse.execute(
+                "explain (verbose) select pg_temp.day_start(first), pg_temp.day_of(at), "
+                "pg_temp.days_between(first, last) from pg_temp.row"
+            ).fetchall()
+        assert [line for (line,) in plan if re.search(r"day_start|day_of|days_between", line)] == []
