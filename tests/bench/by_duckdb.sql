@@ -5,8 +5,8 @@ with history as (
     select
         t.*,
         t.balance_after - t.amount as balance_before,
-        t.at::date as day,
-        coalesce(lag(t.at) over account, a.opened_at) as previous_at
+        t.posted_at::date as day,
+        coalesce(lag(t.posted_at) over account, a.opened_at) as previous_at
     from read_parquet('{transactions}') as t
     inner join read_parquet('{accounts}') as a on t.account_id = a.id
     window account as (partition by t.account_id order by t.sequence)
@@ -37,8 +37,8 @@ select
     max(amount) filter (where amount > 0) as largest_inflow,
     -min(amount) filter (where amount < 0) as largest_outflow,
     round((
-        sum(balance_before::hugeint * date_diff('microsecond', greatest(previous_at, starts::timestamp), at))
-        + arg_max(balance_after, sequence)::hugeint * date_diff('microsecond', max(at), ends::timestamp)
+        sum(balance_before::hugeint * date_diff('microsecond', greatest(previous_at, starts::timestamp), posted_at))
+        + arg_max(balance_after, sequence)::hugeint * date_diff('microsecond', max(posted_at), ends::timestamp)
     ) / date_diff('microsecond', min(greatest(previous_at, starts::timestamp)), ends::timestamp))::bigint
         as average_balance,
     round((

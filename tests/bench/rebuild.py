@@ -113,14 +113,18 @@ def by_duckdb(steps: Steps, folder: Path, watch: Stopwatch) -> Took:
         for name, columns in (
             (
                 "transaction",
-                "account_id, counterparty, amount, balance_after, sequence, at at time zone 'UTC' as at",
+                "account_id, counterparty, amount, balance_after, sequence, at at time zone 'UTC' as posted_at",
             ),
             ("account", "id, opened_at at time zone 'UTC' as opened_at"),
         ):
             source, file = folder / f"{name}.csv", folder / f"{name}.parquet"
-            with psycopg.connect(steps.warehouse_url) as warehouse, source.open("wb") as sink:
-                query = f"copy (select {columns} from raw.{name}) to stdout (format csv, header)"
-                for data in warehouse.cursor().copy(query).__enter__():
+            query = f"copy (select {columns} from raw.{name}) to stdout (format csv, header)"
+            with (
+                psycopg.connect(steps.warehouse_url) as warehouse,
+                warehouse.cursor().copy(query) as rows,
+                source.open("wb") as sink,
+            ):
+                for data in rows:
                     sink.write(data)
             engine.execute(f"copy (select * from read_csv('{source}')) to '{file}' (format parquet)")
             source.unlink()
