@@ -8,6 +8,9 @@ from moto.cloudfront import urls
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+POLICY = "response-headers-policy"
+policies: dict[str, Any] = {}
+
 
 def repair() -> None:
     """Adds the missing calls to the moto of this process; again changes nothing."""
@@ -17,13 +20,16 @@ def repair() -> None:
         (BudgetsResponse, "describe_subscribers_for_notification", _subscribers),
         (BudgetsResponse, "list_tags_for_resource", _no_resource_tags),
         (CloudFrontResponse, "publish_function", _publish_function),
+        (CloudFrontResponse, "create_response_headers_policy", _create_policy),
+        (CloudFrontResponse, "get_response_headers_policy", _get_policy),
+        (CloudFrontResponse, "delete_response_headers_policy", _delete_policy),
     ):
         present = getattr(response, name, call)
         if present is not call:
             raise AssertionError(f"moto has {response.__name__}.{name} now: take it out of here")
         setattr(response, name, call)
-    path = "{0}/2020-05-31/function/(?P<function_name>[^/]+)/publish$"
-    urls.url_paths.setdefault(path, CloudFrontResponse.dispatch)
+    for path in ("function/(?P<function_name>[^/]+)/publish$", f"{POLICY}$", f"{POLICY}/(?P<policy_id>[^/]+)$"):
+        urls.url_paths.setdefault(f"{{0}}/2020-05-31/{path}", CloudFrontResponse.dispatch)
 
 
 def _no_tags(self: Any) -> ActionResult:
@@ -50,3 +56,27 @@ def _subscribers(self: Any) -> ActionResult:
 def _publish_function(self: Any) -> ActionResult:
     function = self.backend.describe_function(name=self._get_param("Name") or self._get_param("FunctionName"))
     return ActionResult({"FunctionSummary": function.function_summary})
+
+
+def _create_policy(self: Any) -> ActionResult:
+    policy_id = f"policy-{len(policies)}"
+    policies[policy_id] = self._get_param("ResponseHeadersPolicyConfig")
+    return _policy(policy_id)
+
+
+def _get_policy(self: Any) -> ActionResult:
+    return _policy(self._get_param("Id") or self._get_param("policy_id"))
+
+
+def _delete_policy(self: Any) -> ActionResult:
+    del policies[self._get_param("Id") or self._get_param("policy_id")]
+    return EmptyResult()
+
+
+def _policy(policy_id: str) -> ActionResult:
+    policy = {
+        "Id": policy_id,
+        "LastModifiedTime": "2026-01-01T00:00:00Z",
+        "ResponseHeadersPolicyConfig": policies[policy_id],
+    }
+    return ActionResult({"ResponseHeadersPolicy": policy, "ETag": "1"})
