@@ -41,7 +41,7 @@ DRIFT: Mapping[str, set[str]] = {
     "module.network.aws_vpc_security_group_ingress_rule.flow": {"description"},
     "module.network.aws_vpc_security_group_ingress_rule.cloudfront": {"description"},
 }
-# It asks for a value that `prepare` has not made up yet, runs no function, and forgets the schedule. test_plan reads it.
+# It wants a value that `prepare` makes up, runs no function, and forgets the schedule; test_plan reads it.
 WITHOUT_ROTATION = """\
 module "functions" {
   changes_passwords = false
