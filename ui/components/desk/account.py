@@ -38,7 +38,7 @@ def show(account_id: str, me: User) -> None:
         if me.acts_on_accounts and not account.approved and account.closed_at is None:
             _approval(account)
     with owners, st.container(border=True, key="tm-found", gap="xsmall"):
-        st.html(f'<h3 class="tm-chart-head">{html(_("Owners"))}</h3>')
+        st.html(f'<h2 class="tm-chart-head">{html(_("Owners"))}</h2>')
         for owner in session.accounts().owners(account_id).items:
             search.link(name_of(owner.user_id), "person", owner.user_id, "person")
     part = st.segmented_control(
