@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.components import confirm, layout, session
 from ui.components.desk import account, person, search
+from ui.components.text import html
 from ui.language import _
 
 user = session.user()
@@ -18,7 +19,7 @@ if layout.has_just_come() or st.session_state.get("people_place") != place:
     confirm.close()
 shown = next((name for name in ("account", "person") if name in st.query_params), None)
 if shown is not None:
-    st.page_link("app_pages/people.py", label=_("Find somebody else"), icon=":material/search:")
+    st.html(f'<a class="tm-link" href="/people" target="_self">{html(_("Find somebody else"))}</a>')
 if shown == "account":
     account.show(st.query_params["account"], user)
 elif shown == "person":

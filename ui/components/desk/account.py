@@ -40,7 +40,7 @@ def show(account_id: str, me: User) -> None:
     with owners, st.container(border=True, key="tm-found", gap="xsmall"):
         st.html(f'<h2 class="tm-chart-head">{html(_("Owners"))}</h2>')
         for owner in session.accounts().owners(account_id).items:
-            search.link(name_of(owner.user_id), "person", owner.user_id, "person")
+            search.link(name_of(owner.user_id), "person", owner.user_id)
     part = st.segmented_control(
         _("Show"),
         list(PARTS),

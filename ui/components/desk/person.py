@@ -79,7 +79,7 @@ def _accounts(person: PersonRecord) -> None:
         for account in accounts:
             total = format_money(account.total, account.currency)
             text = f"{cards.option(account)} · {total} · {cards.state_of(account)[1]}"
-            search.link(text, "account", account.account_id, "account_balance")
+            search.link(text, "account", account.account_id)
 
 
 def _decisions(person: PersonRecord) -> None:
