@@ -19,7 +19,8 @@ def keep(form: str, fields: Mapping[str, Any]) -> None:
     """
     unfinished = session.unfinished()
     place = f"form {form}"
-    if layout.is_opening():
+    is_first, st.session_state[place] = place not in st.session_state, True
+    if is_first and not layout.has_moved():
         for key, value in unfinished.get(place, {}).items():
             if key in fields:
                 st.session_state.setdefault(key, value)

@@ -61,6 +61,8 @@ def part(title: str) -> None:
 def arrive(page: str) -> None:
     """Remember which page this run shows."""
     st.session_state["is_opening"] = "page" not in st.session_state
+    if st.session_state.get("page", page) != page:
+        st.session_state["has_moved"] = True
     st.session_state["is_arrival"] = st.session_state.get("page") != page
     st.session_state["page"] = page
 
@@ -73,6 +75,11 @@ def has_just_come() -> bool:
 def is_opening() -> bool:
     """Whether this is the first run since the browser loaded the page, anew or again."""
     return bool(st.session_state.get("is_opening"))
+
+
+def has_moved() -> bool:
+    """Whether the person has gone to another page since the browser loaded the app."""
+    return bool(st.session_state.get("has_moved"))
 
 
 def notice() -> None:
