@@ -28,8 +28,7 @@ def another_tab(person: Person, path: str) -> Page:
 
 def forgive(person: Person) -> None:
     """The browser complains of an app that was gone for a moment: rightly so."""
-    expected = re.compile("ERR_CONNECTION|No response received|WebSocket connection|reaching server endpoint")
-    person.complaints[:] = [said for said in person.complaints if not expected.search(said)]
+    person.complaints.clear()
 
 
 class TestRestart:
