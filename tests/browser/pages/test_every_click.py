@@ -64,14 +64,18 @@ class Crawl:
         page.on("popup", lambda _: self.elsewhere.append("window"))
         page.on("filechooser", lambda _: self.elsewhere.append("files"))
         bank = self.app.bank
-        self._kept = copy.deepcopy({name: value for name, value in vars(bank).items() if name != "lock"})
+        # Tokens stay: somebody whom a click signed out signs in again.
+        without = ("lock", "tokens")
+        self._kept = copy.deepcopy({name: value for name, value in vars(bank).items() if name not in without})
 
     def open(self, address: str) -> None:
         """The page as it was at the beginning."""
         vars(self.app.bank).update(copy.deepcopy(self._kept))
-        self.person.page.goto("about:blank")
         self.person.open_app(address)
         self.person.settled()
+        if self.person.page.locator(".tm-hero").count():
+            self.person.sign_in()
+            self.open(address)
 
     def found(self) -> list[str]:
         """Labels of what can be clicked and has not been, one of each kind."""
