@@ -9,14 +9,14 @@ import multiprocessing
 import multiprocessing.forkserver
 from typing import Any
 
-from dagster._cli import main
-from dagster._grpc.server import DagsterApiServer
-
 WARM = "pipelines.warm"
 
 
 def fork_runs() -> None:
     """Make Dagster's code server fork its runs, and start what they are forked from."""
+    # Each fork imports this module again, and needs none of it.
+    from dagster._grpc.server import DagsterApiServer
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([WARM])
     multiprocessing.forkserver.ensure_running()
@@ -30,5 +30,7 @@ def fork_runs() -> None:
 
 
 if __name__ == "__main__":
+    from dagster._cli import main
+
     fork_runs()
     main()

@@ -1,7 +1,7 @@
 """Where Dagster keeps its runs and events: its own Postgres storage, over connections that stay open.
 
-Dagster's opens a connection for each of the some thousand statements of a small run, which costs more than the
-statements. Named by `dagster.yaml`.
+Dagster's opens a connection for each of the some thousand statements of a small run, and before most of them looks
+whether its tables have been brought up to date: both cost more than the statements. Named by `dagster.yaml`.
 """
 
 import time
@@ -22,6 +22,23 @@ SESSION = "-c synchronous_commit=off"
 # Dagster finds the checks of an asset, not those of a run, which its deletion asks for.
 CHECKS_OF_RUN = Index("idx_asset_check_executions_run", AssetCheckExecutionsTable.c.run_id)
 
+# Whether a table or column is there, which Dagster asks before most of what it does.
+OF_RUNS = (
+    "has_run_stats_index_cols",
+    "has_bulk_actions_selector_cols",
+    "has_backfill_id_column",
+    "has_bulk_action_job_name_column",
+    "has_backfill_tags_table",
+)
+OF_EVENTS = ("has_table", "has_asset_key_index_cols", "has_asset_key_col", "has_concurrency_limits_table")
+OF_SCHEDULES = (
+    "_has_instigators_table",
+    "_has_asset_daemon_asset_evaluations_table",
+    "has_instigators_table",
+    "has_secondary_index_table",
+    "has_built_index",
+)
+
 
 class PooledPostgresStorage(DagsterPostgresStorage):
     """Dagster's Postgres storage with pools. A connection that the server closed is replaced before it is used."""
@@ -36,9 +53,29 @@ class PooledPostgresStorage(DagsterPostgresStorage):
             postgres_url=pg_url_from_config(config_value),
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),
         )
-        for part in (storage._run_storage, storage._event_log_storage, storage._schedule_storage):
-            part._engine = _pooled(storage.postgres_url)
+        engine = _pooled(storage.postgres_url)
+        for part, questions in (
+            (storage._run_storage, OF_RUNS),
+            (storage._event_log_storage, OF_EVENTS),
+            (storage._schedule_storage, OF_SCHEDULES),
+        ):
+            part._engine = engine
+            for question in questions:
+                _remember(part, question)
         return storage
+
+
+def _remember(part: Any, question: str) -> None:
+    """Ask no more once the answer was yes. Raises AttributeError where Dagster has no such question any more."""
+    ask, answered = getattr(part, question), set[tuple[str, ...]]()
+
+    def answer(*arguments: Any) -> bool:
+        names = tuple(each for each in arguments if isinstance(each, str))
+        if names not in answered and ask(*arguments):
+            answered.add(names)
+        return names in answered
+
+    setattr(part, question, answer)
 
 
 def _pooled(url: str) -> Engine:

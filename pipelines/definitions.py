@@ -35,7 +35,8 @@ def _define() -> dg.Definitions:
         jobs=[REFRESH, *CLOSE_JOBS.values(), BACKFILL],
         schedules=schedules_of(settings),
         sensors=[refresh_sensor_of(settings, alerts.stale_after_s), *sensors_of(alerts), retention_of(settings)],
-        resources={"pipeline_run": pipeline_run},
+        # Steps hand one another nothing but the databases; Dagster's own would load what writes files for that.
+        resources={"pipeline_run": pipeline_run, "io_manager": dg.mem_io_manager},
         executor=EXECUTOR,
     )
 

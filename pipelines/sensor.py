@@ -17,7 +17,7 @@ from pipelines.watch import Watcher, advance
 # An evaluation looks for this long before it says that nothing is new: so two ticks are written a minute, and new
 # rows are still seen at once. The daemon waits for an answer for a minute.
 WATCH_S = 25.0
-POLL_S = 0.25
+POLL_S = 0.5
 # What is no new row (a project that was edited, a mart that was made anew) is looked for this often.
 LOOK_S = 3.0
 # While a run is at work, and after one that failed.

@@ -222,7 +222,13 @@ class Bank:
     def dagster_environment(self) -> Environment:
         """For Dagster's web server and daemon: its own storage, nothing of the bank."""
         storage = self.database_url("dagster").replace("postgresql://", "postgresql+psycopg2://", 1)
-        return self.base_environment() | {"DAGSTER_HOME": str(self.state.dagster), URL_VARIABLE: storage}
+        return {
+            **self.base_environment(),
+            "DAGSTER_HOME": str(self.state.dagster),
+            URL_VARIABLE: storage,
+            # How often it looks for runs to start anew, after their process died.
+            "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "15",
+        }
 
     def operator_environment(self) -> Environment:
         """For those who serve pages to operators: the password, if there is one."""

@@ -68,8 +68,8 @@ def _instance(folder: Path, backfills: Mapping[str, str] | None) -> dict[str, An
             "config": {"base_dir": str(folder / "artifacts")},
         },
         "compute_logs": {
-            "module": "dagster._core.storage.local_compute_log_manager",
-            "class": "LocalComputeLogManager",
+            "module": "pipelines.compute_logs",
+            "class": "FileComputeLogManager",
             "config": {"base_dir": str(folder / "compute")},
         },
     }

@@ -7,6 +7,7 @@ import uvicorn
 from dagster import DagsterInstance
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._grpc import server_watcher
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
 
@@ -17,6 +18,8 @@ from infra.local.ports import LOOPBACK
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECTION_LIFE_S = 3600
 CONNECTIONS_MORE = 20
+# How often it looks whether the code server was started anew: each look costs an idle bank.
+CODE_SERVER_S = 5
 
 
 @click.command()
@@ -25,6 +28,7 @@ CONNECTIONS_MORE = 20
 @click.option("--host", default=LOOPBACK, show_default=True, help="Where it listens.")
 def main(port: int, workspace: Path, host: str) -> None:
     """Serve Dagster's pages until the process is ended; the instance is DAGSTER_HOME's."""
+    server_watcher.WATCH_INTERVAL = CODE_SERVER_S
     settings = GuardSettings.read()
     guard = Guard(settings.operator_password, settings.operator_host)
     with (

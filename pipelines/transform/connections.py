@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager
 from dbt.adapters.postgres.impl import PostgresAdapter
+from dbt_common.behavior_flags import BehaviorFlagRendered
 
 
 class KeptConnections(PostgresConnectionManager):
@@ -47,11 +48,14 @@ class KeptConnections(PostgresConnectionManager):
 @contextmanager
 def kept() -> Iterator[None]:
     """dbt's connections are kept within the `with`, for which all commands must go to one database."""
-    before = PostgresAdapter.ConnectionManager
+    before = PostgresAdapter.ConnectionManager, BehaviorFlagRendered._default_source
     PostgresAdapter.ConnectionManager = KeptConnections
+    # For each of its flags the adapter goes through the whole stack of calls, to say in a warning who asks: in one
+    # of Dagster's runs an eighth of all time.
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
     try:
         yield
     finally:
-        PostgresAdapter.ConnectionManager = before
+        PostgresAdapter.ConnectionManager, BehaviorFlagRendered._default_source = before  # type: ignore
         while KeptConnections.idle:
             KeptConnections.idle.pop().close()
