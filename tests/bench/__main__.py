@@ -50,7 +50,8 @@ def main(
     """Measure PARTS (all of them unless named) and print a table of ratios for each.
 
     Everything happens on a Postgres and a bank of their own in a temporary folder, on this machine only. The
-    tables are also kept in tests/bench/results. 10 million rows take 20 GB of disk and half an hour.
+    tables are also kept in tests/bench/results. 10 million rows take 20 GB of disk and half an hour, idle as long
+    as it is told.
     """
     # Whoever ends us ends the servers too: an exception passes through every `with` below.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("ended by SIGTERM"))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import extract, ledger, login, rebuild, refresh, stats
+from infra.local.dagster_home import URL_VARIABLE
+from tests.bench import extract, freshness, idle, ledger, login, rebuild, refresh, runs, stats
 from tests.bench.__main__ import inhabit
 from tests.bench.bank import ServingBank, serving_bank
 from tests.bench.report import Table
@@ -64,6 +65,42 @@ class TestServed:
         (table,) = stats.run(bank, people[0], stats.Size(accounts=20, days=100, requests=10), tell)
 
         assert names(table) == ["bare query", "API", "over it"]
+
+
+class TestWithPipeline:
+    """What is measured of a bank with its pipeline, but without its app."""
+
+    @pytest.fixture(scope="class")
+    def bank(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServingBank]:
+        with serving_bank(tmp_path_factory.mktemp("fresh") / "bank", has_pipeline=True) as bank:
+            yield bank
+
+    def test_freshness(self, bank: ServingBank, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(freshness, "DOCUMENTED_WITHIN_S", 0.0)
+        size = freshness.Size(deposits=2, beside=2, transfers=2, accounts=20, patience_s=120)
+
+        table, steps = freshness.run(bank, inhabit(bank, size.accounts), size, tell)
+
+        assert names(table) == ["commit → published", "beside 2 transfers/s"]
+        assert "inf" not in str(table.rows)
+        assert {"extract", "dbt_models", "stats__publication"} < set(names(steps))
+
+    def test_idle(self, bank: ServingBank, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(idle, "DOCUMENTED_WITHIN_S", 0.0)
+
+        cpu, disk = idle.run(bank, 0.02, tell)
+
+        assert {"tidemark up", "postgres", "pipelines", "gateway", "all"} < set(names(cpu))
+        assert names(disk)[-1] == "all but postgres/pg_wal"
+
+
+def test_runs(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(URL_VARIABLE, "")
+
+    (table,) = runs.run(cluster, runs.Size(runs=20, looks=1), tmp_path, tell)
+
+    assert "the list of runs" in names(table)
+    assert names(table)[-1] == "start"
 
 
 def test_extract(cluster: Cluster, tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from dbt.adapters.postgres.connections import PostgresConnectionManager
 from dbt.adapters.postgres.impl import PostgresAdapter
+from dbt_common.behavior_flags import BehaviorFlag, BehaviorFlagRendered
 
-from pipelines.transform.connections import KeptConnections
+from pipelines.transform.connections import KeptConnections, kept
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import later
 from tests.pipelines.steps import Steps
@@ -31,5 +32,9 @@ class TestKept:
         assert 0 < len(opened) < 10
         assert KeptConnections.idle == []
         assert PostgresAdapter.ConnectionManager is PostgresConnectionManager
-        left = "select count(*) from pg_stat_activity where application_name = 'dbt'"
-        assert bank.raw(left) == [(0,)]
+
+    def test_a_flag_does_not_look_for_who_asks(self) -> None:
+        flag = BehaviorFlag(name="new", default=False, docs_url="https://example.com")
+        with kept():
+            assert BehaviorFlagRendered(flag, {})._behavior_change_event.flag_source == "dbt"
+        assert BehaviorFlagRendered(flag, {})._behavior_change_event.flag_source != "dbt"

@@ -135,17 +135,16 @@ def statements(instance: dg.DagsterInstance, look: Callable[[], object]) -> list
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         sent.append((statement, values))
 
-    engines = [instance.event_log_storage._engine, instance.run_storage._engine]  # type: ignore[attr-defined]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+    # The parts of the storage share it.
+    engine = instance.run_storage._engine  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", note)
     try:
         # What Dagster asks once, about its tables, is not the look's.
         look()
         sent.clear()
         look()
     finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)
     assert sent
     return sent
 
