@@ -48,14 +48,15 @@ class KeptConnections(PostgresConnectionManager):
 @contextmanager
 def kept() -> Iterator[None]:
     """dbt's connections are kept within the `with`, for which all commands must go to one database."""
-    before = PostgresAdapter.ConnectionManager, BehaviorFlagRendered._default_source
+    manager, source = PostgresAdapter.ConnectionManager, BehaviorFlagRendered.__dict__["_default_source"]
     PostgresAdapter.ConnectionManager = KeptConnections
     # For each of its flags the adapter goes through the whole stack of calls, to say in a warning who asks: in one
     # of Dagster's runs an eighth of all time.
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")
     try:
         yield
     finally:
-        PostgresAdapter.ConnectionManager, BehaviorFlagRendered._default_source = before  # type: ignore
+        PostgresAdapter.ConnectionManager = manager
+        BehaviorFlagRendered._default_source = source
         while KeptConnections.idle:
             KeptConnections.idle.pop().close()
