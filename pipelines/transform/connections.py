@@ -52,11 +52,11 @@ def kept() -> Iterator[None]:
     PostgresAdapter.ConnectionManager = KeptConnections
     # For each of its flags the adapter goes through the whole stack of calls, to say in a warning who asks: in one
     # of Dagster's runs an eighth of all time.
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
     try:
         yield
     finally:
         PostgresAdapter.ConnectionManager = manager
-        BehaviorFlagRendered._default_source = source
+        BehaviorFlagRendered._default_source = source  # type: ignore[method-assign]
         while KeptConnections.idle:
             KeptConnections.idle.pop().close()
