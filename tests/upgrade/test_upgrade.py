@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import nullcontext
+from typing import Any
 
 import psycopg
 import pytest
@@ -49,6 +50,15 @@ def ledger(upgraded: Databases) -> Iterator[Ledger]:
     ledger.close()
 
 
+def as_far_as(known: Any, now: Any) -> Any:
+    """What is answered now, without the fields that were not known."""
+    if isinstance(known, dict) and isinstance(now, dict):
+        return {name: as_far_as(known.get(name), value) for name, value in now.items() if name in known}
+    if isinstance(known, list) and isinstance(now, list) and len(known) == len(now):
+        return [as_far_as(*pair) for pair in zip(known, now, strict=True)]
+    return now
+
+
 class TestUpgradeFromTheLastRelease:
     def test_every_table_has_kept_rows(self, upgraded: Databases) -> None:
         released = set(
@@ -61,7 +71,9 @@ class TestUpgradeFromTheLastRelease:
         assert upgraded.dump("--schema-only") == module_databases.dump("--schema-only")
 
     def test_the_statistics_answer_the_same(self, upgraded: Databases) -> None:
-        assert answers(upgraded) == json.loads(gzip.decompress(ANSWERS.read_bytes()))
+        """New fields may stand beside what was answered then."""
+        released = json.loads(gzip.decompress(ANSWERS.read_bytes()))
+        assert as_far_as(released, answers(upgraded)) == released
 
     def test_the_ledger_is_right(self, upgraded: Databases) -> None:
         found = verify_ledger(upgraded.url("accounts_owner"), None, lambda _: nullcontext())
