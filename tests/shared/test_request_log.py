@@ -34,4 +34,9 @@ class TestRequestLog:
         gone = io.StringIO()
         gone.close()
         with contextlib.redirect_stdout(gone):
-            assert client.get("/thing/health").status_code == 200
+            assert client.get("/secret").status_code == 404
+
+    def test_a_health_call_that_went_well_leaves_no_line(self, client: TestClient[Litestar], log: Log) -> None:
+        assert client.get("/thing/health").status_code == 200
+        assert client.post("/thing/health").status_code == 405
+        assert [line["status"] for line in log()] == [405]
