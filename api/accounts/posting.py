@@ -10,9 +10,10 @@ from api.accounts.errors import REFUSALS, IdempotencyConflict, NothingPosted, re
 from api.accounts.models import IdempotencyKey, Mode, Movement, Outcome
 from api.accounts.schemas import PostedMovement, PostedTransfer, RefusedTransfer, TransferOutcomes
 from api.accounts.settings import AccountsSettings
-from api.shared.auth import Principal
+from api.shared.auth import ENDED, Principal
 from api.shared.database import AsyncEngine
-from api.shared.errors import NotFound
+from api.shared.errors import NotFound, Unauthenticated
+from api.shared.tokens import Claims
 
 _OUTCOMES = msgspec.json.Decoder(list[Outcome])
 
@@ -24,23 +25,27 @@ class PostingService:
         self._engine = engine
         self._daily_limit_minor = settings.daily_limit_minor
 
-    async def move(self, principal: Principal, movement: Movement, key: IdempotencyKey | None) -> PostedMovement:
-        """Posts one movement. Raises what `refusal` makes of its code, and IdempotencyConflict."""
-        outcomes = await self._post(principal, [movement], Mode.ONE_BY_ONE, key)
+    async def move(self, caller: Claims, movement: Movement, key: IdempotencyKey | None) -> PostedMovement:
+        """Posts one movement.
+
+        Raises Unauthenticated when the caller's session has ended, what `refusal` makes of the movement's code,
+        IdempotencyConflict.
+        """
+        outcomes = await self._post(caller, [movement], Mode.ONE_BY_ONE, key)
         return _only(outcomes)
 
     async def move_all(
         self,
-        principal: Principal,
+        caller: Claims,
         movements: Sequence[Movement],
         mode: Mode,
         key: IdempotencyKey | None,
     ) -> TransferOutcomes:
         """Posts several, each with its outcome in the order given.
 
-        Raises IdempotencyConflict, and NothingPosted when `mode` is all or nothing and one was refused.
+        Raises as `move`, and NothingPosted when `mode` is all or nothing and one was refused.
         """
-        outcomes = await self._post(principal, movements, mode, key)
+        outcomes = await self._post(caller, movements, mode, key)
         items = [
             RefusedTransfer(outcome.code, REFUSALS[outcome.code])
             if outcome.code
@@ -71,20 +76,21 @@ class PostingService:
 
     async def _post(
         self,
-        principal: Principal,
+        caller: Claims,
         movements: Sequence[Movement],
         mode: Mode,
         key: IdempotencyKey | None,
     ) -> list[Outcome]:
         answer = await repository.post(
             self._engine,
-            user_id=principal.user_id,
-            user_approved=principal.user_approved,
+            caller=caller,
             key=key,
             mode=mode,
             movements=movements,
             daily_limit_minor=self._daily_limit_minor,
         )
+        if answer is None:
+            raise Unauthenticated(ENDED)
         return _outcomes(*answer)
 
 

@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from api.accounts.errors import NoAnswer
 from api.accounts.models import IdempotencyKey, Mode, Movement, SearchQuery
 from api.shared.database import AsyncConnection, AsyncEngine, Statement, text
+from api.shared.errors import Unavailable
+from api.shared.tokens import Claims
 
 _ACCOUNT = (
     "a.id as account_id, a.number, a.type, a.currency, a.total, a.approved, a.overdraft_limit, a.opened_at,"
@@ -17,8 +21,10 @@ _ACCOUNT = (
     " and y.user_id = :reader_id), '') as nickname"
 )
 _POST = text(
-    "select outcome, answer from accounts.post(:user_id, :user_approved, :key, :digest, :mode, cast(:sources as"
-    " text[]), cast(:destinations as text[]), cast(:amounts as bigint[]), cast(:memos as text[]), :daily_limit)"
+    "select p.outcome, p.answer from users.live_session s cross join lateral accounts.post(s.user_id,"
+    " s.user_approved, :key, :digest, :mode, cast(:sources as text[]), cast(:destinations as text[]),"
+    " cast(:amounts as bigint[]), cast(:memos as text[]), :daily_limit) p"
+    " where s.session_id = :session_id and s.user_id = :user_id and s.scope = :scope"
 )
 _REVERSE = text("select outcome, answer from accounts.reverse(:user_id, :key, :digest, :transaction_id, :memo)")
 _FORGET = text("select accounts.forget_requests()")
@@ -55,17 +61,20 @@ _HELD = text("""
 async def post(
     engine: AsyncEngine,
     *,
-    user_id: UUID,
-    user_approved: bool,
+    caller: Claims,
     key: IdempotencyKey | None,
     mode: Mode,
     movements: Sequence[Movement],
     daily_limit_minor: int,
-) -> tuple[str, str]:
-    """Posts in one round trip; see accounts.post for what it gives."""
+) -> tuple[str, str] | None:
+    """Asks whether the caller's session lives and posts, in one round trip; see accounts.post for what it gives.
+
+    None: the session has ended, and nothing was done. Raises Unavailable when it can't be asked.
+    """
     values = {
-        "user_id": user_id,
-        "user_approved": user_approved,
+        "session_id": caller.session_id,
+        "user_id": caller.user_id,
+        "scope": caller.scope,
         "key": key.key if key else None,
         "digest": key.digest if key else None,
         "mode": mode.value,
@@ -75,7 +84,14 @@ async def post(
         "memos": _array(movement.memo for movement in movements),
         "daily_limit": daily_limit_minor,
     }
-    return await _answer(engine, _POST, values)
+    try:
+        row = await engine.row(_POST, values)
+    except psycopg.ProgrammingError as error:
+        raise Unavailable() from error
+    if row is None:
+        return None
+    outcome, answer = row
+    return outcome, answer
 
 
 def _array(items: Iterable[str]) -> str:

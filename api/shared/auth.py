@@ -5,6 +5,7 @@ A route says otherwise with its `opt`:
   scopes       token scopes that may call it (default: people only, `bank`)
   right        what the caller's roles must allow (api/shared/roles.py)
   expired_grace_s   accept a token that expired at most so long ago
+  asks_itself  the call's own statement asks whether the session lives, in one round trip with what it does
 """
 
 from typing import Any
@@ -60,6 +61,8 @@ def bearer_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Application-wide guard: leaves the Principal in the connection's scope or refuses the request.
 
+    For a call that asks about the session itself it leaves the token's Claims: whether it lives is not known yet.
+
     Whether the session lives is read from the database on every request, so that a logout acts at once
     everywhere. If that cannot be asked the request is refused with 503, never let through.
     """
@@ -68,6 +71,11 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
     token = bearer_token(connection)
     state = connection.app.state
     claims = await state.tokens.verify(token, expired_grace_s=handler.opt.get("expired_grace_s", 0))
+    if handler.opt.get("asks_itself"):
+        if claims.scope not in PEOPLE:
+            raise Forbidden()
+        connection.scope["user"] = claims
+        return
     session = await _ask(state.engine, _LIVE_SESSION, claims.session_id)
     if session is None:
         raise Unauthenticated(ENDED)

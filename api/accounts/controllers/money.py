@@ -10,8 +10,11 @@ from api.accounts.idempotency import Key, idempotency_key
 from api.accounts.models import Movement, account_side
 from api.accounts.posting import PostingService
 from api.accounts.schemas import Deposit, PostedMovement, Transfer, TransferOutcomes, Transfers, Withdrawal
-from api.shared.auth import Principal
 from api.shared.problems import problems
+from api.shared.tokens import Claims
+
+# The statement that posts asks whether the session lives: a round trip less, for the most frequent calls.
+ASKS_ITSELF = {"asks_itself": True}
 
 
 def posting_of(request: Request[Any, Any, Any]) -> PostingService:
@@ -25,46 +28,56 @@ class MoneyController(Controller):
     path = "/account"
     tags = ("money",)
 
-    @post("/{account_id:uuid}/deposit", operation_id="CreateDeposit", responses=problems(404, 409, 422))
+    @post(
+        "/{account_id:uuid}/deposit",
+        operation_id="CreateDeposit",
+        opt=ASKS_ITSELF,
+        responses=problems(404, 409, 422),
+    )
     async def deposit(
         self,
         account_id: FromPath[UUID],
         data: JSONBody[Deposit],
-        request: Request[Principal, Any, Any],
+        request: Request[Claims, Any, Any],
         key: Key = None,
     ) -> PostedMovement:
         """Money from outside into the caller's account."""
         movement = Movement(data.source, str(account_id), data.amount, data.memo)
         return await posting_of(request).move(request.user, movement, idempotency_key(request, key, data))
 
-    @post("/{account_id:uuid}/withdraw", operation_id="CreateWithdrawal", responses=problems(404, 409, 422))
+    @post(
+        "/{account_id:uuid}/withdraw",
+        operation_id="CreateWithdrawal",
+        opt=ASKS_ITSELF,
+        responses=problems(404, 409, 422),
+    )
     async def withdraw(
         self,
         account_id: FromPath[UUID],
         data: JSONBody[Withdrawal],
-        request: Request[Principal, Any, Any],
+        request: Request[Claims, Any, Any],
         key: Key = None,
     ) -> PostedMovement:
         """Money from the caller's account to outside."""
         movement = Movement(str(account_id), data.destination, data.amount, data.memo)
         return await posting_of(request).move(request.user, movement, idempotency_key(request, key, data))
 
-    @post("/transfer", operation_id="CreateTransfer", responses=problems(404, 409, 422))
+    @post("/transfer", operation_id="CreateTransfer", opt=ASKS_ITSELF, responses=problems(404, 409, 422))
     async def transfer(
         self,
         data: JSONBody[Transfer],
-        request: Request[Principal, Any, Any],
+        request: Request[Claims, Any, Any],
         key: Key = None,
     ) -> PostedMovement:
         """Money from the caller's account to any account of this bank, by id or number."""
         movement = _movement(data, "")
         return await posting_of(request).move(request.user, movement, idempotency_key(request, key, data))
 
-    @post("/transfers", operation_id="CreateTransfers", responses=problems(404, 409, 422))
+    @post("/transfers", operation_id="CreateTransfers", opt=ASKS_ITSELF, responses=problems(404, 409, 422))
     async def transfers(
         self,
         data: JSONBody[Transfers],
-        request: Request[Principal, Any, Any],
+        request: Request[Claims, Any, Any],
         key: Key = None,
     ) -> TransferOutcomes:
         """Up to 1,000 transfers, judged in their order, each with an outcome.

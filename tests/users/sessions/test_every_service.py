@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -22,6 +23,9 @@ from tests.users.people import PASSWORD, Person, code
 
 Clients = Mapping[str, TestClient[Litestar]]
 PATHS = {"users": "/user/me", "accounts": "/account/user/{user_id}", "stats": "/stats/metrics"}
+# A call that moves money asks about the session itself. Whoever is let in hears what is wrong with the transfer.
+TRANSFER = {"from": str(uuid4()), "to": str(uuid4()), "amount": 1}
+LET_IN = (409, "user_not_approved")
 DEAD = "postgresql://nobody@127.0.0.1:1/none"
 IN_FLIGHT = 50
 
@@ -52,10 +56,11 @@ def start(
                 "accounts": create_accounts(AccountsSettings(**common("accounts_app")), keys),
                 "stats": create_stats(StatsSettings(**common("stats_app")), keys),
             }
-            return {
+            clients = {
                 name: stack.enter_context(TestClient(app, raise_server_exceptions=False))
                 for name, app in apps.items()
             }
+            return {**clients, "money": clients["accounts"]}
 
         yield start
 
@@ -68,8 +73,11 @@ def instances(start: Callable[..., Clients]) -> list[Clients]:
 
 def ask(person: Person, name: str, client: TestClient[Litestar]) -> tuple[int, str]:
     """Status and code of a call with the person's token."""
-    path = PATHS[name].format(user_id=person.user_id)
-    answer = client.get(path, headers={"Authorization": f"Bearer {person.token}"})
+    headers = {"Authorization": f"Bearer {person.token}"}
+    if name == "money":
+        refused = code(client.post("/account/transfer", headers=headers, json=TRANSFER))
+        return (200, "") if refused == LET_IN else refused
+    answer = client.get(PATHS[name].format(user_id=person.user_id), headers=headers)
     return (200, "") if answer.status_code == 200 else code(answer)
 
 
