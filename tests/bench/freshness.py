@@ -54,13 +54,13 @@ def run(bank: ServingBank, people: list[Person], size: Size, tell: Callable[[str
     settle(bank, person)
     alone = measure(person, size.deposits, size.patience_s)
     tell(f"{size.deposits} deposits published")
-    steps = run_steps.read(bank.superuser_url("dagster"), since=alone.begun)
     loads: list[Sample] = []
     load = threading.Thread(target=lambda: loads.append(transfers(bank, people, size)))
     load.start()
     beside = measure(person, size.beside, size.patience_s)
     load.join()
     tell(f"{size.beside} deposits published beside {loads[0].rate:,.0f} transfers/s")
+    steps = run_steps.read(bank.superuser_url("dagster"), alone.begun, beside.begun)
     return [table(size, alone, beside, loads[0]), run_steps.table(steps)]
 
 

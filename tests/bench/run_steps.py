@@ -12,7 +12,7 @@ from tests.bench.report import Table
 EVENTS = """
     select e.run_id, e.dagster_event_type, e.step_key, extract(epoch from e.timestamp)::float
     from event_logs as e inner join runs as r using (run_id)
-    where r.pipeline_name = 'refresh' and r.status = 'SUCCESS' and r.start_time >= %s
+    where r.pipeline_name = 'refresh' and r.status = 'SUCCESS' and r.start_time between %s and %s
         and e.dagster_event_type in ('PIPELINE_ENQUEUED', 'PIPELINE_STARTING', 'PIPELINE_START',
             'STEP_START', 'STEP_SUCCESS', 'PIPELINE_SUCCESS')
     order by e.timestamp, e.id
@@ -34,10 +34,10 @@ class Steps:
     runs: int
 
 
-def read(dagster_url: str, since: float) -> Steps:
-    """The refreshes that began at Unix time `since` or later."""
+def read(dagster_url: str, since: float, until: float) -> Steps:
+    """The refreshes that began between two Unix times and have ended."""
     with psycopg.connect(dagster_url) as connection:
-        events = connection.execute(EVENTS, (since,)).fetchall()
+        events = connection.execute(EVENTS, (since, until)).fetchall()
     runs: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for (_, earlier, _, began), (run_id, later, step, ended) in pairwise(events):
         name = step if later == "STEP_SUCCESS" else SPANS.get(later, DAGSTER)
