@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 def click_at(place: Locator) -> FloatRect:
     """Press the mouse in the middle of it, on whatever lies there; the rectangle that it takes."""
     expect(place).to_be_visible()
+    place.scroll_into_view_if_needed()
     box = place.bounding_box()
     assert box is not None
     place.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
