@@ -153,6 +153,8 @@ class TestFunctions:
     def test_hold_themselves_and_what_lambda_lacks(self, name: str, functions: Mapping[str, Unpacked]) -> None:
         made = functions[name]
         tops = {each.partition("/")[0] for each in names(made)}
+        # Before 3.13 the driver needs it.
+        tops -= {"typing_extensions.pyc"}
         assert {top for top in tops if not top.endswith(".dist-info")} == {
             *("api", "infra", "msgspec"),
             *LIBRARIES[name],

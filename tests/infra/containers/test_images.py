@@ -1,17 +1,13 @@
 """The images: what their Dockerfiles copy is enough to start, and all libraries have wheels for arm64."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 
-from infra.local.ports import free_port
 from tests.cluster import REPOSITORY
 
 # In an environment of its own, as checkov is.
@@ -34,14 +30,6 @@ def copied(name: str, to: Path) -> Path:
                     place = place / source.name if place.is_dir() else place
                     shutil.copyfile(REPOSITORY / source, place)
     return to
-
-
-def answers(url: str) -> bool:
-    """Whether something is there and well."""
-    try:
-        return httpx.get(url, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> str:
@@ -77,38 +65,6 @@ class TestImages:
         assert run(folder, f"{parts} print(sorted(main.commands))").strip() == str(
             ["code-server", "daemon", "passwords", "pipeline", "prepare", "run", "verify", "web"]
         )
-
-    def test_the_app_starts_by_the_images_command(self, tmp_path: Path) -> None:
-        folder = copied("streamlit", tmp_path / "app")
-        port = free_port()
-        text = (FOLDER / "streamlit.Dockerfile").read_text()
-        (line,) = (line for line in text.splitlines() if line.startswith("ENTRYPOINT"))
-        _, *arguments = json.loads(line.removeprefix("ENTRYPOINT "))
-        arguments[arguments.index("--server.address") + 1] = "127.0.0.1"
-        arguments[arguments.index("--server.port") + 1] = str(port)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "PYTHONSAFEPATH": "1",
-            "PYTHONPATH": str(folder),
-        }
-        with (tmp_path / "log").open("w") as log:
-            app = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=folder,
-                env={**environment, "TIDEMARK_GATEWAY_URL": "http://127.0.0.1:1"},
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            deadline = time.monotonic() + 120
-            while not answers(f"http://127.0.0.1:{port}/_stcore/health"):
-                assert app.poll() is None, (tmp_path / "log").read_text()
-                assert time.monotonic() < deadline, (tmp_path / "log").read_text()
-                time.sleep(0.2)
-        finally:
-            app.terminate()
-            app.wait(30)
 
     @pytest.mark.skipif(not os.environ.get("CI"), reason="hadolint is fetched in CI only")
     def test_a_linter_finds_nothing(self) -> None:
