@@ -49,7 +49,7 @@ def of_the_app(browser: Browser, bank: Bank) -> None:
     keep(page, "account", WIDTH, 800)
     person.go("Statistics")
     person.settled()
-    expect(page.locator("canvas").first).to_be_visible()
+    expect(page.locator("svg.marks").first).to_be_visible()
     keep(page, "statistics", WIDTH, 1120)
 
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
 
 from tests.ui.conftest import Page, button, texts
 from tests.ui.fake_gateway import FakeGateway
+from ui.components import charts
 from ui.language import _, _n, catalogue, choice, source
 from ui.language.__main__ import faults
 
@@ -50,6 +52,15 @@ class TestCatalogue:
         assert _n("{count} day", "{count} days", 1) == "1 Tag"
         assert _n("{count} day", "{count} days", 1234, count="1.234") == "1.234 Tage"
         assert _("Of no catalogue {brace") == "Of no catalogue {brace"
+
+
+class TestCharts:
+    def test_axes_are_written_as_the_locale_does_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(charts, "locale", lambda: Locale.parse("de_AT"))
+        written = alt.Chart().mark_point().to_dict()["config"]["locale"]
+        assert written["number"]["decimal"] == ","
+        assert written["time"]["shortMonths"][0] == "Jän"
+        assert written["time"]["days"][0] == "Sonntag"
 
 
 class TestNegotiation:

@@ -11,13 +11,20 @@ from ui.clients.statement import Transaction
 from ui.clients.stats import Metric, PeriodFigures
 from ui.components import when
 from ui.components.money import format_money, to_major, value_text
-from ui.language import _
+from ui.language import _, locale
+from ui.language.vega import chart_locale
 
 HEIGHT = 260
 IN, OUT = "in", "out"
 PROVISIONAL = "provisional"
 PICKED = "picked"
 CLEAR = "transparent"
+
+
+@alt.theme.register("tidemark", enable=True)
+def _theme() -> alt.theme.ThemeConfig:
+    """Every chart's axes are written as the reader's locale does it."""
+    return alt.theme.ThemeConfig(config={"locale": chart_locale(locale())})
 
 
 def _money_axis(currency: str, ticks: int = 5) -> alt.Axis:

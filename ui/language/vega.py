@@ -1,14 +1,14 @@
 """What charts need to write numbers and dates as the locale does."""
 
 from functools import cache
-from typing import Any
 
+from altair.theme import LocaleKwds
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 
 @cache
-def chart_locale(where: Locale) -> dict[str, Any]:
+def chart_locale(where: Locale) -> LocaleKwds:
     """Vega's `config.locale`: D3's definitions of a number's and a time's form."""
     months, days = where.months["stand-alone"], where.days["stand-alone"]
     # D3's weeks begin with Sunday, babel's with Monday.
@@ -25,7 +25,8 @@ def chart_locale(where: Locale) -> dict[str, Any]:
             "dateTime": "%x, %X",
             "date": "%d.%m.%Y" if where.language == "de" else "%d/%m/%Y",
             "time": "%H:%M:%S",
-            "periods": [where.day_periods["stand-alone"]["wide"][half] for half in ("am", "pm")],
+            # Not every language names them, and no chart shows them.
+            "periods": ["AM", "PM"],
             "days": [days["wide"][day] for day in week],
             "shortDays": [days["abbreviated"][day] for day in week],
             "months": [months["wide"][month] for month in range(1, 13)],

@@ -41,7 +41,7 @@ class TestBank:
         app.bank.publish()
         app.bank.desk.bank_day(datetime.now(UTC).date())
         desk = signed_in(app.customer("Sam Staff", roles=("staff",)), "/bank")
-        expect(desk.page.locator("[class*=st-key-tm-chart-bank] canvas")).to_have_count(8)
+        expect(desk.page.locator("[class*=st-key-tm-chart-bank] svg.marks")).to_have_count(8)
 
 
 class TestPipeline:

@@ -67,11 +67,9 @@ class TestFigure:
 
 class TestBar:
     def test_opens_the_transactions_of_its_period(self, person: Person) -> None:
-        chart = person.page.locator("[class*=st-key-stats_bars_inflow_daily] canvas")
-        box = chart.bounding_box()
-        assert box is not None
-        # The older of the two days: the left one, whose bar is as high as the chart.
-        chart.click(position={"x": box["width"] * 0.4, "y": box["height"] * 0.35})
+        bars = person.page.locator("[class*=st-key-stats_bars_inflow_daily] [aria-roledescription=bar]")
+        # The older of the two days.
+        bars.first.click()
         window = person.page.get_by_role("dialog")
         expect(window.locator(".tm-verdict")).to_contain_text("Their sum €1,000.00 ✓ equals the figure")
         expect(window.locator("td.tm-in")).to_have_text(["+€900.00", "+€100.00"])
