@@ -25,7 +25,7 @@ REFUSALS = {
     "balance_not_zero": "Only an account whose balance is zero can be closed.",
     "last_owner": "An account keeps at least one owner, who is not about to be deleted.",
     "user_leaving": "The user is being deleted.",
-    "own_account": "Nobody sets the limit of their own account.",
+    "own_account": "Staff do this for others, never for an account of their own.",
     "overdraft_in_use": "More is owed on the account already than this limit allows.",
 }
 

@@ -150,6 +150,20 @@ class TestReverse:
         staff.done("POST", f"/account/transaction/{received}/reverse", 201, json={})
         assert (ada.total(source), bob.total(destination)) == (2_000_000, 0)
 
+    def test_nothing_of_ones_own(self, ada: Person, bob: Person, staff: Person) -> None:
+        """Neither what a member of staff paid nor what they got, nor on an account that they share."""
+        account, own, shared = ada.open(deposit=9), staff.open(deposit=9), bob.open()
+        bob.share(shared, staff)
+        staff.transfer(own, account, 2)
+        paid = self.newest(staff, own)
+        ada.transfer(account, own, 1)
+        received = self.newest(ada, account)
+        bob.deposit(shared, 4)
+        for transaction in (paid, received, self.newest(bob, shared)):
+            path = f"/account/transaction/{transaction}/reverse"
+            assert staff.refused("POST", path, json={}) == (409, "own_account")
+        assert (ada.total(account), staff.total(own), bob.total(shared)) == (10, 8, 4)
+
     def test_idempotent_by_key(self, ada: Person, staff: Person) -> None:
         account = ada.open(deposit=100)
         path = f"/account/transaction/{self.newest(ada, account)}/reverse"

@@ -98,7 +98,7 @@ def _post(ledger: Ledger) -> None:
         connection.execute(
             "select accounts.reverse(%s, null, null, (select id from accounts.transaction where transfer_id = %s"
             " limit 1), 'a mistake')",
-            (ledger.user_id, moved["transfer_id"]),
+            (ledger.add_user(), moved["transfer_id"]),
         )
         connection.execute(
             "select accounts.set_overdraft_limit(%s, %s, 700, 'as agreed')", (ledger.add_user(), shared)

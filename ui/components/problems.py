@@ -40,6 +40,7 @@ _SENTENCES = {
     "photo_refused": N_("We can’t use this file. Save the photo as a plain JPEG, PNG or WebP, and send that."),
     "photo_not_replaceable": N_("We have a photo of yours. You can send another when it was not accepted."),
     "idempotency_conflict": N_("This movement was already sent with other details. Please start it again."),
+    "own_account": N_("You own this account, or one side of the movement. Ask another member of staff."),
     "last_owner": N_("You are the only owner of this account. Close it instead, or invite somebody first."),
     "user_leaving": N_("This user is being deleted."),
     "balance_not_zero": N_(

@@ -134,7 +134,7 @@ class StaffController(Controller):
         key: Key = None,
         data: JSONBody[Reversal | None] = None,
     ) -> PostedMovement:
-        """Post the transaction's whole transfer the other way round, once."""
+        """Post the transaction's whole transfer the other way round, once. Not of the caller's own account."""
         reversal = data or Reversal()
         return await posting_of(request).reverse(
             request.user, transaction_id, reversal.memo, idempotency_key(request, key, reversal)

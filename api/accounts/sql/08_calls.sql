@@ -96,8 +96,9 @@ end
 $$;
 
 -- Posts the named transaction's whole transfer the other way round, once, for staff: owners and the daily limit
--- are not asked, the overdraft limit is. Codes besides those of refusal(): `not_found`, `already_reversed` and
--- `not_reversible` (it is a reversal itself). Outcome and answer as from post.
+-- are not asked, the overdraft limit is. Codes besides those of refusal(): `not_found`, `own_account` (the member of
+-- staff owns a side), `already_reversed` and `not_reversible` (it is a reversal itself). Outcome and answer as
+-- from post.
 create or replace function accounts.reverse(
     p_user uuid, p_key text, p_digest bytea, p_transaction uuid, p_memo text, out outcome text, out answer text
 )
@@ -127,6 +128,8 @@ begin
     v_at := greatest(accounts.present(), s.last_at, d.last_at);
     v_code := case
         when t.id is null then 'not_found'
+        when exists (select from accounts.user_account where user_id = p_user and account_id in (s.id, d.id))
+            then 'own_account'
         when t.kind = 'reversal' then 'not_reversible'
         when exists (select from accounts.transfer where reverses = t.id) then 'already_reversed'
         else accounts.refusal(
