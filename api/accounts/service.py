@@ -151,14 +151,18 @@ class AccountService:
     async def set_overdraft(
         self, connection: AsyncConnection, principal: Principal, account_id: UUID, wanted: SetOverdraft
     ) -> Account:
-        """Staff: how far the account may be overdrawn; recorded. Raises NotFound; Conflict where more is owed."""
+        """Staff: how far the account may be overdrawn; recorded. Raises NotFound, ValueRefused, and Conflict where
+        more is owed."""
+        reason = wanted.reason.strip()
+        if not reason:
+            raise ValueRefused("reason", "must not be empty")
         await self._change(
             connection,
             repository.SET_OVERDRAFT_LIMIT,
             staff_id=principal.user_id,
             account_id=account_id,
             limit=wanted.overdraft_limit,
-            reason=wanted.reason,
+            reason=reason,
         )
         return await self.get(connection, principal, account_id)
 

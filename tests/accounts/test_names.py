@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from stdnum import damm
 
 from api.accounts.names import service
+from api.shared.pages import encode_cursor
 from tests.accounts.world import Person, World
 
 
@@ -88,6 +90,11 @@ class TestPayees:
         ):
             assert ada.refused("PUT", "/account/payee", json=body) == expected, body
         assert ada.refused("DELETE", "/account/payee/12") == (400, "invalid_request")
+
+    @pytest.mark.parametrize("key", ["\0", "", "12", "1" * 11, "0123456789", "\u0661" * 10, "1000000001\n"])
+    def test_a_cursor_holds_a_number(self, ada: Person, key: str) -> None:
+        path = f"/account/payee?cursor={encode_cursor(key)}"
+        assert ada.refused("GET", path) == (409, "invalid_cursor")
 
     def test_there_is_a_most(self, world: World, ada: Person) -> None:
         world.root.execute(

@@ -46,6 +46,14 @@ class TestSetOverdraft:
     def test_what_is_no_limit_is_refused(self, ada: Person, staff: Person, body: dict[str, object]) -> None:
         assert staff.refused("PUT", path_of(ada.open()), json=body) == (400, "invalid_request")
 
+    def test_the_reason_says_something(self, ada: Person, staff: Person) -> None:
+        account = ada.open()
+        for blank in (" ", "\u3000 "):
+            assert staff.refused("PUT", path_of(account), json=limit(1, blank)) == (409, "value_refused")
+        staff.done("PUT", path_of(account), 200, json=limit(1, " as agreed "))
+        (change,) = staff.done("GET", path_of(account), 200)["items"]
+        assert change["reason"] == "as agreed"
+
     def test_only_staff(self, world: World, ada: Person) -> None:
         account = ada.open()
         for person in (ada, world.person(roles=["analyst"])):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.accounts.errors import refusal
 from api.accounts.names import repository
-from api.accounts.names.schemas import Payee
+from api.accounts.names.schemas import Number, Payee
 from api.accounts.numbers import is_account_number
 from api.accounts.schemas import Account
 from api.accounts.service import AccountService
@@ -64,7 +64,7 @@ class NameService:
         self, connection: AsyncConnection, principal: Principal, limit: int, cursor: str | None
     ) -> Page[Payee]:
         """Whom the caller keeps a name for, by number."""
-        (after,) = decode_cursor(cursor, tuple[str]) or ("",)
+        (after,) = decode_cursor(cursor, tuple[Number]) or ("",)
         rows = await repository.payees(connection, principal.user_id, after=after, limit=limit + 1)
         return page_of([Payee(**row._asdict()) for row in rows], limit, lambda payee: (payee.number,))
 
