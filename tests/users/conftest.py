@@ -4,12 +4,15 @@ import base64
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import jwt
 import psycopg
 import pytest
@@ -29,6 +32,7 @@ from tests.users.people import Person
 
 MakeClient = Callable[[], TestClient[Litestar]]
 Sign = Callable[..., str]
+EndWhileWaiting = Callable[[Person, Callable[[], httpx.Response]], httpx.Response]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -144,6 +148,29 @@ def sign(database: psycopg.Connection, master_key_file: Path, client: TestClient
         )
 
     return sign
+
+
+@pytest.fixture
+def end_while_waiting(module_databases: Databases, database: psycopg.Connection) -> EndWhileWaiting:
+    """Gives the answer to a call that waited for its user's row while all of their sessions were ended."""
+
+    def end(person: Person, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        with ThreadPoolExecutor(1) as pool, psycopg.connect(module_databases.superuser_url()) as other:
+            other.execute("select from users.user where id = %s for update", (person.user_id,))
+            answer = pool.submit(ask)
+            wait_until_blocked(database, other, answer)
+            other.execute("delete from users.session where user_id = %s", (person.user_id,))
+            other.commit()
+            return answer.result()
+
+    return end
+
+
+def wait_until_blocked(database: psycopg.Connection, by: psycopg.Connection, asked: Future[Any]) -> None:
+    """Until someone waits for what `by` holds, or `asked` is done without."""
+    query = "select count(*) from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
+    while database.execute(query, (by.info.backend_pid,)).fetchone() == (0,) and not asked.done():
+        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from litestar.testing import TestClient
 from api.users.admin import main
 from tests.cluster import Databases
 from tests.stalling import stalling_proxy
+from tests.users.conftest import wait_until_blocked
 from tests.users.people import PASSWORD, Person
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -148,6 +150,22 @@ class TestSignOut:
         person.sign_in()
         assert admin("sign-out", "--all").exit_code == 0
         assert [who.call("GET", "/user/me").status_code for who in (person, staff)] == [401, 401]
+
+    def test_everybody_means_who_is_about_to_sign_in_too(
+        self, admin: Admin, person: Person, database: psycopg.Connection, module_databases: Databases
+    ) -> None:
+        with ThreadPoolExecutor(1) as pool, psycopg.connect(module_databases.superuser_url()) as other:
+            other.execute(
+                "insert into users.session (user_id, scope, signing_key_id, idle_expires_at, expires_at)"
+                " select user_id, scope, signing_key_id, idle_expires_at, expires_at"
+                " from users.session where user_id = %s",
+                (person.user_id,),
+            )
+            done = pool.submit(admin, "sign-out", "--all")
+            wait_until_blocked(database, other, done)
+            other.commit()
+            assert done.result().exit_code == 0
+        assert database.execute("select count(*) from users.session").fetchone() == (0,)
 
     @pytest.mark.parametrize("options", [(), ("--all", "--email", "a@example.com")])
     def test_whose_must_be_said(self, admin: Admin, options: tuple[str, ...]) -> None:

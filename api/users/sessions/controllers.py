@@ -132,7 +132,7 @@ class ProgramTokenController(Controller):
     ) -> Response[NewProgramToken]:
         """A token with which a program may read the user's statistics. It is shown this once."""
         row, token = await program_token_service.create(
-            transaction, principal.user_id, data.name, data.expires_in_days
+            transaction, principal.user_id, principal.session_id, data.name, data.expires_in_days
         )
         created = NewProgramToken(
             token_id=row.id,

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from api.shared.auth import ENDED
 from api.shared.database import AsyncConnection
-from api.shared.errors import NotFound
+from api.shared.errors import NotFound, Unauthenticated
 from api.users.crypto.signing import SigningKeys
 from api.users.errors import TooManyTokens, UserLeaving
 from api.users.sessions import repository
@@ -22,11 +23,16 @@ class ProgramTokenService:
         self._issuer = issuer
 
     async def create(
-        self, transaction: AsyncConnection, user_id: UUID, name: str, days: int
+        self, transaction: AsyncConnection, user_id: UUID, session_id: UUID, name: str, days: int
     ) -> tuple[SessionRow, str]:
-        """The new token's row, and the token, which is kept nowhere. Raises TooManyTokens, UserLeaving."""
+        """The new token's row, and the token, which is kept nowhere.
+
+        Raises TooManyTokens, UserLeaving, and Unauthenticated when the caller's session has ended meanwhile.
+        """
         if not await repository.is_staying(transaction, user_id):
             raise UserLeaving
+        if not await repository.is_live(transaction, session_id):
+            raise Unauthenticated(ENDED)
         if await repository.count_programs(transaction, user_id) >= TOKENS_MAX:
             raise TooManyTokens
         key = await self._signing_keys.current(transaction)

@@ -45,6 +45,8 @@ _DELETE_ALL = text("""
     delete from users.session where user_id = :user_id and id is distinct from cast(:but as uuid)
 """)
 _DROP_RESET_CODE = text("delete from users.reset_code where user_id = :user_id")
+# What is being added waits, or is waited for and then deleted too.
+_LOCK_ALL = text("lock table users.session in exclusive mode")
 _DELETE_EVERYBODYS = text("delete from users.session")
 _DELETE_DEAD = text("""
     delete from users.session where user_id = :user_id and (expires_at <= now() or idle_expires_at <= now())
@@ -67,6 +69,10 @@ _LOCK_CREDENTIALS = text("""
 """)
 _LOCK_STAYING = text("""
     select id from users.user where id = :user_id and leaving_at is null and deleted_at is null for share
+""")
+_LOCK_LIVE = text("""
+    select id from users.session
+    where id = :session_id and expires_at > now() and idle_expires_at > now() for share
 """)
 _SET_PASSWORD_HASH = text("""
     update users.user set password_hash = :after where id = :user_id and password_hash = :before
@@ -133,6 +139,14 @@ async def is_staying(connection: AsyncConnection, user_id: UUID) -> bool:
     return await connection.row(_LOCK_STAYING, {"user_id": user_id}) is not None
 
 
+async def is_live(connection: AsyncConnection, session_id: UUID) -> bool:
+    """Whether the session has not ended; nobody ends it before the transaction does.
+
+    Lock the user first: who ends all of their sessions does so, too.
+    """
+    return await connection.row(_LOCK_LIVE, {"session_id": session_id}) is not None
+
+
 async def replace_password_hash(connection: AsyncConnection, user_id: UUID, before: str, after: str) -> None:
     """The same password hashed anew, unless it was changed meanwhile."""
     await connection.execute(_SET_PASSWORD_HASH, {"user_id": user_id, "before": before, "after": after})
@@ -196,7 +210,8 @@ async def delete_all(connection: AsyncConnection, user_id: UUID, *, but: UUID | 
 
 
 async def delete_everybodys(connection: AsyncConnection) -> None:
-    """Ends every session and program token there is."""
+    """Ends every session and program token there is, and those that are being added."""
+    await connection.execute(_LOCK_ALL)
     await connection.execute(_DELETE_EVERYBODYS)
 
 

@@ -3,6 +3,7 @@
 import logging
 from uuid import UUID
 
+from api.shared.auth import ENDED
 from api.shared.database import AsyncConnection, AsyncEngine
 from api.shared.errors import NotFound, Unauthenticated
 from api.users.crypto.index import Index, IndexKeys
@@ -101,7 +102,7 @@ class SessionService:
         key = await self._signing_keys.current(transaction)
         ends_at = await repository.refresh(transaction, session_id, key.id)
         if ends_at is None:
-            raise Unauthenticated("This session has ended. Sign in again.")
+            raise Unauthenticated(ENDED)
         return self._issuer.for_person(key, user_id, session_id, ends_at)
 
     async def list_live(

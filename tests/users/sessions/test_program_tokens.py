@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from api.shared.app import make_app
 from api.shared.auth import PEOPLE_AND_PROGRAMS
 from api.users.settings import UsersSettings
+from tests.users.conftest import EndWhileWaiting
 from tests.users.people import Person, code
 
 
@@ -94,6 +95,16 @@ class TestCreateToken:
         )
         answer = person.call("POST", "/user/token", json={"name": "one more"})
         assert code(answer) == (409, "too_many_tokens")
+
+    def test_who_was_signed_out_meanwhile_gets_none(
+        self, person: Person, database: psycopg.Connection, end_while_waiting: EndWhileWaiting
+    ) -> None:
+        """Or a token that was asked for just before would outlive staff's sign-out and a new password."""
+        answer = end_while_waiting(person, lambda: person.call("POST", "/user/token", json={"name": "reader"}))
+        assert code(answer) == (401, "unauthenticated")
+        assert database.execute(
+            "select count(*) from users.session where user_id = %s", (person.user_id,)
+        ).fetchone() == (0,)
 
 
 class TestUse:
