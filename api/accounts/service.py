@@ -137,12 +137,17 @@ class AccountService:
             raise Conflict(detail, code=error.code, items=held) from error
 
     async def approve(self, connection: AsyncConnection, principal: Principal, account_id: UUID) -> Account:
-        """Staff: the account may move money. Repeating it changes nothing."""
+        """Staff: the account may move money. Repeating it changes nothing. Raises NotFound and Conflict."""
+        if await repository.get(connection, account_id, reader_id=principal.user_id, sees_all=False):
+            raise refusal("own_account")
         await self._change(connection, repository.APPROVE_ACCOUNT, account_id=account_id)
         return await self.get(connection, principal, account_id)
 
-    async def approve_all(self, connection: AsyncConnection, user_id: UUID) -> int:
-        """Staff: all open accounts of a user; how many were not approved before. Raises NotFound for no user."""
+    async def approve_all(self, connection: AsyncConnection, principal: Principal, user_id: UUID) -> int:
+        """Staff: all open accounts of another user; how many were not approved before. Raises NotFound for no
+        user, and Conflict: `own_account`."""
+        if user_id == principal.user_id:
+            raise refusal("own_account")
         approved = await repository.change(connection, repository.APPROVE_ACCOUNTS_OF, user_id=user_id)
         if approved is None:
             raise NotFound()

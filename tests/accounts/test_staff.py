@@ -55,6 +55,15 @@ class TestApprove:
         assert ada.refused("POST", path) == (403, "forbidden")
         assert ada.refused("POST", f"/account/{accounts[0]['account_id']}/approve") == (403, "forbidden")
 
+    def test_nothing_of_ones_own(self, world: World) -> None:
+        clerk = world.person(roles=["staff"], approved=False)
+        account = clerk.open()
+        for path in (f"/account/{account['account_id']}/approve", f"/account/user/{clerk.user_id}/approve"):
+            assert clerk.refused("POST", path) == (409, "own_account")
+        assert clerk.done("GET", f"/account/{account['account_id']}", 200)["approved"] is False
+        colleague = world.person(roles=["staff"])
+        assert colleague.done("POST", f"/account/user/{clerk.user_id}/approve", 200) == {"approved": 1}
+
     def test_not_a_closed_account(self, world: World, staff: Person) -> None:
         person = world.person(approved=False)
         account = person.open()

@@ -67,7 +67,7 @@ class StaffController(Controller):
         autocommit: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> Account:
-        """Let an account move money. May be repeated."""
+        """Let an account move money, but not one of the caller's own. May be repeated."""
         return await account_service.approve(autocommit, principal, account_id)
 
     @post(
@@ -75,16 +75,17 @@ class StaffController(Controller):
         operation_id="ApproveUserAccounts",
         opt={"right": Right.ACT_ON_ACCOUNTS},
         status_code=200,
-        responses=problems(404),
+        responses=problems(404, 409),
     )
     async def approve_all(
         self,
         user_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
         autocommit: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> ApprovedAccounts:
-        """Let all open accounts of a user move money; how many could not before. May be repeated."""
-        return ApprovedAccounts(await account_service.approve_all(autocommit, user_id))
+        """Let all open accounts of another user move money; how many could not before. May be repeated."""
+        return ApprovedAccounts(await account_service.approve_all(autocommit, principal, user_id))
 
     @put(
         "/{account_id:uuid}/overdraft",
