@@ -39,6 +39,11 @@ class TestHome:
         assert "Open your first account" in texts(page)
         assert button(page, "Open an account")
 
+    def test_an_account_that_nothing_moved_on_is_shown(self, visit: Page, ada: User, savings: User) -> None:
+        page = visit(ada)
+        assert not page.exception
+        assert savings["number"][7:] in texts(page)
+
     def test_shows_cards_and_a_total_per_currency(
         self, visit: Page, gateway: FakeGateway, ada: User, checking: User, savings: User
     ) -> None:

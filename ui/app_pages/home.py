@@ -6,6 +6,7 @@ from ui.clients.accounts import Account
 from ui.clients.http import Page
 from ui.clients.statement import Transaction
 from ui.components import cards, layout, months, onboarding, session, sharing, statement, when
+from ui.components.text import literal
 from ui.language import _
 
 if st.session_state.pop("go_to", None) == "identity":
@@ -24,7 +25,7 @@ def card(account: Account, pages: Pages, *, can_move: bool) -> None:
     with st.container(key=f"card-{account.account_id}", gap="small"):
         with st.container(key=f"tm-whole-{account.account_id}"):
             st.html(cards.account_card(account, line))
-            label = _("Statement of {account}", account=cards.option(account))
+            label = literal(_("Statement of {account}", account=cards.option(account)))
             st.page_link("app_pages/account.py", label=label, query_params=query)
         ways = [("statistics", _("Statistics"), "insights")]
         if can_move:
@@ -61,8 +62,11 @@ def overview(accounts: list[Account], *, may_move: bool) -> None:
     open_ones = [account for account in accounts if account.closed_at is None]
     pages = {account.account_id: months.lately(account) for account in open_ones[:ACCOUNTS_MAX]}
     st.html(cards.totals(accounts))
+    told = ""
     if len(pages) == len(open_ones):
-        st.html(months.sentences(months.so_far(open_ones, pages, when.now()), when.now()))
+        told = months.sentences(months.so_far(open_ones, pages, when.now()), when.now())
+    if told:
+        st.html(told)
     with st.grid("auto", min_column_width=290, gap="medium", key="tm-cards"):
         for account in sorted(accounts, key=lambda account: account.closed_at is not None):
             card(account, pages, can_move=account.can_move_money and may_move)

@@ -45,7 +45,7 @@ def decided(name: str, *, approve: bool, waiting: int) -> None:
         else _("Back to the list")
     )
     with st.container(horizontal_alignment="center"):
-        if st.button(label, icon=":material/arrow_forward:", key="review_next"):
+        if st.button(label, icon=":material/arrow_forward:", key="review_next", shortcut="Enter"):
             del st.session_state["review_decided"]
             st.rerun()
 

@@ -11,7 +11,7 @@ from ui.clients.stats import CountedTransaction, Metric, PeriodFigures
 from ui.components import charts, metric_texts, session, when
 from ui.components.money import format_money, value_text
 from ui.components.text import capital, html, literal
-from ui.language import N_, _, _n
+from ui.language import N_, _, _n, locale
 
 SHOWN_MAX = 200
 _OPEN = "stats_open"
@@ -121,7 +121,9 @@ def _content(
     value = value_text(metric, item.metrics.get(metric.name), currency)
     name = when.period(item.period_start, item.period_end, kind)
     plain, exact = metric_texts.plain(metric), metric.definition
-    exactly = f'<p class="tm-definition">{html(_("Exactly:"))} {html(exact)}</p>' if plain != exact else ""
+    # The models say it in English alone.
+    is_told = plain != exact and locale().language == "en"
+    exactly = f'<p class="tm-definition">{html(_("Exactly:"))} {html(exact)}</p>' if is_told else ""
     st.html(
         f'<div class="tm-behind"><p class="tm-behind-value"><b>{html(value)}</b> {html(name)}</p>'
         f"<p>{html(plain)}</p>{exactly}</div>"

@@ -160,7 +160,7 @@ def _somebody(source: Account, wrong: FieldProblems, people: Sequence[Payee]) ->
         st.pills(
             _("Paid before"),
             [payee.number for payee in people[: payees.SHOWN_MAX]],
-            format_func=lambda number: payees.name_of(number, people) or account_number(number),
+            format_func=lambda number: literal(payees.name_of(number, people) or account_number(number)),
             key="move_recent",
             on_change=_fill,
             args=(people,),

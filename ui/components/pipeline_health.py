@@ -11,7 +11,7 @@ from ui.clients.stats import Alert, Pipeline, Proof, Run
 from ui.components import cards, problems, session, when
 from ui.components.money import number
 from ui.components.text import capital, html
-from ui.language import N_, _, _n, locale
+from ui.language import N_, _, _n, _p, locale
 from ui.settings import settings
 
 POLL_EVERY_S = 10
@@ -136,7 +136,8 @@ def _proofs(proofs: Sequence[Proof]) -> str:
         f"<td>{_verdict(proof)}</td></tr>"
         for proof in proofs
     )
-    heads = f'<th>{html(_("Proof"))}</th><th class="tm-num">{html(_("Looked at"))}</th><th>{html(_("Holds"))}</th>'
+    heads = f'<th>{html(_("Proof"))}</th><th class="tm-num">{html(_("Looked at"))}</th>'
+    heads += f"<th>{html(_p('proof', 'Holds'))}</th>"
     return f'<table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 

@@ -13,6 +13,7 @@ def keep(text: str) -> None:
 
 
 def show() -> None:
-    """Say it."""
+    """Say it, in a place that is there without words too: what comes below it would be drawn anew, and close."""
+    place = st.empty()
     if text := st.session_state.pop(_SAID, None):
-        st.success(literal(text), icon=":material/check_circle:")
+        place.success(literal(text), icon=":material/check_circle:")

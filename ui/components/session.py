@@ -25,7 +25,7 @@ LOOPBACK = "127.0.0.1"
 SHOWN_WORK = "shown_work"
 ENDED = N_("Your session has ended, to keep your money safe. Please sign in again.")
 ENDED_KEPT = N_(
-    "You were away for a while, so we ended your session to keep your money safe. Sign in again: what you were "
+    "Your session has ended, to keep your money safe. Sign in again: what you were "
     "filling in is still there."
 )
 SIGNED_OUT = N_("You are signed out. See you soon.")

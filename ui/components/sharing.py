@@ -9,7 +9,7 @@ from ui.clients.accounts import Account, Invitation, Owner, ReceivedInvitation
 from ui.clients.errors import ApiError
 from ui.components import cards, confirm, problems, session, when
 from ui.components.text import account_number, html
-from ui.language import _, _n
+from ui.language import _, _n, _p
 
 _SAID = "sharing_said"
 _REFUSED = "sharing_refused"
@@ -67,7 +67,7 @@ def _do_now(call: Callable[[], object], text: str) -> None:
 
 
 def _who(user_id: str, me: str) -> str:
-    return _("You") if user_id == me else _("Customer {user_id}", user_id=user_id)
+    return _p("owner", "You") if user_id == me else _("Customer {user_id}", user_id=user_id)
 
 
 def invitation(received: ReceivedInvitation) -> None:

@@ -34,6 +34,7 @@ class TestReload:
         person.fill("Memo (optional)", "for **later**")
         person.fill("Amount in EUR", "12,50")
         expect(person.page).to_have_url(re.compile(r"/move\?draft=[0-9a-f-]{36}$"))
+        person.settled()
         person.page.reload()
         expect(person.page.get_by_label("Amount in EUR")).to_have_value("12,50")
         expect(person.page.get_by_label("Memo (optional)")).to_have_value("for **later**")

@@ -57,6 +57,7 @@ class TestApprove:
         expect(desk.button("Approve")).to_be_visible()
         desk.page.keyboard.press("a")
         desk.says("Approve Petra?")
+        desk.settled()
         desk.page.keyboard.press("Enter")
         desk.says("Their accounts are open now.")
         assert [user["approved"] for user in waiting] == [True, False, False]
