@@ -17,7 +17,7 @@ REFUSALS = {
     "too_many_owners": "The account has as many owners as one may have.",
     "too_many_invitations": "You have invited this user to three other accounts. Wait for an answer.",
     "too_many_payees": "You keep as many names of others as one user may. Forget one first.",
-    "invitation_refused": "This user has refused your invitation to this account. Try again in some weeks.",
+    "invitation_refused": "This user has refused this invitation, or three others of yours. Try again later.",
     "recipient_unavailable": "The recipient cannot receive this. Check the account and its currency.",
     "not_posted": "Nothing was posted, because another movement of the same request was refused.",
     "already_reversed": "This movement has been reversed already.",

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 AMOUNT_MAX = 10**12
 OWNERS_MAX = 10
 INVITATIONS_MAX = 3
+REFUSALS_MAX = 3
 POSTED = "posted"
 
 
@@ -128,7 +129,8 @@ class BankModel:
             return "account_closed"
         if len({*account.owners, *account.invited} - {invited}) >= OWNERS_MAX:
             return "too_many_owners"
-        if (invited, caller) in account.refused:
+        refusals = sum((invited, caller) in a.refused for a in self.accounts.values())
+        if (invited, caller) in account.refused or refusals >= REFUSALS_MAX:
             return "invitation_refused"
         others = (a for a in self.accounts.values() if a is not account)
         if sum(a.invited.get(invited) == caller for a in others) >= INVITATIONS_MAX:

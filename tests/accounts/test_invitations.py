@@ -102,6 +102,24 @@ class TestInviteAgain:
         friend.done("POST", path_of(account), 201, json=body(bob))
         bob.done("POST", f"{path_of(account)}/accept", 200)
 
+    def test_the_third_refusal_counts_for_every_account(self, world: World, ada: Person, bob: Person) -> None:
+        """Else a pest would open an account for each invitation."""
+        accounts = [ada.open() for _ in range(3)]
+        for account in accounts:
+            ada.done("POST", path_of(account), 201, json=body(bob))
+            bob.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+            ada.done("DELETE", f"/account/{account['account_id']}", 204)
+        account, friend = ada.open(), world.person()
+        assert ada.refused("POST", path_of(account), json=body(bob)) == (409, "invitation_refused")
+        ada.share(account, friend)
+        friend.done("POST", path_of(account), 201, json=body(bob))
+        friend.done("DELETE", f"{path_of(account)}/{bob.user_id}", 204)
+        world.root.execute(
+            "update accounts.invitation_refusal set refused_at = now() - interval '30 days' where account_id = %s",
+            (accounts[0]["account_id"],),
+        )
+        ada.done("POST", path_of(account), 201, json=body(bob))
+
     def test_staff_add_all_the_same(
         self, account: dict[str, Any], ada: Person, bob: Person, staff: Person
     ) -> None:

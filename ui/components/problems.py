@@ -30,7 +30,7 @@ _SENTENCES = {
     "too_many_accounts": N_("You have as many open accounts as one person may have. Close one first."),
     "too_many_owners": N_("This account has as many owners as one may have."),
     "too_many_invitations": N_("You have invited this person to three other accounts. Wait for their answer."),
-    "invitation_refused": N_("This person has refused your invitation to this account. Talk to them first."),
+    "invitation_refused": N_("This person has refused to share an account with you. Talk to them first."),
     "reset_refused": N_("Email and code don’t match, or the code was used or is too old. Ask for a new one."),
     "recipient_unavailable": N_("We can’t pay to that account. Check the number with the person it belongs to."),
     "too_many_payees": N_("You keep as many names of others as we can hold for you. Remove one first."),

@@ -42,8 +42,8 @@ class OwnerController(Controller):
         """Invite another user to own the account too: who accepts may do with it all that the caller may.
 
         An invitation stands for 14 days, unless who made it stops being an owner. For some weeks after
-        a refusal the same owner can't repeat it (`invitation_refused`). Staff add an owner at once, to any
-        account, but not themselves.
+        a refusal the same owner can't repeat it (`invitation_refused`); after three, to whichever accounts, they
+        can't invite that user at all. Staff add an owner at once, to any account, but not themselves.
         """
         return await owner_service.add(transaction, principal, account_id, data.user_id)
 

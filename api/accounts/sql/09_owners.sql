@@ -19,8 +19,8 @@ select (select count(*) from accounts.user_account where account_id = p_account 
 $$;
 
 -- Codes `not_found`, `account_closed`, `too_many_owners`, `invitation_refused` for `p_refusal_days` after the invited user
--- refused this owner's invitation to this account, and `too_many_invitations` when they have three of this owner's to
--- other accounts. Inviting again begins the time anew; an owner is one already.
+-- refused this owner's invitation to this account, or to three others, and `too_many_invitations` when they have three
+-- of this owner's to other accounts. Inviting again begins the time anew; an owner is one already.
 create or replace function accounts.invite_owner(
     p_user uuid, p_account uuid, p_invited uuid, p_days integer, p_refusal_days integer
 ) returns text
@@ -36,9 +36,10 @@ begin
         return 'account_closed';
     elsif not accounts.has_room(a.id, p_invited) then
         return 'too_many_owners';
-    elsif exists (
-        select from accounts.invitation_refusal
-        where account_id = a.id and user_id = p_invited and invited_by = p_user
+    elsif (
+        select count(*) >= 3 or bool_or(account_id = a.id)
+        from accounts.invitation_refusal
+        where user_id = p_invited and invited_by = p_user
           and refused_at > clock_timestamp() - make_interval(days => p_refusal_days)
     ) then
         return 'invitation_refused';
