@@ -89,9 +89,8 @@ def decision(item: ReviewItem) -> None:
     approve, reject = f"approve_{item.user_id}", f"reject_{item.user_id}"
     if confirm.is_asked(approve):
         text = _("Approve {name}? Their accounts can move money at once.", name=item.name)
-        confirm.question(
-            text, _("Yes, approve"), lambda: decide(item, approve=True, reason=None), shortcut="Enter"
-        )
+        # Not Enter, which a browser takes for a click on what has the focus as well.
+        confirm.question(text, _("Yes, approve"), lambda: decide(item, approve=True, reason=None), shortcut="Y")
         return
     if confirm.is_asked(reject):
         rejection(item)
@@ -113,7 +112,7 @@ def decision(item: ReviewItem) -> None:
         _("Reject"), icon=":material/block:", width="stretch", key=reject, on_click=confirm.ask, args=(reject,)
     )
     keys.press({"r": reject}, name="reject")
-    st.caption(_("Keys: A approves, R rejects, J and K go down and up, Z enlarges the photo."))
+    st.caption(_("Keys: A approves, Y says yes, R rejects, J and K go down and up, Z enlarges the photo."))
 
 
 def rejection(item: ReviewItem) -> None:

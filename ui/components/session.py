@@ -25,8 +25,7 @@ LOOPBACK = "127.0.0.1"
 SHOWN_WORK = "shown_work"
 ENDED = N_("Your session has ended, to keep your money safe. Please sign in again.")
 ENDED_KEPT = N_(
-    "Your session has ended, to keep your money safe. Sign in again: what you were "
-    "filling in is still there."
+    "Your session has ended, to keep your money safe. Sign in again: what you were filling in is still there."
 )
 SIGNED_OUT = N_("You are signed out. See you soon.")
 SIGNED_OUT_HERE = N_(

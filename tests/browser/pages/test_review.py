@@ -58,7 +58,7 @@ class TestApprove:
         desk.page.keyboard.press("a")
         desk.says("Approve Petra?")
         desk.settled()
-        desk.page.keyboard.press("Enter")
+        desk.page.keyboard.press("y")
         desk.says("Their accounts are open now.")
         assert [user["approved"] for user in waiting] == [True, False, False]
 
