@@ -63,8 +63,8 @@ async def require_principal(connection: ASGIConnection[Any, Any, Any, Any], hand
 
     For a call that asks about the session itself it leaves the token's Claims: whether it lives is not known yet.
 
-    Whether the session lives is read from the database on every request, so that a logout acts at once
-    everywhere. If that cannot be asked the request is refused with 503, never let through.
+    Whether the session lives is read from the database on every request, so that no service takes one that begins
+    after a logout. If that cannot be asked the request is refused with 503, never let through.
     """
     if handler.opt.get("public"):
         return

@@ -53,7 +53,10 @@ class RecoveryController(Controller):
         principal: NamedDependency[Principal],
         recovery_service: NamedDependency[RecoveryService],
     ) -> None:
-        """Staff: end all sessions and program tokens of a customer, at once and everywhere. It is recorded."""
+        """Staff: end all sessions and program tokens of a customer. It is recorded.
+
+        Calls under way may still be carried out, but none that begins after the answer.
+        """
         await recovery_service.end_sessions(principal.user_id, user_id)
 
     @post("/{user_id:uuid}/code", operation_id="IssueResetCode", opt=STAFF, responses=problems(404))

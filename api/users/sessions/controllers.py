@@ -58,7 +58,7 @@ class SignInController(Controller):
         autocommit: NamedDependency[AsyncConnection],
         session_service: NamedDependency[SessionService],
     ) -> None:
-        """End this session everywhere: no service takes its tokens after the answer."""
+        """End this session: calls under way may still be carried out, but none that begins after the answer."""
         await session_service.end(autocommit, principal.user_id, principal.session_id)
 
     @post(
@@ -175,7 +175,7 @@ class ProgramTokenController(Controller):
         autocommit: NamedDependency[AsyncConnection],
         program_token_service: NamedDependency[ProgramTokenService],
     ) -> None:
-        """Revoke a program token at once."""
+        """Revoke a program token: calls under way may still be carried out, none that begins after the answer."""
         await program_token_service.revoke(autocommit, principal.user_id, token_id)
 
 

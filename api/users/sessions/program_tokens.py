@@ -46,6 +46,6 @@ class ProgramTokenService:
         return await repository.list_live(connection, user_id, scope=SCOPE, after=after, limit=limit)
 
     async def revoke(self, connection: AsyncConnection, user_id: UUID, token_id: UUID) -> None:
-        """Ends a token at once. Raises NotFound."""
+        """Ends a token. Raises NotFound."""
         if not await repository.delete(connection, user_id, token_id, scope=SCOPE):
             raise NotFound
