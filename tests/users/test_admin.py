@@ -20,7 +20,7 @@ from api.users.admin import main
 from tests.cluster import Databases
 from tests.stalling import stalling_proxy
 from tests.users.conftest import wait_until_blocked
-from tests.users.people import PASSWORD, Person
+from tests.users.people import PASSWORD, Person, code
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Admin = Callable[..., Result]
@@ -106,6 +106,25 @@ class TestStaffAdd:
         me = person.call("GET", "/user/me").json()
         assert (me["roles"], me["approved"], me["name"]) == (["analyst", "staff"], True, person.name)
 
+    def test_a_code_given_out_before_is_worthless(
+        self, admin: Admin, person: Person, database: psycopg.Connection, module_databases: Databases
+    ) -> None:
+        """Also one that is being given out just then: staff must not get at a colleague's password by it."""
+        with ThreadPoolExecutor(1) as pool, psycopg.connect(module_databases.superuser_url()) as other:
+            other.execute("select from users.user where id = %s for update", (person.user_id,))
+            done = pool.submit(admin, "staff-add", "--email", person.email, "--name", "x")
+            wait_until_blocked(database, other, done)
+            other.execute(
+                "insert into users.reset_code (user_id, digest, expires_at)"
+                " values (%s, 'x', now() + interval '1 hour')",
+                (person.user_id,),
+            )
+            other.commit()
+            assert done.result().exit_code == 0
+        assert database.execute(
+            "select count(*) from users.reset_code where user_id = %s", (person.user_id,)
+        ).fetchone() == (0,)
+
     def test_refuses_a_weak_password(self, admin: Admin) -> None:
         done = admin(
             "staff-add", "--email", "weak@example.com", "--name", "Weak", "--password-stdin", stdin="password1234"
@@ -150,6 +169,15 @@ class TestSignOut:
         person.sign_in()
         assert admin("sign-out", "--all").exit_code == 0
         assert [who.call("GET", "/user/me").status_code for who in (person, staff)] == [401, 401]
+
+    def test_everybodys_codes_are_worthless(
+        self, admin: Admin, person: Person, database: psycopg.Connection
+    ) -> None:
+        reset_code = admin("reset-code", "--email", person.email).stdout.strip()
+        assert admin("sign-out", "--all").exit_code == 0
+        body = {"email": person.email, "code": reset_code, "new_password": "another battery staple"}
+        assert code(person.client.post("/user/recovery", json=body)) == (409, "reset_refused")
+        assert database.execute("select count(*) from users.reset_code").fetchone() == (0,)
 
     def test_everybody_means_who_is_about_to_sign_in_too(
         self, admin: Admin, person: Person, database: psycopg.Connection, module_databases: Databases

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.shared.auth import ENDED
 from api.shared.database import AsyncEngine
 from api.shared.errors import Conflict, TooManyRequests, Unauthenticated
 from api.shared.roles import rights_of
@@ -92,8 +93,10 @@ class ProfileService:
             return await repository.find(connection, keys.email_digests(normal_email(email)))
 
     async def grant_roles(self, user_id: UUID, roles: Sequence[str]) -> None:
-        """Adds roles to a user, who then counts as approved."""
+        """Adds roles to a user, who then counts as approved; a code for a new password is worthless then."""
         async with self._engine.begin() as connection:
+            await repository.get(connection, user_id, for_update=True)
+            await sessions.drop_reset_code(connection, user_id)
             await repository.grant_roles(connection, user_id, roles)
 
     async def me(self, user_id: UUID) -> User:
@@ -107,7 +110,8 @@ class ProfileService:
     async def update(self, user_id: UUID, session_id: UUID, change: UpdateUser) -> User:
         """Changes what is given. A new email or password ends all other sessions and program tokens.
 
-        Raises PasswordRequired, WrongPassword, TooManyRequests, ValueRefused, EmailTaken.
+        Raises PasswordRequired, WrongPassword, TooManyRequests, ValueRefused, EmailTaken, and Unauthenticated when
+        the caller's session has ended meanwhile.
         """
         row = await self._confirmed(user_id, change)
         key = await asyncio.to_thread(fetch_key, self._data_keys, row)
@@ -124,8 +128,8 @@ class ProfileService:
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection, for_writing=True)
             locked = await repository.get(connection, user_id, for_update=True)
-            if locked is None:
-                raise Unauthenticated
+            if locked is None or not await sessions.is_live(connection, session_id):
+                raise Unauthenticated(ENDED)
             if locked.sealed != row.sealed or locked.password_hash != row.password_hash:
                 raise Conflict("The profile was changed elsewhere meanwhile. Look at it and try again.")
             values = {**seal(key, after), "password_hash": password_hash}

@@ -28,6 +28,11 @@ _USE_CODE = text("""
     where user_id = :user_id and digest = :digest and expires_at > now()
     returning user_id
 """)
+_WHO_ISSUED = text("""
+    select staff_id from users.intervention
+    where user_id = :user_id and action = 'issue_code'
+    order by done_at desc, id desc limit 1
+""")
 _SET_PASSWORD = text("""
     update users.user set password_hash = :password_hash, password_expires_at = null where id = :user_id
 """)
@@ -51,6 +56,11 @@ async def find_code(connection: AsyncConnection, digests: Sequence[bytes]) -> tu
 async def use_code(connection: AsyncConnection, user_id: UUID, digest: bytes) -> bool:
     """Takes a code that is good, for this once; False when it is not or no longer."""
     return await connection.row(_USE_CODE, {"user_id": user_id, "digest": digest}) is not None
+
+
+async def is_code_from_staff(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Whether staff gave out the user's newest code, rather than the command line."""
+    return await connection.value(_WHO_ISSUED, {"user_id": user_id}) is not None
 
 
 async def set_password(connection: AsyncConnection, user_id: UUID, password_hash: str) -> None:

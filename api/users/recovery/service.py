@@ -38,15 +38,18 @@ class RecoveryService:
         self._hasher = hasher
 
     async def end_sessions(self, staff_id: UUID | None, user_id: UUID) -> None:
-        """Ends all sessions and program tokens of a user at once. Raises NotFound, Forbidden."""
+        """Ends all sessions and program tokens of a user. Raises NotFound, Forbidden."""
         async with self._engine.begin() as connection:
             await self._act(connection, user_id, staff_id, "end_sessions")
             await sessions.delete_all(connection, user_id)
 
     async def end_everybodys_sessions(self) -> None:
-        """Ends all sessions and program tokens of everybody at once."""
+        """Ends all sessions and program tokens of everybody; codes for a new password are worthless too."""
+        # One after the other: who sets a new password takes the code first, who signs a user out the sessions.
         async with self._engine.begin() as connection:
             await sessions.delete_everybodys(connection)
+        async with self._engine.begin() as connection:
+            await sessions.drop_everybodys_reset_codes(connection)
 
     async def issue_code(self, staff_id: UUID | None, user_id: UUID) -> ResetCode:
         """A code that is good once, for an hour, and instead of any earlier one; ends all sessions and tokens.
@@ -63,17 +66,19 @@ class RecoveryService:
     async def reset(self, asked: ResetPassword, address: str) -> None:
         """Sets the new password and ends all sessions and tokens.
 
-        Raises ResetRefused, alike and after the same work whatever is wrong; ValueRefused for a password that
-        can't be taken, and then the code is still good; Unavailable when too many hashes wait.
+        Raises ResetRefused, alike and after the same work whatever is wrong, also for a code from staff where the
+        user has a role by now; ValueRefused for a password that can't be taken, and then the code is still good;
+        Unavailable when too many hashes wait.
         """
         self._hasher.require_room()
         email = email_as_sent(asked.email)
         check_password(asked.new_password, (email,), field="new_password")
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection)
+            # The source first: two of a new pair that waited for it in the other order could wait for each other.
             buckets = [
-                (keys.digest("reset-pair", email, address), throttle.PAIR),
                 (keys.digest("reset-source", address), throttle.SOURCE),
+                (keys.digest("reset-pair", email, address), throttle.PAIR),
             ]
             is_allowed = await throttle.count_attempt(connection, buckets)
             found = await repository.find_code(connection, list(keys.email_digests(email).values()))
@@ -83,6 +88,7 @@ class RecoveryService:
             raise ResetRefused
         async with self._engine.begin() as connection:
             row = await users.get(connection, user_id)
+            await throttle.take_back(connection, buckets)
         if row is None:
             raise ResetRefused
         personal = await open_row(self._data_keys, row)
@@ -95,12 +101,12 @@ class RecoveryService:
                 row is None
                 or row.leaving_at is not None
                 or not await repository.use_code(connection, user_id, digest)
+                or (row.roles and await repository.is_code_from_staff(connection, user_id))
             ):
                 raise ResetRefused
             await repository.set_password(connection, user_id, password_hash)
             await sessions.delete_all(connection, user_id)
             await _record(connection, user_id, None, "reset_password")
-            await throttle.take_back(connection, buckets)
 
     async def _act(
         self, connection: AsyncConnection, user_id: UUID, staff_id: UUID | None, action: Action

@@ -45,6 +45,7 @@ _DELETE_ALL = text("""
     delete from users.session where user_id = :user_id and id is distinct from cast(:but as uuid)
 """)
 _DROP_RESET_CODE = text("delete from users.reset_code where user_id = :user_id")
+_DROP_EVERYBODYS_RESET_CODES = text("delete from users.reset_code")
 # What is being added waits, or is waited for and then deleted too.
 _LOCK_ALL = text("lock table users.session in exclusive mode")
 _DELETE_EVERYBODYS = text("delete from users.session")
@@ -206,6 +207,11 @@ async def delete(connection: AsyncConnection, user_id: UUID, session_id: UUID, *
 async def delete_all(connection: AsyncConnection, user_id: UUID, *, but: UUID | None = None) -> None:
     """Ends every session of the user, programs' too, except `but`; a code for a new password is worthless too."""
     await connection.execute(_DELETE_ALL, {"user_id": user_id, "but": but})
+    await drop_reset_code(connection, user_id)
+
+
+async def drop_reset_code(connection: AsyncConnection, user_id: UUID) -> None:
+    """A code for a new password is worthless from now on."""
     await connection.execute(_DROP_RESET_CODE, {"user_id": user_id})
 
 
@@ -213,6 +219,11 @@ async def delete_everybodys(connection: AsyncConnection) -> None:
     """Ends every session and program token there is, and those that are being added."""
     await connection.execute(_LOCK_ALL)
     await connection.execute(_DELETE_EVERYBODYS)
+
+
+async def drop_everybodys_reset_codes(connection: AsyncConnection) -> None:
+    """Every code for a new password is worthless from now on."""
+    await connection.execute(_DROP_EVERYBODYS_RESET_CODES)
 
 
 def _row(row: Any) -> SessionRow:

@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 
 from api.users.app import create_app
 from api.users.settings import UsersSettings
+from tests.users.conftest import EndWhileWaiting
 from tests.users.people import PASSWORD, Person, code
 
 NEW_PASSWORD = "a different battery staple"
@@ -259,6 +260,19 @@ class TestUpdateUser:
         for answer, change in zip(answers, changes, strict=True):
             assert answer.status_code == 200 or code(answer) == (409, "conflict")
             assert (told.items() >= change.items()) is (answer.status_code == 200)
+
+    @pytest.mark.parametrize(
+        "change", [{"name": "Eve"}, {"email": "eve@example.com", "new_password": NEW_PASSWORD}]
+    )
+    def test_who_was_signed_out_meanwhile_changes_nothing(
+        self, person: Person, end_while_waiting: EndWhileWaiting, change: dict[str, str]
+    ) -> None:
+        """Or a thief would take over who was signed out by staff, and void the code that these gave out."""
+        before = person.call("GET", "/user/me").json()
+        body = change | {"current_password": PASSWORD}
+        answer = end_while_waiting(person, lambda: person.call("PUT", "/user/update", json=body))
+        assert code(answer) == (401, "unauthenticated")
+        assert person.sign_in().call("GET", "/user/me").json() == before
 
     def test_refuses_a_weak_new_password(self, person: Person) -> None:
         change = {"current_password": PASSWORD, "new_password": "adamarsh12345"}

@@ -199,6 +199,22 @@ class TestResetPassword:
         assert answer.json()["errors"] == [{"field": "new_password", "message": reason}]
         assert reset(person, reset_code).status_code == 204
 
+    def test_a_password_that_cannot_be_taken_is_no_guess(self, person: Person, staff: Person) -> None:
+        reset_code = issue(staff, person)
+        answers = [reset(person, reset_code, "AdaMarsh2026!") for _ in range(8)]
+        assert {code(answer) for answer in answers} == {(409, "value_refused")}
+        assert reset(person, reset_code).status_code == 204
+
+    def test_staffs_code_is_no_good_for_the_banks_own_people(
+        self, person: Person, staff: Person, database: psycopg.Connection
+    ) -> None:
+        reset_code = issue(staff, person)
+        database.execute("update users.user set roles = '{analyst}' where id = %s", (person.user_id,))
+        refused = reset(person, reset_code)
+        assert code(refused) == (409, "reset_refused")
+        assert refused.text == reset(person, "0000-0000-0000-0000-0000-0000").text
+        assert signs_in(person, PASSWORD)
+
     @pytest.mark.parametrize(
         "change", [{"new_password": "another battery staple"}, {"email": f"{uuid4().hex[:12]}@example.com"}]
     )
