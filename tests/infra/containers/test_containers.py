@@ -23,7 +23,7 @@ from infra.local.services import SERVICES
 from tests.cluster import PASSWORDS, REPOSITORY
 from tests.postgres_process import PostgresProcess
 
-LIMIT_S = 240
+LIMIT_S = 180
 SECRETS = "containers/database/"
 PERIODS = ("daily", "weekly", "monthly")
 SCHEDULES = """

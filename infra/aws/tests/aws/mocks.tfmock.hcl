@@ -87,6 +87,8 @@ mock_resource "aws_lb_target_group" {
 
 mock_resource "aws_rds_cluster" {
   defaults = {
+    # A made-up one may begin with a digit, which the proxy's target refuses.
+    id                 = "bank"
     arn                = "arn:aws:rds:eu-central-1:123456789012:cluster:bank"
     master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:administrator" }]
   }
