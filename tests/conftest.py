@@ -10,10 +10,12 @@ Each pytest-xdist worker has a server and an emulator of its own.
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_socket
 
@@ -22,15 +24,20 @@ from tests.emulator import emulated_aws
 
 
 def pytest_configure() -> None:
-    """Temporary files of each checkout below a folder of its own.
+    """Temporary files of each run below a folder of its own, which the next run of the checkout removes.
 
     A run closes the folder that pytest shares among all runs to others. Run as root, the Postgres of a run that is
     still going on has another user, and could not be restarted there.
     """
-    digest = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:8]
-    folder = Path(tempfile.gettempdir()) / f"tidemark-{digest}"
-    folder.mkdir(exist_ok=True)
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    if "PYTEST_DEBUG_TEMPROOT" in os.environ:  # a worker, whose run has a folder
+        return
+    checkout = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:8]
+    for folder in Path(tempfile.gettempdir()).glob(f"tidemark-{checkout}-*"):
+        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+            shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.gettempdir()) / f"tidemark-{checkout}-{os.getpid()}"
+    folder.mkdir()
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)
 
 
 def pytest_runtest_setup() -> None:
