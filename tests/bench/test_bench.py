@@ -13,6 +13,8 @@ from tests.bench.report import Table
 from tests.cluster import Cluster
 from tests.e2e.people import Person
 
+pytestmark = pytest.mark.slow
+
 LEDGER = ledger.Size(rounds=1, seconds=1, accounts=20, tpcb_scale=1, clients=2, array=5)
 
 

@@ -11,6 +11,8 @@ from pipelines import dagster_storage
 from pipelines.dagster_storage import PooledPostgresStorage
 from tests.cluster import Cluster, Databases
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def databases(cluster: Cluster) -> Iterator[Databases]:

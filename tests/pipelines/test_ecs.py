@@ -24,6 +24,8 @@ from pipelines.ecs import BACKFILL, BackfillsOnEcs
 from pipelines.run_launcher import WatchingRunLauncher
 from pipelines.schedules import JOBS
 
+pytestmark = pytest.mark.slow
+
 WHERE = {"cluster": "bank", "task": "bank-backfill", "subnets": "subnet-1,subnet-2", "security_group": "sg-1"}
 DEFINITION = "arn:aws:ecs:eu-central-1:123456789012:task-definition/bank-backfill:3"
 CLUSTER = "arn:aws:ecs:eu-central-1:123456789012:cluster/bank"

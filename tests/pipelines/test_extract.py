@@ -13,6 +13,8 @@ from pipelines.extract.service import extract
 from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import START, later
 
+pytestmark = pytest.mark.slow
+
 
 class TestExtract:
     def test_first_extract_carries_everything(self, bank: Bank) -> None:

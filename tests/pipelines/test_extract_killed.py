@@ -10,6 +10,8 @@ from pipelines import database
 from pipelines.extract.service import reload
 from tests.pipelines.conftest import Bank
 
+pytestmark = pytest.mark.slow
+
 
 class Killed(BaseException):
     """Ends an extract wherever it is."""

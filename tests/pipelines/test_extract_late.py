@@ -11,6 +11,8 @@ import pytest
 from pipelines.extract.errors import StartUnknown
 from tests.pipelines.conftest import Bank
 
+pytestmark = pytest.mark.slow
+
 
 class TestLateCommits:
     def test_row_that_commits_after_younger_ones(self, bank: Bank) -> None:

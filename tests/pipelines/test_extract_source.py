@@ -19,6 +19,8 @@ from tests.pipelines.conftest import Bank
 from tests.pipelines.ledger import Ledger
 from tests.postgres_process import PostgresProcess
 
+pytestmark = pytest.mark.slow
+
 
 class TestSwitchedSource:
     def test_is_refused_until_reloaded(self, bank: Bank) -> None:

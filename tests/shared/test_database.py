@@ -19,6 +19,8 @@ from api.shared.settings import ServiceSettings
 from tests.shared.answers import problem
 from tests.stalling import StallingProxy, stalling_proxy
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 Run = Callable[[Callable[[AsyncEngine], Awaitable[T]]], T]
 PID = text("select pg_backend_pid()")

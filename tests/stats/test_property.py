@@ -6,12 +6,15 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle import PeriodType, account_statistics, day_start
 from tests.stats.marts import PERIODS
 from tests.stats.world import Api, World
+
+pytestmark = pytest.mark.slow
 
 # Clock changes: at 2:00, at midnight, by half an hour, twelve hours from UTC, none.
 ZONES = ("Europe/Prague", "Africa/Cairo", "Australia/Lord_Howe", "Pacific/Auckland", "UTC")

@@ -22,6 +22,8 @@ from tests.stalling import stalling_proxy
 from tests.users.conftest import wait_until_blocked
 from tests.users.people import PASSWORD, Person, code
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 Admin = Callable[..., Result]
 

@@ -27,6 +27,8 @@ from tests.traces import ALGORITHMS, Traces
 from tests.users.accounts_double import AccountsDouble
 from tests.users.people import Person, photo
 
+pytestmark = pytest.mark.slow
+
 MARK = uuid4().hex[:10]
 EMAIL = f"canary.{MARK}@example.com"
 PHONE = f"+49151{random.randrange(10_000_000, 80_000_000)}"

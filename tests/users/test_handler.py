@@ -14,6 +14,8 @@ import pytest
 
 from tests.users.people import PASSWORD, photo
 
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., dict[str, Any]]
 
 

@@ -15,6 +15,8 @@ from infra.functions.rotation.handler import RotationError, handler
 from tests.cluster import Databases
 from tests.tls import Authority, tls_before
 
+pytestmark = pytest.mark.slow
+
 ROLE = "rotated_app"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 FIRST = "the first password"

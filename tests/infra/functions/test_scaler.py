@@ -12,6 +12,8 @@ from infra.functions.scaler.handler import EventError, NotDone, capacity_floor
 from infra.functions.scaler.settings import ScalerSettings
 from tests.infra.functions.stubbed_aws import ENVIRONMENT, NOW, SERVICES, SETTINGS, Aws
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def aws() -> Iterator[Aws]:

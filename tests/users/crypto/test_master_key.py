@@ -21,6 +21,8 @@ from api.users.settings import UsersSettings
 from tests.users.people import Person
 from tests.users.test_rotation import rotate
 
+pytestmark = pytest.mark.slow
+
 
 def kms() -> Any:
     return boto3.client("kms", region_name="eu-central-1")

@@ -19,6 +19,8 @@ from api.users.identity.images import PHOTO_STORED_MAX_BYTES
 from api.users.settings import UsersSettings
 from tests.users.people import Person, code, photo
 
+pytestmark = pytest.mark.slow
+
 
 def item_of(person: Person) -> dict[str, Any]:
     client = boto3.client("dynamodb", region_name="eu-central-1")

@@ -15,6 +15,8 @@ from tests.cluster import Databases
 from tests.users.accounts_double import AccountsDouble
 from tests.users.people import Person, code
 
+pytestmark = pytest.mark.slow
+
 APPROVE = {"decision": "approve", "reason": ""}
 REJECT = {"decision": "reject", "reason": "The photo  is blurred. "}
 

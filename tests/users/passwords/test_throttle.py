@@ -15,6 +15,8 @@ from api.users.passwords.throttle import ACCOUNT, PAIR, Rule, count_attempt
 from api.users.settings import UsersSettings
 from tests.users.people import PASSWORD, Person
 
+pytestmark = pytest.mark.slow
+
 WRONG = "not my password"
 Login = Callable[..., int]
 

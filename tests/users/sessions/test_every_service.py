@@ -21,6 +21,8 @@ from api.users.settings import UsersSettings
 from tests.cluster import Databases
 from tests.users.people import PASSWORD, Person, code
 
+pytestmark = pytest.mark.slow
+
 Clients = Mapping[str, TestClient[Litestar]]
 PATHS = {"users": "/user/me", "accounts": "/account/user/{user_id}", "stats": "/stats/metrics"}
 # A call that moves money asks about the session itself. Whoever is let in hears what is wrong with the transfer.

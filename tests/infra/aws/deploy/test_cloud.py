@@ -13,6 +13,8 @@ from botocore.stub import ANY, Stubber
 from infra.aws.deploy.cloud import Alias, Cloud
 from infra.local.errors import LocalError
 
+pytestmark = pytest.mark.slow
+
 TASK = {"task_definition": "bank-prepare", "subnets": ["subnet-1", "subnet-2"], "security_group": "sg-1"}
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task/bank/0123456789abcdef0123456789abcdef"
 DEFINITION = "arn:aws:ecs:eu-central-1:123456789012:task-definition/bank-prepare:7"
