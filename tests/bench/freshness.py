@@ -50,7 +50,7 @@ def run(bank: ServingBank, people: list[Person], size: Size, tell: Callable[[str
 
     `people` own `size.accounts` accounts full of money, between which the load moves it.
     """
-    person = people[0]
+    person = bank.customer()  # who may still open accounts
     settle(bank, person)
     alone = measure(person, size.deposits, size.patience_s)
     tell(f"{size.deposits} deposits published")
