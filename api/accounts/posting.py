@@ -11,7 +11,7 @@ from api.accounts.models import IdempotencyKey, Mode, Movement, Outcome
 from api.accounts.schemas import PostedMovement, PostedTransfer, RefusedTransfer, TransferOutcomes
 from api.accounts.settings import AccountsSettings
 from api.shared.auth import ENDED, Principal
-from api.shared.database import AsyncEngine
+from api.shared.database import AsyncConnection, AsyncEngine
 from api.shared.errors import NotFound, Unauthenticated
 from api.shared.tokens import Claims
 
@@ -19,7 +19,7 @@ _OUTCOMES = msgspec.json.Decoder(list[Outcome])
 
 
 class PostingService:
-    """Each call is one statement and one transaction."""
+    """Each call of a customer is one statement and one transaction."""
 
     def __init__(self, settings: AccountsSettings, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -28,8 +28,8 @@ class PostingService:
     async def move(self, caller: Claims, movement: Movement, key: IdempotencyKey | None) -> PostedMovement:
         """Posts one movement.
 
-        Raises Unauthenticated when the caller's session has ended, what `refusal` makes of the movement's code,
-        IdempotencyConflict.
+        Raises Unauthenticated when the caller's session has ended by the time the accounts are locked, what
+        `refusal` makes of the movement's code, IdempotencyConflict.
         """
         outcomes = await self._post(caller, [movement], Mode.ONE_BY_ONE, key)
         return _only(outcomes)
@@ -63,6 +63,7 @@ class PostingService:
 
     async def reverse(
         self,
+        connection: AsyncConnection,
         principal: Principal,
         transaction_id: UUID,
         memo: str,
@@ -70,7 +71,7 @@ class PostingService:
     ) -> PostedMovement:
         """Posts the transaction's transfer the other way round, once. Raises as `move`."""
         answer = await repository.reverse(
-            self._engine, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
+            connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
         )
         return _only(_outcomes(*answer))
 
@@ -89,12 +90,12 @@ class PostingService:
             movements=movements,
             daily_limit_minor=self._daily_limit_minor,
         )
-        if answer is None:
-            raise Unauthenticated(ENDED)
         return _outcomes(*answer)
 
 
 def _outcomes(outcome: str, answer: str) -> list[Outcome]:
+    if outcome == "session_ended":
+        raise Unauthenticated(ENDED)
     if outcome == "conflict":
         raise IdempotencyConflict()
     if outcome == "not_found":

@@ -21,10 +21,9 @@ _ACCOUNT = (
     " and y.user_id = :reader_id), '') as nickname"
 )
 _POST = text(
-    "select p.outcome, p.answer from users.live_session s cross join lateral accounts.post(s.user_id,"
-    " s.user_approved, :key, :digest, :mode, cast(:sources as text[]), cast(:destinations as text[]),"
-    " cast(:amounts as bigint[]), cast(:memos as text[]), :daily_limit) p"
-    " where s.session_id = :session_id and s.user_id = :user_id and s.scope = :scope"
+    "select outcome, answer from accounts.post(:user_id, null, :key, :digest, :mode,"
+    " cast(:sources as text[]), cast(:destinations as text[]), cast(:amounts as bigint[]),"
+    " cast(:memos as text[]), :daily_limit, :session_id)"
 )
 _REVERSE = text("select outcome, answer from accounts.reverse(:user_id, :key, :digest, :transaction_id, :memo)")
 _FORGET = text("select accounts.forget_requests()")
@@ -66,15 +65,14 @@ async def post(
     mode: Mode,
     movements: Sequence[Movement],
     daily_limit_minor: int,
-) -> tuple[str, str] | None:
-    """Asks whether the caller's session lives and posts, in one round trip; see accounts.post for what it gives.
+) -> tuple[str, str]:
+    """Posts, and asks whether the caller's session lives, in one round trip; see accounts.post for what it gives.
 
-    None: the session has ended, and nothing was done. Raises Unavailable when it can't be asked.
+    Raises Unavailable when the session can't be asked for.
     """
     values = {
         "session_id": caller.session_id,
         "user_id": caller.user_id,
-        "scope": caller.scope,
         "key": key.key if key else None,
         "digest": key.digest if key else None,
         "mode": mode.value,
@@ -88,10 +86,7 @@ async def post(
         row = await engine.row(_POST, values)
     except psycopg.ProgrammingError as error:
         raise Unavailable() from error
-    if row is None:
-        return None
-    outcome, answer = row
-    return outcome, answer
+    return _answer(row)
 
 
 def _array(items: Iterable[str]) -> str:
@@ -101,7 +96,7 @@ def _array(items: Iterable[str]) -> str:
 
 
 async def reverse(
-    engine: AsyncEngine, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
+    connection: AsyncConnection, *, user_id: UUID, key: IdempotencyKey | None, transaction_id: UUID, memo: str
 ) -> tuple[str, str]:
     """As `post`, for a reversal."""
     values = {
@@ -111,7 +106,7 @@ async def reverse(
         "transaction_id": transaction_id,
         "memo": memo,
     }
-    return await _answer(engine, _REVERSE, values)
+    return _answer(await connection.row(_REVERSE, values))
 
 
 async def forget_requests(engine: AsyncEngine) -> int:
@@ -120,8 +115,7 @@ async def forget_requests(engine: AsyncEngine) -> int:
     return int(row[0]) if row else 0
 
 
-async def _answer(engine: AsyncEngine, statement: Statement, values: dict[str, Any]) -> tuple[str, str]:
-    row = await engine.row(statement, values)
+def _answer(row: tuple[Any, ...] | None) -> tuple[str, str]:
     if row is None:
         raise NoAnswer()
     outcome, answer = row

@@ -11,8 +11,8 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
-from api.shared.auth import provide_principal, require_principal
-from api.shared.database import AsyncEngine, provide_autocommit, provide_transaction
+from api.shared.auth import provide_principal, provide_transaction, require_principal
+from api.shared.database import AsyncEngine, provide_autocommit
 from api.shared.docs import openapi_config
 from api.shared.edge import at_the_edge
 from api.shared.health import health_route
@@ -50,9 +50,9 @@ def make_app(
     """One service.
 
     `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
-    `transaction` (committed before the answer), `autocommit` and whatever `dependencies` adds; `state` is
-    reached as `state.<key>` beside `state.engine`, `state.settings`, `state.tokens`. `refusals` and `enums`
-    complete the documentation (api/shared/openapi.py).
+    `transaction` (committed before the answer, if the caller's session still lives), `autocommit` and whatever
+    `dependencies` adds; `state` is reached as `state.<key>` beside `state.engine`, `state.settings`,
+    `state.tokens`. `refusals` and `enums` complete the documentation (api/shared/openapi.py).
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()

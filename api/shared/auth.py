@@ -8,15 +8,17 @@ A route says otherwise with its `opt`:
   asks_itself  the call's own statement asks whether the session lives, in one round trip with what it does
 """
 
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import psycopg
 from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
-from api.shared.database import AsyncEngine, Statement, text
+from api.shared.database import AsyncConnection, AsyncEngine, Statement, text
 from api.shared.errors import Forbidden, Unauthenticated, Unavailable
 from api.shared.roles import Right, rights_of
 
@@ -102,3 +104,18 @@ async def _ask(engine: AsyncEngine, statement: Statement, session_id: UUID) -> t
 async def provide_principal(request: Request[Principal, Any, Any]) -> Principal:
     """Dependency `principal`."""
     return request.user
+
+
+async def provide_transaction(
+    state: State, request: Request[Any, Any, Any]
+) -> AsyncGenerator[AsyncConnection, None]:
+    """Dependency `transaction`: one transaction for the request, rolled back on any exception.
+
+    Before it is committed the caller's session is asked for once more: a call that waited for a lock, and whose
+    session ended meanwhile, does nothing and is refused.
+    """
+    async with state.engine.begin() as connection:
+        yield connection
+        caller = request.scope.get("user")
+        if caller is not None and await connection.row(_LIVE_SESSION, {"session_id": caller.session_id}) is None:
+            raise Unauthenticated(ENDED)

@@ -1,7 +1,7 @@
 """The way to the database: one pool of psycopg's connections for a process, a transaction for a request.
 
-`transaction` is committed after the handler and before the answer is sent, so that a failed COMMIT is an error
-the caller sees. `autocommit` is for single statements, each its own transaction, such as reading.
+`transaction` (api/shared/auth.py) is committed after the handler and before the answer is sent, so that a failed
+COMMIT is an error the caller sees. `autocommit` is for single statements, each its own transaction: for reading.
 `AsyncEngine.row` is the same for one row, with little cost beside the statement's: for the most frequent calls.
 A service that waits for something else in between (a password's hash, a data key, another service) opens each
 transaction itself, with `AsyncEngine.begin`: no connection should wait along.
@@ -216,12 +216,6 @@ class AsyncEngine:
             connect_timeout=PATIENCE_S,
             application_name="tidemark",
         )
-
-
-async def provide_transaction(state: State) -> AsyncGenerator[AsyncConnection, None]:
-    """Dependency `transaction`: one transaction for the request, rolled back on any exception."""
-    async with state.engine.begin() as connection:
-        yield connection
 
 
 async def provide_autocommit(state: State) -> AsyncGenerator[AsyncConnection, None]:

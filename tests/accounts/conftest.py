@@ -17,7 +17,7 @@ drop view users.live_session cascade;
 create table users.live_session (session_id uuid primary key, user_id uuid not null, roles text[] not null,
     scope text not null, user_approved boolean not null, expires_at timestamptz not null,
     is_use_due boolean not null default false);
-grant select on users.live_session to accounts_app;
+grant select on users.live_session to accounts_app, accounts_owner, accounts_ledger;
 drop view users.present_user;
 create table users.present_user (user_id uuid primary key, is_leaving boolean not null default false);
 grant select on users.present_user to accounts_owner;

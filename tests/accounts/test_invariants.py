@@ -187,7 +187,7 @@ class TestRoles:
             "create temporary table own (id int)",
             "create or replace function accounts.is_account(p_side text) returns boolean language sql"
             " immutable return true",
-            "select accounts.post_one(null, true, null, 'external:cash', 'external:card', 1, '', 1)",
+            "select accounts.post_one(null, true, null, 'external:cash', 'external:card', 1, '', 1, null)",
             "set role accounts_ledger",
             "select accounts.post_import()",
         ],

@@ -1,9 +1,7 @@
 """Deposit, withdraw, transfer: what moves, and what is refused with which code."""
 
-import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -235,60 +233,3 @@ class TestTransfer:
         source, destination = ada.open(deposit=5), bob.open()
         assert ada.transfer(source, destination, 1, body={"memo": "é" * 140}).status_code == 201
         assert problem(ada.transfer(source, destination, 1, body={"memo": "é" * 141})) == (400, "invalid_request")
-
-
-CALLS = {
-    "deposit": ("/account/{0}/deposit", {"amount": 1}),
-    "withdrawal": ("/account/{0}/withdraw", {"amount": 1}),
-    "transfer": ("/account/transfer", {"from": "{0}", "to": "{1}", "amount": 1}),
-    "transfers": (
-        "/account/transfers",
-        {"mode": "one_by_one", "transfers": [{"from": "{0}", "to": "{1}", "amount": 1}]},
-    ),
-}
-
-
-@pytest.mark.parametrize("call", CALLS)
-class TestSession:
-    """These calls ask about the session in the statement that posts: without one nothing happens."""
-
-    @pytest.mark.parametrize(
-        "end",
-        [
-            "delete from users.live_session where session_id = %s",
-            "update users.live_session set user_id = gen_random_uuid() where session_id = %s",
-            "update users.live_session set scope = 'stats:read' where session_id = %s",
-        ],
-        ids=["ended", "somebody else's", "of another scope"],
-    )
-    def test_must_live_and_be_the_tokens(self, world: World, ada: Person, call: str, end: LiteralString) -> None:
-        path, body = self.written(call, ada)
-        world.root.execute(end, (ada.session_id,))
-        before = world.ledger_hash()
-        for headers in ({}, {"Idempotency-Key": "k"}):
-            assert ada.refused("POST", path, json=body, headers=headers) == (401, "unauthenticated")
-        assert world.ledger_hash() == before
-
-    def test_of_a_program_is_refused(self, world: World, ada: Person, call: str) -> None:
-        path, body = self.written(call, ada)
-        before = world.ledger_hash()
-        assert world.person(scope="stats:read").refused("POST", path, json=body) == (403, "forbidden")
-        assert world.ledger_hash() == before
-
-    def test_that_cannot_be_asked_lets_nobody_in(self, world: World, ada: Person, call: str) -> None:
-        path, body = self.written(call, ada)
-        before = world.ledger_hash()
-        world.root.execute("revoke select on users.live_session from accounts_app")
-        try:
-            assert ada.refused("POST", path, json=body) == (503, "unavailable")
-        finally:
-            world.root.execute("grant select on users.live_session to accounts_app")
-        assert world.ledger_hash() == before
-        ada.done("POST", path, 201, json=body)
-
-    def written(self, call: str, owner: Person) -> tuple[str, Any]:
-        """Path and body, with two accounts of the owner put in."""
-        accounts = [owner.open(deposit=100)["account_id"] for _ in range(2)]
-        path, body = CALLS[call]
-        text = json.dumps(body).replace("{0}", accounts[0]).replace("{1}", accounts[1])
-        return path.format(*accounts), json.loads(text)

@@ -51,11 +51,11 @@ class AccountController(Controller):
         self,
         account_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> None:
         """Close an account, whose balance must be zero. Its statement can still be read."""
-        await account_service.close(autocommit, principal, account_id)
+        await account_service.close(transaction, principal, account_id)
 
     @get("/user/{user_id:uuid}", operation_id="ListUserAccounts", responses=problems(404))
     async def of_user(
@@ -75,8 +75,8 @@ class AccountController(Controller):
         self,
         user_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> None:
         """Close all of the caller's accounts, or none if one holds money; shared ones stay with the others."""
-        await account_service.close_all(autocommit, principal, user_id)
+        await account_service.close_all(transaction, principal, user_id)

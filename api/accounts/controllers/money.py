@@ -13,7 +13,7 @@ from api.accounts.schemas import Deposit, PostedMovement, Transfer, TransferOutc
 from api.shared.problems import problems
 from api.shared.tokens import Claims
 
-# The statement that posts asks whether the session lives: a round trip less, for the most frequent calls.
+# The statement that posts asks whether the session lives, once it holds the accounts: also a round trip less.
 ASKS_ITSELF = {"asks_itself": True}
 
 

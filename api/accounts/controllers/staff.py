@@ -64,11 +64,11 @@ class StaffController(Controller):
         self,
         account_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> Account:
         """Let an account move money, but not one of the caller's own. May be repeated."""
-        return await account_service.approve(autocommit, principal, account_id)
+        return await account_service.approve(transaction, principal, account_id)
 
     @post(
         "/user/{user_id:uuid}/approve",
@@ -81,11 +81,11 @@ class StaffController(Controller):
         self,
         user_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> ApprovedAccounts:
         """Let all open accounts of another user move money; how many could not before. May be repeated."""
-        return ApprovedAccounts(await account_service.approve_all(autocommit, principal, user_id))
+        return ApprovedAccounts(await account_service.approve_all(transaction, principal, user_id))
 
     @put(
         "/{account_id:uuid}/overdraft",
@@ -98,11 +98,11 @@ class StaffController(Controller):
         account_id: FromPath[UUID],
         data: JSONBody[SetOverdraft],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         account_service: NamedDependency[AccountService],
     ) -> Account:
         """Set how far an account may be overdrawn; who did, when and why is kept. May be repeated."""
-        return await account_service.set_overdraft(autocommit, principal, account_id, data)
+        return await account_service.set_overdraft(transaction, principal, account_id, data)
 
     @get(
         "/{account_id:uuid}/overdraft",
@@ -132,11 +132,12 @@ class StaffController(Controller):
         self,
         transaction_id: FromPath[UUID],
         request: Request[Principal, Any, Any],
+        transaction: NamedDependency[AsyncConnection],
         key: Key = None,
         data: JSONBody[Reversal | None] = None,
     ) -> PostedMovement:
         """Post the transaction's whole transfer the other way round, once. Not of the caller's own account."""
         reversal = data or Reversal()
         return await posting_of(request).reverse(
-            request.user, transaction_id, reversal.memo, idempotency_key(request, key, reversal)
+            transaction, request.user, transaction_id, reversal.memo, idempotency_key(request, key, reversal)
         )

@@ -29,11 +29,11 @@ class NameController(Controller):
         account_id: FromPath[UUID],
         data: JSONBody[NameAccount],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         name_service: NamedDependency[NameService],
     ) -> Account:
         """Give an account of the caller a name, which no other owner sees."""
-        return await name_service.name_account(autocommit, principal, account_id, data.nickname)
+        return await name_service.name_account(transaction, principal, account_id, data.nickname)
 
     @get("/payee", operation_id="ListPayees", responses=problems(409))
     async def payees(
@@ -52,20 +52,20 @@ class NameController(Controller):
         self,
         data: JSONBody[Payee],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         name_service: NamedDependency[NameService],
     ) -> Payee:
         """Keep a name for an account number. It stands in the caller's statements from then on, and nowhere else:
         whose the account is, and whether there is one, is not told."""
-        return await name_service.keep_payee(autocommit, principal, data)
+        return await name_service.keep_payee(transaction, principal, data)
 
     @delete("/payee/{number:str}", operation_id="ForgetPayee", responses=problems())
     async def forget(
         self,
         number: PayeeNumber,
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         name_service: NamedDependency[NameService],
     ) -> None:
         """Forget the name kept for an account number. May be repeated."""
-        await name_service.forget_payee(autocommit, principal, number)
+        await name_service.forget_payee(transaction, principal, number)

@@ -69,12 +69,12 @@ class OwnerController(Controller):
         account_id: FromPath[UUID],
         user_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        autocommit: NamedDependency[AsyncConnection],
+        transaction: NamedDependency[AsyncConnection],
         owner_service: NamedDependency[OwnerService],
     ) -> None:
         """Take an owner off the account, oneself included, but never the last; or an invitation: an owner of the
         account takes it back, who is invited refuses it."""
-        await owner_service.remove(autocommit, principal, account_id, user_id)
+        await owner_service.remove(transaction, principal, account_id, user_id)
 
     @get("/invitation", operation_id="ListInvitations", responses=problems())
     async def received(

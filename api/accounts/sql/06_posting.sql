@@ -1,7 +1,8 @@
 -- One movement. The answer is a JSON list with its outcome, and is kept under `p_key`. The accounts are locked in id
 -- order, so that no two callers can wait for each other. Who owns what is read after that, by a statement of its own,
--- so that a change of owners that was committed while we waited is seen; the floor of time (00_clock.sql) with it. The
--- time is taken last and is never before what the accounts have seen: time order is sequence order.
+-- so that a change of owners that was committed while we waited is seen; the floor of time (00_clock.sql) with it, and
+-- whether the caller's session still lives: null is the answer when it has ended, and nothing was done. The time is
+-- taken last and is never before what the accounts have seen: time order is sequence order.
 --
 -- It runs as accounts_ledger, for which the tables' triggers stand back, and writes itself what they would make of the
 -- transfer (entries.sql), from what it holds locked. Most of what a posting costs is to begin and end its
@@ -9,7 +10,7 @@
 -- function for all of it.
 create or replace function accounts.post_one(
     p_user uuid, p_user_approved boolean, p_key text, p_source text, p_destination text, p_amount bigint, p_memo text,
-    p_daily_limit bigint
+    p_daily_limit bigint, p_session uuid
 ) returns text
 language plpgsql security definer as $$
 declare
@@ -61,8 +62,15 @@ begin
     select exists (
                select from accounts.user_account
                where account_id = case when v_in then v_destination else v_source end and user_id = p_user),
-           (select f.at from accounts.extract_floor f)
-    into v_owns, v_floor;
+           (select f.at from accounts.extract_floor f),
+           case when p_session is null then p_user_approved else (
+               select s.user_approved from users.live_session s
+               where s.session_id = p_session and s.user_id = p_user and s.scope = 'bank')
+           end
+    into v_owns, v_floor, p_user_approved;
+    if p_user_approved is null and p_session is not null then
+        return null;
+    end if;
     if s_currency <> d_currency then
         v_owns_both := v_owns and exists (
             select from accounts.user_account where account_id = v_destination and user_id = p_user);

@@ -89,7 +89,7 @@ $$;
 -- balances it tells. With `p_all_or_nothing` one refusal leaves the others `not_posted`.
 create or replace function accounts.post_many(
     p_user uuid, p_user_approved boolean, p_all_or_nothing boolean,
-    p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
+    p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint, p_session uuid,
     out answer text, out shown uuid[]
 )
 language plpgsql security definer as $$
@@ -112,9 +112,16 @@ begin
     v_accounts := accounts.lock_all(v_sources || v_destinations);
     select greatest(accounts.present(), max(a.last_at), max(a.opened_at)), jsonb_object_agg(a.id::text, a.place),
            array_agg(a.id in (select o.account_id from accounts.user_account o where o.user_id = p_user)
-                     order by a.place)
-    into v_at, v_places, v_owned
+                     order by a.place),
+           case when p_session is null then p_user_approved else (
+               select s.user_approved from users.live_session s
+               where s.session_id = p_session and s.user_id = p_user and s.scope = 'bank')
+           end
+    into v_at, v_places, v_owned, p_user_approved
     from (select u.id, u.last_at, u.opened_at, row_number() over () as place from unnest(v_accounts) u) a;
+    if p_user_approved is null and p_session is not null then
+        return;
+    end if;
     j := accounts.judge_all(
         p_user_approved, v_sources, v_destinations, p_amounts, p_memos, v_accounts, v_places, v_owned,
         p_daily_limit, v_at);

@@ -60,12 +60,15 @@ $$;
 
 -- Posts movements for a customer: `p_mode` is all_or_nothing or one_by_one; the arrays have one element for each
 -- movement. `p_key` null: no idempotency. Gives outcome `posted` (or one of claim_request's) and the outcomes of the
--- movements as JSON text. Plans are kept: one that was made while a table was small would read all of it ever after,
--- and for two heads a bitmap costs more to make than it saves.
+-- movements as JSON text. Outcome `session_ended`: when the call held all that it waits for, `p_session` had ended, and
+-- nothing was done. It also says whether the user is approved. Without `p_session` whoever calls has asked both before,
+-- as the services of the version before do, which an upgrade leaves at work for a while. Plans are kept: one that was
+-- made while a table was small would read all of it ever after, and for two heads a bitmap costs more to make than it
+-- saves.
 create or replace function accounts.post(
     p_user uuid, p_user_approved boolean, p_key text, p_digest bytea, p_mode text,
     p_sources text[], p_destinations text[], p_amounts bigint[], p_memos text[], p_daily_limit bigint,
-    out outcome text, out answer text
+    p_session uuid default null, out outcome text, out answer text
 )
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
@@ -75,6 +78,13 @@ begin
     if p_key is not null then
         select * into outcome, answer from accounts.claim_request(p_user, p_key, p_digest);
         if outcome <> 'new' then
+            if p_session is not null and not exists (
+                select from users.live_session s
+                where s.session_id = p_session and s.user_id = p_user and s.scope = 'bank'
+            ) then
+                outcome := 'session_ended';
+                answer := null;
+            end if;
             return;
         end if;
     end if;
@@ -82,15 +92,19 @@ begin
     if cardinality(p_amounts) = 1 then
         answer := accounts.post_one(
             p_user, p_user_approved, p_key, p_sources[1], p_destinations[1], p_amounts[1], p_memos[1],
-            p_daily_limit);
+            p_daily_limit, p_session);
     else
         v_many := accounts.post_many(
             p_user, p_user_approved, p_mode = 'all_or_nothing', p_sources, p_destinations, p_amounts, p_memos,
-            p_daily_limit);
+            p_daily_limit, p_session);
         answer := v_many.answer;
-        if p_key is not null then
+        if p_key is not null and answer is not null then
             perform accounts.keep_answer(p_user, p_key, answer, v_many.shown);
         end if;
+    end if;
+    if answer is null then
+        outcome := 'session_ended';
+        delete from accounts.request where user_id = p_user and key = p_key;
     end if;
 end
 $$;

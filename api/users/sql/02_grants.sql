@@ -1,8 +1,8 @@
 -- What each role may do.
 
-grant usage on schema users to users_app, accounts_app, accounts_owner, stats_app;
-grant select on users.live_session to users_app, accounts_app, stats_app;
--- For the functions of accounts, which run as their owner.
+grant usage on schema users to users_app, accounts_app, accounts_owner, accounts_ledger, stats_app;
+-- Functions of accounts run as their owners, and those that post ask for the session themselves.
+grant select on users.live_session to users_app, accounts_app, accounts_owner, accounts_ledger, stats_app;
 grant select on users.present_user to accounts_owner;
 grant execute on function users.note_session_use to users_app, accounts_app, stats_app;
 
