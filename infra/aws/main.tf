@@ -25,6 +25,20 @@ locals {
     recovery_window_days = local.recovery_window_days
   }
 
+  # What some are told.
+  package = { folder = var.archives, python = var.python }
+  images  = { for name, repository in module.images.repositories : name => merge(repository, { tag = var.image_tag }) }
+  people = {
+    identity_table = module.data.identity_table
+    data_key_table = module.data.data_key_table
+    key_arn        = module.keys.people_key_arn
+  }
+  database = {
+    cluster      = module.data.cluster
+    role_secrets = module.data.role_secrets
+    ca           = file(var.database_ca)
+  }
+
   recovery_window_days = var.database.is_protected ? 30 : 0
 
   # Of the database's connections 70 in 100 are the services'; the rest is for the pipeline, migrations and people.
@@ -38,11 +52,11 @@ module "keys" {
 }
 
 module "network" {
-  source           = "./modules/network"
-  bank             = local.bank
-  cidr             = var.network.cidr
-  zones            = var.network.zones
-  is_nat_redundant = var.network.is_nat_redundant
+  source       = "./modules/network"
+  bank         = local.bank
+  cidr         = var.network.cidr
+  zones        = var.network.zones
+  is_redundant = var.network.is_redundant
 }
 
 module "data" {
@@ -54,19 +68,16 @@ module "data" {
 }
 
 module "services" {
-  source         = "./modules/services"
-  bank           = local.bank
-  network        = module.network
-  services       = var.services
-  archives       = var.archives
-  python         = var.python
-  proxy          = module.data.proxy
-  api_url        = local.api_url
-  identity_table = module.data.identity_table
-  data_key_table = module.data.data_key_table
-  people_key_arn = module.keys.people_key_arn
-  edge_secret    = module.keys.shared_secrets["edge"]
-  app_secret     = module.keys.shared_secrets["app"]
+  source      = "./modules/services"
+  bank        = local.bank
+  network     = module.network
+  services    = var.services
+  package     = local.package
+  proxy       = module.data.proxy
+  api_url     = local.api_url
+  people      = local.people
+  edge_secret = module.keys.shared_secrets["edge"]
+  app_secret  = module.keys.shared_secrets["app"]
 }
 
 module "gateway" {
@@ -105,17 +116,13 @@ module "pipeline" {
   certificate_arn          = module.certificate.arn
   zone_id                  = var.zone_id
   host                     = local.dagster_host
-  repository               = module.images.repositories["dagster"]
-  image_tag                = var.image_tag
+  image                    = local.images["dagster"]
   size                     = var.pipeline
   time_zone                = var.time_zone
-  cluster                  = module.data.cluster
-  role_secrets             = module.data.role_secrets
-  database_ca              = file(var.database_ca)
+  database                 = local.database
   administrator_secret_arn = module.data.administrator_secret_arn
   operator_secret_arn      = module.keys.shared_secret_arns["operator"]
-  identity_table           = module.data.identity_table
-  data_key_table           = module.data.data_key_table
+  people                   = local.people
 }
 
 module "app" {
@@ -124,8 +131,7 @@ module "app" {
   network         = module.network
   certificate_arn = module.certificate.arn
   zone_id         = var.zone_id
-  repository      = module.images.repositories["app"]
-  image_tag       = var.image_tag
+  image           = local.images["app"]
   size            = { cpu = var.app.cpu, memory_mb = var.app.memory_mb }
   tasks           = { least = var.app.count_min, most = var.app.count_max }
   api_url         = local.api_url
@@ -154,23 +160,22 @@ module "edge" {
 }
 
 module "functions" {
-  source                  = "./modules/functions"
-  bank                    = local.bank
-  network                 = module.network
-  archives                = var.archives
-  python                  = var.python
-  functions               = module.services.functions
-  services                = var.services
-  cluster                 = module.data.cluster
-  service_connections_max = floor(var.database.connections_max * local.proxy_connections_percent / 100)
-  capacity_min_acu        = var.database.capacity_min_acu
-  capacity_max_acu        = var.database.capacity_max_acu
-  dagster_host            = local.dagster_host
-  operator_password       = module.keys.shared_secrets["operator"]
-  time_zone               = var.time_zone
-  role_secrets            = module.data.role_secrets
-  database_ca             = file(var.database_ca)
-  changes_passwords       = var.is_running
+  source    = "./modules/functions"
+  bank      = local.bank
+  network   = module.network
+  package   = local.package
+  functions = module.services.functions
+  services  = var.services
+  database  = local.database
+  limits = {
+    connections      = floor(var.database.connections_max * local.proxy_connections_percent / 100)
+    capacity_min_acu = var.database.capacity_min_acu
+    capacity_max_acu = var.database.capacity_max_acu
+  }
+  dagster_host      = local.dagster_host
+  operator_password = module.keys.shared_secrets["operator"]
+  time_zone         = var.time_zone
+  changes_passwords = var.is_running
 }
 
 module "watch" {

@@ -18,13 +18,21 @@ output "ecs_cluster" {
   value       = module.pipeline.ecs_cluster.name
 }
 
-output "prepare" {
-  description = "What `aws ecs run-task` needs for the one-off task of roles and migrations."
+output "tasks" {
+  description = "By name of a one-off task, which its container has too: what `aws ecs run-task` needs."
   value = {
-    task_definition = module.pipeline.prepare_task
-    subnets         = module.network.private_subnet_ids
-    security_group  = module.network.security_group_ids["dagster"]
+    for name, family in module.pipeline.one_off_tasks : name => {
+      container       = name
+      task_definition = family
+      subnets         = module.network.private_subnet_ids
+      security_group  = module.network.security_group_ids["dagster"]
+    }
   }
+}
+
+output "role_secrets" {
+  description = "By role of the database: the secret with its password."
+  value       = module.data.role_secrets.arns
 }
 
 output "functions" {

@@ -1,7 +1,7 @@
 """What a bank on AWS costs by the hour: `python -m infra.aws.prices` prints the table of README.
 
 Each price is us-east-1's, in US dollars, with where it was looked up and when. "from memory" is one of AWS's
-public price lists that could not be looked up while this was written: check those first.
+public prices that was found nowhere while this was written: check those first.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ MONTH_H = 730
 CASES = ("dev, at rest", "prod, at rest", "prod, at 100 requests/s")
 MILLION_H = 100 * 3600 / 1e6  # requests
 WORK_S = 0.05  # a call's time in a function: an assumption
+PRICE_LIST = "AWS's price list of 2026-08, as others quote it"
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,15 @@ class Price:
 
 
 ACU = Price(0.12, "ACU hour", "c3x.dev, awsnegotiations.com, 2026-05")
-ACU_IO = Price(0.20, "million I/Os", "awsnegotiations.com (form), from memory (figure)")
-PROXY = Price(0.015, "ACU hour, at least 8", "from memory")
-WARM = Price(0.0000033334 * 3600, "GB hour kept warm, arm64", "from memory")
-WORK = Price(7.7778, "million GB seconds of a warm instance at work, arm64", "from memory")
+ACU_IO = Price(0.20, "million I/Os", "patotski.com; oneuptime.com, 2026-02")
+PROXY = Price(
+    0.015, "ACU hour of the proxy, at least 8", "serverworks.co.jp, 2024-06 (form), from memory (figure)"
+)
+WARM = Price(0.0000033334 * 3600, "GB hour kept warm, arm64", f"{PRICE_LIST}; devopsil.com, 2026-03")
+WORK = Price(7.7778, "million GB seconds of a warm instance at work, arm64", PRICE_LIST)
 CALL = Price(0.20, "million calls of functions", "cubeapm.com, 2025")
 HTTP_API = Price(1.00, "million calls of the HTTP API", "apigatewaycost.com, go-cloud.io, 2026")
-CLOUDFRONT = Price(1.00, "million requests to CloudFront", "from memory")
+CLOUDFRONT = Price(1.00, "million requests to CloudFront", f"{PRICE_LIST}; factualminds.com, 2026-06")
 WAF = Price(0.60, "million requests that the firewall looks at", "c3x.dev, awsnegotiations.com, 2026")
 FIREWALL = Price((5 + 4) / MONTH_H, "hour of an ACL with four rules", "c3x.dev, 2026")
 VCPU = Price(0.03238, "vCPU hour, arm64", "vantage.sh, 2021; x86 agrees with cloudburn.io, 2026-04")
@@ -37,12 +40,13 @@ MEMORY = Price(0.00356, "GB hour, arm64", "vantage.sh, 2021; x86 agrees with clo
 BALANCER = Price(0.0225, "hour of a load balancer", "cloudburn.io, fortem.dev, 2026")
 NAT = Price(0.045, "hour of a NAT gateway", "cloudburn.io, fortem.dev, 2026")
 NAT_GB = Price(0.045, "GB through it", "cloudburn.io, fortem.dev, 2026")
+ENDPOINT = Price(0.01, "hour of an endpoint of AWS's in one zone", "zacfukuda.com, 2026-06")
 ADDRESS = Price(0.005, "hour of a public address", "cloudburn.io, 2026-04")
-KEPT = Price(1.00 / MONTH_H, "hour of a key", "from memory")
-SECRET = Price(0.40 / MONTH_H, "hour of a secret", "from memory")
-ALARM = Price(0.10 / MONTH_H, "hour of an alarm", "from memory")
+KEPT = Price(1.00 / MONTH_H, "hour of a key", "aws.amazon.com/kms/pricing; cloudburn.io, 2026-03")
+SECRET = Price(0.40 / MONTH_H, "hour of a secret", "hivebook.wiki; blogv1-5yh.pages.dev, 2025-08")
+ALARM = Price(0.10 / MONTH_H, "hour of an alarm", "c3x.dev, 2026")
 LOG_GB = Price(0.50, "GB of log", "go-cloud.io, 2026")
-TRACE = Price(5.00, "million traces", "from memory")
+TRACE = Price(5.00, "million traces", "aws.amazon.com/xray/pricing; awsnegotiations.com, 2026")
 
 Part = tuple[Price, tuple[float, float, float]]
 # By line of the table: each price, and how many units an hour takes in each of CASES.
@@ -67,8 +71,14 @@ LINES: Sequence[tuple[str, Sequence[Part]]] = (
     ("Dagster (dev 2 vCPU and 8 GB, prod 4 and 16)", ((VCPU, (2, 4, 4)), (MEMORY, (8, 16, 16)))),
     ("App (dev one task of 0.5 vCPU and 2 GB, prod two of 1 and 4)", ((VCPU, (0.5, 2, 2)), (MEMORY, (2, 8, 8)))),
     (
-        "Load balancers, NAT, addresses",
-        ((BALANCER, (2, 2, 2)), (NAT, (1, 3, 3)), (NAT_GB, (0, 0, 1)), (ADDRESS, (3, 6, 6))),
+        "Load balancers, NAT, endpoints, addresses",
+        (
+            (BALANCER, (2, 2, 2)),
+            (NAT, (1, 3, 3)),
+            (NAT_GB, (0, 0, 1)),
+            (ENDPOINT, (7, 21, 21)),
+            (ADDRESS, (3, 6, 6)),
+        ),
     ),
     (
         "Keys, secrets, alarms, firewall, logs, traces",

@@ -74,11 +74,11 @@ variable "database_ca" {
 }
 
 variable "network" {
-  description = "CIDR of the VPC, letters of its availability zones, and whether each has a NAT gateway of its own."
+  description = "CIDR of the VPC, letters of its availability zones, and whether each has a way out of its own: a NAT gateway, endpoints."
   type = object({
-    cidr             = string
-    zones            = list(string)
-    is_nat_redundant = bool
+    cidr         = string
+    zones        = list(string)
+    is_redundant = bool
   })
 
   validation {

@@ -3,7 +3,8 @@
 The parts of the pipeline are the processes that `tidemark up` starts, with the same folder and socket between
 them; only their environment is made of what ECS hands out. `passwords` keeps the database's at hand for them, and
 `run` does one run of Dagster, a backfill. `prepare` makes roles, databases and tables, or brings them up to date;
-it may run again at any time. `verify` and `pipeline` are an administrator's commands, in the same task.
+it may run again at any time. `verify` and `pipeline` are an administrator's commands, in the same task;
+`rotate-keys` is another one's.
 """
 
 import os
@@ -34,6 +35,7 @@ PIPELINE_ROLES = {
 # What follows the first word is another program's.
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 OWN_ROLES = (*PIPELINE_ROLES.values(), "dagster")
+USERS = "users_app"
 
 
 class _Commands(click.Group):
@@ -137,6 +139,15 @@ def verify() -> None:
     Passwords(settings).write(ROLES)
     urls = {"TIDEMARK_MIGRATION_URL": _owner(settings, "accounts")}
     _become("api.accounts.admin", "verify", environment=_pipeline(settings) | urls)
+
+
+@main.command("rotate-keys")
+def rotate_keys() -> None:
+    """Exchange the bank's keys while requests run, with the rights of the users service."""
+    settings = ContainerSettings.read()
+    Passwords(settings).write([USERS])
+    url = databases.url(settings.server, USERS, "", databases.NAMES.of(USERS))
+    _become("api.users.admin", "keys", "rotate", environment=_base(settings) | {"TIDEMARK_DATABASE_URL": url})
 
 
 @main.command(context_settings=PASS_ON)

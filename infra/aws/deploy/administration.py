@@ -6,15 +6,28 @@ from typing import Any
 import click
 
 from api.shared.roles import ROLES
+from infra.local.errors import LocalError
 
 ENVIRONMENT = click.option(
     "--environment", required=True, metavar="E", help="Which bank: infra/aws/environments/E.tfvars."
 )
 
 
-@click.group()
+class _Cloud(click.Group):
+    """Says in one line what AWS refuses, instead of showing a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return super().invoke(context)
+        except (BotoCoreError, ClientError) as error:
+            raise LocalError(f"AWS refuses: {error}") from error
+
+
+@click.group(cls=_Cloud)
 def cloud() -> None:
-    """A bank on AWS: its staff, its ledger, its warehouse."""
+    """A bank on AWS: its staff, its ledger, its warehouse, its keys and passwords."""
 
 
 @cloud.command("staff-add")
@@ -54,6 +67,42 @@ def warehouse(environment: str, arguments: tuple[str, ...]) -> None:
     _Bank(environment).run("pipeline", *arguments)
 
 
+@cloud.command("keys-rotate")
+@ENVIRONMENT
+def keys_rotate(environment: str) -> None:
+    """Exchange the signing key and the index key while requests run, and wrap the users' data keys anew.
+
+    The new signing key is published for three hours before it signs, as long as anybody keeps the old ones.
+    """
+    _Bank(environment).run(task="keys")
+
+
+@cloud.command("passwords-rotate")
+@ENVIRONMENT
+@click.argument("roles", nargs=-1, metavar="[ROLE]...")
+def passwords_rotate(environment: str, roles: tuple[str, ...]) -> None:
+    """Change the passwords of the database's roles now, of all or of these, while requests run.
+
+    Exit code 0 when all were changed.
+    """
+    reached = _Bank(environment)
+    secrets = reached.outputs["role_secrets"]
+    if unknown := [role for role in roles if role not in secrets]:
+        raise click.UsageError(f"There is no role {unknown[0]}. There are: {', '.join(sorted(secrets))}.")
+    begun = {role: reached.cloud.rotate(secrets[role]) for role in roles or sorted(secrets)}
+    failed = []
+    for role, version in begun.items():
+        if reached.cloud.wait_rotated(secrets[role], version):
+            click.echo(f"{role}: changed")
+        else:
+            failed.append(role)
+    if failed:
+        raise LocalError(
+            f"Not changed: {', '.join(failed)}. Their old passwords are good. Why is in the log of the function "
+            f"that changes them: `aws logs tail /aws/lambda/{reached.outputs['functions']['rotation']}`."
+        )
+
+
 class _Bank:
     """An environment, as Terraform knows it."""
 
@@ -69,10 +118,10 @@ class _Bank:
         terraform.start()
         self.outputs: dict[str, Any] = terraform.outputs_of_whole_bank()
 
-    def run(self, *command: str) -> None:
-        """Run the command in the administrators' task, and end with its exit code."""
+    def run(self, *command: str, task: str = "prepare") -> None:
+        """Run a one-off task, with the command if there is one, and end with its exit code."""
         outputs = self.outputs
-        sys.exit(self.cloud.run(outputs["ecs_cluster"], outputs["prepare"], command, _tell))
+        sys.exit(self.cloud.run(outputs["ecs_cluster"], outputs["tasks"][task], command, _tell))
 
 
 def _tell(line: str) -> None:

@@ -20,7 +20,9 @@ ALIAS_PAUSE_S = 5.0
 TASK_PAUSE_S = 5.0
 TASK_LIMIT_S = 3600.0
 STOPPED = "STOPPED"
-CONTAINER = "prepare"
+# A password's change takes a function's start and four calls of it.
+ROTATION_PAUSE_S = 2.0
+ROTATION_LIMIT_S = 180.0
 
 Tell = Callable[[str], object]
 
@@ -99,10 +101,10 @@ class Cloud:
             raise LocalError(f"it ended with {ended}. Why is in its log: {ended.log}")
 
     def run(self, cluster: str, task: Mapping[str, Any], command: Sequence[str], tell: Tell) -> int:
-        """Run a command in that task in place of its own, and tell what it printed; its exit code."""
+        """The exit code of a task, or of a command in place of its own; what was printed is told."""
         ended = self._run(cluster, task, command, tell)
         if ended.exit_code is None:
-            raise LocalError(f"{' '.join(command)}: it never began: {ended.reason}.")
+            raise LocalError(f"{' '.join(command) or task['container']}: it never began: {ended.reason}.")
         for line in self._printed(ended.log):
             tell(line)
         return ended.exit_code
@@ -123,10 +125,24 @@ class Cloud:
             raise LocalError(" ".join((error["detail"], *fields)))
         return content["result"]
 
+    def rotate(self, secret_id: str) -> str:
+        """Begin to change the password in a secret; the version that will hold the new one."""
+        return str(self._client("secretsmanager").rotate_secret(SecretId=secret_id)["VersionId"])
+
+    def wait_rotated(self, secret_id: str, version: str) -> bool:
+        """Whether that version is the present one before long."""
+        client = self._client("secretsmanager")
+        for _ in range(int(ROTATION_LIMIT_S / ROTATION_PAUSE_S)):
+            if "AWSCURRENT" in client.describe_secret(SecretId=secret_id)["VersionIdsToStages"].get(version, ()):
+                return True
+            self._sleep(ROTATION_PAUSE_S)
+        return False
+
     def _run(self, cluster: str, task: Mapping[str, Any], command: Sequence[str], tell: Tell) -> Ended:
         ecs = self._client("ecs")
         network = {"subnets": task["subnets"], "securityGroups": [task["security_group"]]}
-        override = {"containerOverrides": [{"name": CONTAINER, "command": list(command)}]} if command else {}
+        container = task["container"]
+        override = {"containerOverrides": [{"name": container, "command": list(command)}]} if command else {}
         answer = ecs.run_task(
             cluster=cluster,
             taskDefinition=task["task_definition"],
@@ -140,12 +156,12 @@ class Cloud:
             raise LocalError(f"ECS did not start the task: {reasons}.")
         (started,) = answer["tasks"]
         arn = started["taskArn"]
-        log = _log(ecs, started["taskDefinitionArn"], arn)
+        log = _log(ecs, started["taskDefinitionArn"], container, arn)
         tell(f"  task {arn}\n  its log: {log}")
         ended = self._wait(ecs, cluster, arn, tell)
         codes = {each["name"]: each.get("exitCode") for each in ended["containers"]}
-        tell(f"  exit code {codes.get(CONTAINER)}")
-        return Ended(codes.get(CONTAINER), ended.get("stoppedReason", "no reason given"), log)
+        tell(f"  exit code {codes.get(container)}")
+        return Ended(codes.get(container), ended.get("stoppedReason", "no reason given"), log)
 
     def _printed(self, log: Log) -> Iterator[str]:
         client = self._client("logs")
@@ -246,9 +262,9 @@ def health_event(path: str) -> dict[str, Any]:
     }
 
 
-def _log(ecs: Any, definition: str, task: str) -> Log:
+def _log(ecs: Any, definition: str, container: str, task: str) -> Log:
     described = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
-    (container,) = (each for each in described["containerDefinitions"] if each["name"] == CONTAINER)
-    options = container["logConfiguration"]["options"]
-    stream = f"{options['awslogs-stream-prefix']}/{CONTAINER}/{task.rpartition('/')[2]}"
+    (found,) = (each for each in described["containerDefinitions"] if each["name"] == container)
+    options = found["logConfiguration"]["options"]
+    stream = f"{options['awslogs-stream-prefix']}/{container}/{task.rpartition('/')[2]}"
     return Log(options["awslogs-group"], stream)

@@ -76,7 +76,7 @@ class Deployment:
             self.terraform.apply(self.terraform.plan(folder / "prepare", target=PREPARE), shown)
 
         def migrate() -> None:
-            self.cloud.prepare(outputs["ecs_cluster"], outputs["prepare"], self.tell)
+            self.cloud.prepare(outputs["ecs_cluster"], outputs["tasks"]["prepare"], self.tell)
 
         def apply() -> None:
             self.terraform.apply(self.terraform.plan(folder / "rest"), shown)

@@ -13,7 +13,9 @@ from infra.local.errors import LocalError
 
 NO_CHANGE = (["no-op"], ["read"])
 # What the first start of a bank leaves in its state.
-OUTPUTS = frozenset({"api_url", "app_url", "ecs_cluster", "prepare", "repositories", "services"})
+OUTPUTS = frozenset(
+    {"api_url", "app_url", "ecs_cluster", "functions", "repositories", "role_secrets", "services", "tasks"}
+)
 
 
 @dataclass(frozen=True)

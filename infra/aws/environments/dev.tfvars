@@ -7,9 +7,9 @@ budget_usd  = 400
 image_tag   = "0.2.0"
 
 network = {
-  cidr             = "10.20.0.0/16"
-  zones            = ["a", "b"]
-  is_nat_redundant = false
+  cidr         = "10.20.0.0/16"
+  zones        = ["a", "b"]
+  is_redundant = false
 }
 
 database = {

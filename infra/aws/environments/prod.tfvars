@@ -7,9 +7,9 @@ budget_usd  = 3000
 image_tag   = "0.2.0"
 
 network = {
-  cidr             = "10.30.0.0/16"
-  zones            = ["a", "b", "c"]
-  is_nat_redundant = true
+  cidr         = "10.30.0.0/16"
+  zones        = ["a", "b", "c"]
+  is_redundant = true
 }
 
 database = {

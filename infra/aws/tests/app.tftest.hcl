@@ -7,8 +7,7 @@ mock_provider "aws" {
 variables {
   certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
   zone_id         = "Z1"
-  repository      = { url = "registry/app", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/app" }
-  image_tag       = "7"
+  image           = { url = "registry/app", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/app", tag = "7" }
   size            = { cpu = 512, memory_mb = 2048 }
   tasks           = { least = 2, most = 5 }
   api_url         = "https://api.bank.example"

@@ -19,21 +19,20 @@ variables {
     accounts = { memory_mb = 1769, warm_min = 2, warm_max = 10, instances_max = 80 }
     stats    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
   }
-  cluster = { id = "bank", arn = "arn:aws:rds:eu-central-1:123456789012:cluster:bank", endpoint = "database", port = 5432 }
-  role_secrets = {
-    prefix = "tidemark-test/database/"
-    arns   = { for role in ["dagster", "extractor", "publisher", "warehouse", "users_app"] : role => "arn:aws:secretsmanager:eu-central-1:123456789012:secret:${role}" }
+  database = {
+    cluster = { id = "bank", arn = "arn:aws:rds:eu-central-1:123456789012:cluster:bank", endpoint = "database", port = 5432 }
+    role_secrets = {
+      prefix = "tidemark-test/database/"
+      arns   = { for role in ["dagster", "extractor", "publisher", "warehouse", "users_app"] : role => "arn:aws:secretsmanager:eu-central-1:123456789012:secret:${role}" }
+    }
+    ca = "the certificate"
   }
-  database_ca             = "the certificate"
-  archives                = "tests/archives"
-  python                  = "3.13"
-  service_connections_max = 200
-  capacity_min_acu        = 0.5
-  capacity_max_acu        = 8
-  dagster_host            = "dagster.bank.example"
-  operator_password       = "the operators'"
-  time_zone               = "Europe/Berlin"
-  changes_passwords       = true
+  package           = { folder = "tests/archives", python = "3.13" }
+  limits            = { connections = 200, capacity_min_acu = 0.5, capacity_max_acu = 8 }
+  dagster_host      = "dagster.bank.example"
+  operator_password = "the operators'"
+  time_zone         = "Europe/Berlin"
+  changes_passwords = true
 }
 
 run "in_production" {
@@ -62,7 +61,7 @@ run "in_production" {
   }
 
   assert {
-    condition     = toset(keys(aws_secretsmanager_secret_rotation.role)) == toset(keys(var.role_secrets.arns))
+    condition     = toset(keys(aws_secretsmanager_secret_rotation.role)) == toset(keys(var.database.role_secrets.arns))
     error_message = "Every role's."
   }
 

@@ -5,9 +5,9 @@ mock_provider "aws" {
 }
 
 variables {
-  cidr             = "10.9.0.0/16"
-  zones            = ["a", "b", "c"]
-  is_nat_redundant = false
+  cidr         = "10.9.0.0/16"
+  zones        = ["a", "b", "c"]
+  is_redundant = false
 }
 
 run "all_zones_share_one_way_out" {
@@ -24,6 +24,16 @@ run "all_zones_share_one_way_out" {
     condition     = length(distinct(concat([for subnet in aws_subnet.public : subnet.cidr_block], [for subnet in aws_subnet.private : subnet.cidr_block]))) == 6
     error_message = "No two subnets share addresses."
   }
+
+  assert {
+    condition     = toset(keys(aws_vpc_security_group_egress_rule.api)) == toset(["services", "app"])
+    error_message = "Who calls the API, and nobody else, may go to the internet."
+  }
+
+  assert {
+    condition     = alltrue([for each in aws_vpc_endpoint.interface : each.private_dns_enabled && length(each.subnet_ids) == 1])
+    error_message = "Names of AWS's services lead into the network, by one zone."
+  }
 }
 
 run "each_zone_has_its_own" {
@@ -32,7 +42,7 @@ run "each_zone_has_its_own" {
   }
 
   variables {
-    is_nat_redundant = true
+    is_redundant = true
   }
 
   assert {
@@ -45,5 +55,10 @@ run "each_zone_has_its_own" {
       for zone, route in aws_route.out : route.nat_gateway_id == aws_nat_gateway.this[zone].id
     ])
     error_message = "A zone that is lost takes no other's way out along."
+  }
+
+  assert {
+    condition     = alltrue([for each in aws_vpc_endpoint.interface : length(each.subnet_ids) == 3])
+    error_message = "And no other's way to AWS's services."
   }
 }

@@ -5,23 +5,27 @@ mock_provider "aws" {
 }
 
 variables {
-  cluster = { id = "bank", arn = "arn:aws:rds:eu-central-1:123456789012:cluster:bank", endpoint = "database", port = 5432 }
-  role_secrets = {
-    prefix = "tidemark-test/database/"
-    arns   = { for role in ["dagster", "extractor", "publisher", "warehouse", "users_app"] : role => "arn:aws:secretsmanager:eu-central-1:123456789012:secret:${role}" }
+  database = {
+    cluster = { id = "bank", arn = "arn:aws:rds:eu-central-1:123456789012:cluster:bank", endpoint = "database", port = 5432 }
+    role_secrets = {
+      prefix = "tidemark-test/database/"
+      arns   = { for role in ["dagster", "extractor", "publisher", "warehouse", "users_app"] : role => "arn:aws:secretsmanager:eu-central-1:123456789012:secret:${role}" }
+    }
+    ca = "the certificate"
   }
-  database_ca              = "the certificate"
   certificate_arn          = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
   zone_id                  = "Z1"
-  repository               = { url = "registry/dagster", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/dagster" }
-  image_tag                = "7"
+  image                    = { url = "registry/dagster", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/dagster", tag = "7" }
   size                     = { cpu = 2048, memory_mb = 8192 }
   host                     = "dagster.bank.example"
   time_zone                = "UTC"
   administrator_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:administrator"
   operator_secret_arn      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:operator"
-  identity_table           = { name = "identity", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/identity" }
-  data_key_table           = { name = "keys", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/keys" }
+  people = {
+    identity_table = { name = "identity", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/identity" }
+    data_key_table = { name = "keys", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/keys" }
+    key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/people"
+  }
 }
 
 run "in_production" {
@@ -52,6 +56,14 @@ run "in_production" {
   assert {
     condition     = toset([for each in data.aws_iam_policy_document.backfills.statement : each.sid]) == toset(["Start", "StartAs", "LookAfter", "Definition", "Why"])
     error_message = "Dagster may start them, and nothing else."
+  }
+
+  assert {
+    condition = !anytrue([
+      for each in concat(data.aws_iam_policy_document.dagster.statement, data.aws_iam_policy_document.prepare.statement) :
+      contains(each.resources, "arn:aws:kms:eu-central-1:123456789012:key/people")
+    ])
+    error_message = "The task `keys` alone uses the users' keys."
   }
 
   assert {

@@ -10,15 +10,16 @@ variables {
     accounts = { memory_mb = 1769, warm_min = 2, warm_max = 10, instances_max = 80 }
     stats    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
   }
-  archives       = "tests/archives"
-  python         = "3.13"
-  proxy          = { name = "proxy", endpoint = "proxy.example", resource_id = "prx-1" }
-  api_url        = "https://api.bank.example"
-  identity_table = { name = "identity", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/identity" }
-  data_key_table = { name = "keys", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/keys" }
-  people_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/people"
-  edge_secret    = "the edge"
-  app_secret     = "the app"
+  package = { folder = "tests/archives", python = "3.13" }
+  proxy   = { name = "proxy", endpoint = "proxy.example", resource_id = "prx-1" }
+  api_url = "https://api.bank.example"
+  people = {
+    identity_table = { name = "identity", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/identity" }
+    data_key_table = { name = "keys", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/keys" }
+    key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/people"
+  }
+  edge_secret = "the edge"
+  app_secret  = "the app"
 }
 
 run "in_production" {

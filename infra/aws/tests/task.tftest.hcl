@@ -5,11 +5,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name       = "errand"
-  repository = { url = "registry/errand", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/errand" }
-  image_tag  = "7"
-  size       = { cpu = 256, memory_mb = 512 }
-  folders    = { scratch = "/tmp" }
+  name    = "errand"
+  image   = { url = "registry/errand", arn = "arn:aws:ecr:eu-central-1:123456789012:repository/errand", tag = "7" }
+  size    = { cpu = 256, memory_mb = 512 }
+  folders = { scratch = "/tmp" }
   containers = [
     { name = "first", environment = { A = "1" }, is_there = ["-s", "/tmp/there"] },
     { name = "second", command = ["go"], environment = {}, secrets = { B = "arn:secret" }, ports = [80], waits_for = ["first"] },

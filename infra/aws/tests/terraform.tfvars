@@ -23,5 +23,6 @@ network = {
     app_balancer     = "sg-app_balancer"
     kickoff          = "sg-kickoff"
     rotation         = "sg-rotation"
+    endpoints        = "sg-endpoints"
   }
 }

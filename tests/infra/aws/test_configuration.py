@@ -33,7 +33,7 @@ class TestConfiguration:
         text = (configuration.folder / "environments" / "dev.tfvars").read_text()
         for right, wrong in (
             ('engine_version        = "18"', 'engine_version        = "17.5"'),
-            ('zones            = ["a", "b"]', 'zones            = ["a", "a"]'),
+            ('zones        = ["a", "b"]', 'zones        = ["a", "a"]'),
             ("warm_max = 10,", "warm_max = 1000,"),
             ('environment = "dev"', 'environment = "Dev"'),
         ):

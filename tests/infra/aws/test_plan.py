@@ -1,12 +1,11 @@
 """What Terraform would make, read from its plan: what `validate` and the emulator take for good and AWS does not,
-and what would be a hole."""
+and what would be a hole. The ways in and out are in test_plan_of_network.py."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from api.shared.edge import EDGE_HEADER
 from infra.local.databases import ANALYST, ROLES
 from infra.local.services import SERVICES
 from tests.infra.aws.questions import FUNCTIONS
@@ -15,7 +14,6 @@ from tests.infra.aws.test_plan_of_parts import is_expression
 
 pytestmark = pytest.mark.slow
 
-BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 # What AWS offers no resource for. Each is a deliberate entry: add to it with the reason beside the statement.
 WITHOUT_RESOURCE = frozenset(
     {
@@ -177,77 +175,6 @@ class TestEncryption:
     def test_every_log_ends(self, plan: Plan) -> None:
         for address, group in plan.resources("aws_cloudwatch_log_group").items():
             assert 0 < group["retention_in_days"] <= 400, address
-
-
-class TestExposure:
-    def test_the_internet_reaches_what_it_must(self, plan: Plan) -> None:
-        for address, rule in plan.resources("aws_vpc_security_group_ingress_rule").items():
-            assert rule.get("cidr_ipv4") is None, address
-            assert rule.get("cidr_ipv6") is None, address
-            assert rule["from_port"] == rule["to_port"], address
-            assert rule["ip_protocol"] == "tcp", address
-
-    def test_one_load_balancer_is_public_and_answers_cloudfront_alone(self, plan: Plan) -> None:
-        balancers = {address: values["internal"] for address, values in plan.resources("aws_lb").items()}
-        assert balancers == {"module.app.aws_lb.app": False, "module.pipeline.aws_lb.dagster": True}
-        (listener,) = plan.named("aws_lb_listener", "app")
-        assert listener["default_action"][0]["fixed_response"][0]["status_code"] == "403"
-        (rule,) = plan.resources("aws_lb_listener_rule").values()
-        assert rule["condition"][0]["http_header"][0]["http_header_name"] == EDGE_HEADER
-        for address, each in plan.resources("aws_lb_listener").items():
-            assert each["protocol"] == "HTTPS", address
-
-    def test_cloudfront_proves_itself_and_says_whom_it_saw(self, plan: Plan) -> None:
-        for site in plan.resources("aws_cloudfront_distribution").values():
-            (origin,) = site["origin"]
-            (header,) = origin["custom_header"]
-            assert header["name"] == EDGE_HEADER
-            (config,) = origin["custom_origin_config"]
-            assert config["origin_protocol_policy"] == "https-only"
-            assert site["default_cache_behavior"][0]["viewer_protocol_policy"] != "allow-all"
-        (function,) = plan.resources("aws_cloudfront_function").values()
-        assert '"x-tidemark-viewer"' in function["code"]
-
-    def test_browsers_are_told_to_come_by_tls(self, plan: Plan) -> None:
-        (policy,) = plan.resources("aws_cloudfront_response_headers_policy").values()
-        (headers,) = policy["security_headers_config"]
-        (transport,) = headers["strict_transport_security"]
-        assert transport["override"] is True
-        assert transport["include_subdomains"] is True
-        assert transport["access_control_max_age_sec"] >= 365 * 86_400
-        for address, site in plan.resources("aws_cloudfront_distribution").items():
-            unknown = plan.unknown[address]
-            behaviors = unknown["default_cache_behavior"] + unknown["ordered_cache_behavior"]
-            assert len(behaviors) == 1 + len(site["ordered_cache_behavior"])
-            assert all(each["response_headers_policy_id"] for each in behaviors), address
-
-    def test_who_speaks_to_nobody_outside_can_not(self, plan: Plan) -> None:
-        rules = plan.resources("aws_vpc_security_group_egress_rule")
-        outside = {address.split('"')[1]: rule for address, rule in rules.items() if rule.get("cidr_ipv4")}
-        assert set(outside) == {"services", "dagster", "app", "rotation"}
-        for address, rule in rules.items():
-            assert rule["from_port"] == rule["to_port"], address
-            assert rule["ip_protocol"] == "tcp", address
-        assert {rule["to_port"] for rule in outside.values()} == {443}
-
-    def test_nothing_is_kept_by_cloudfront_but_the_public_keys(self, plan: Plan) -> None:
-        disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-        for address, site in plan.resources("aws_cloudfront_distribution").items():
-            assert site["default_cache_behavior"][0]["cache_policy_id"] == disabled, address
-            paths = [each["path_pattern"] for each in site["ordered_cache_behavior"]]
-            assert paths == (["/.well-known/*"] if '"api"' in address else [])
-
-    def test_buckets_are_closed(self, plan: Plan) -> None:
-        buckets = plan.resources("aws_s3_bucket")
-        blocks = plan.resources("aws_s3_bucket_public_access_block")
-        assert len(blocks) == len(buckets) > 0
-        for block in blocks.values():
-            assert all(block[name] for name in BLOCKS)
-
-    def test_the_default_group_lets_nothing_through(self, plan: Plan) -> None:
-        (group,) = plan.resources("aws_default_security_group").values()
-        assert not group.get("ingress")
-        assert not group.get("egress")
 
 
 class TestWatch:

@@ -122,6 +122,12 @@ class TestOtherParts:
         assert {*AdministratorSettings.names(), "AWS_REGION"} <= told
         assert {"TIDEMARK_IDENTITY_TABLE", "TIDEMARK_DATA_KEY_TABLE"} <= told
 
+    def test_who_rotates_keys_is_told_all_that_it_reads(self, plan: Plan) -> None:
+        told = plan.settings("keys")
+        assert {*ContainerSettings.names(), "AWS_REGION"} <= told
+        read = {setting.name for setting in catalogue()["users"]}
+        assert {"TIDEMARK_KMS_KEY_ID", "TIDEMARK_IDENTITY_TABLE", "TIDEMARK_DATA_KEY_TABLE"} <= told & read
+
     def test_a_deployment_finds_the_task_and_the_aliases(self, plan: Plan) -> None:
         assert PREPARE in plan.resources("aws_ecs_task_definition")
         assert {each["name"] for each in plan.resources("aws_lambda_alias").values()} == {"live"}
@@ -129,7 +135,7 @@ class TestOtherParts:
 
     def test_tasks_have_sizes_that_fargate_has(self, plan: Plan) -> None:
         tasks = plan.resources("aws_ecs_task_definition")
-        assert len(tasks) == 4
+        assert len(tasks) == 5
         for address, task in tasks.items():
             least, most, step = FARGATE_MB[int(task["cpu"])]
             assert int(task["memory"]) in range(least, most + 1, step), address

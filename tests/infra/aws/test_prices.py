@@ -22,7 +22,7 @@ class TestTable:
     def test_a_line_is_the_sum_of_its_parts(self) -> None:
         (parts,) = (parts for title, parts in prices.LINES if title.startswith("Load balancers"))
         at_rest, *_ = prices.costs(parts)
-        assert round(at_rest, 4) == round(2 * 0.0225 + 0.045 + 3 * 0.005, 4)
+        assert round(at_rest, 4) == round(2 * 0.0225 + 0.045 + 7 * 0.01 + 3 * 0.005, 4)
 
     def test_each_price_says_where_it_is_from(self) -> None:
         for _, parts in prices.LINES:

@@ -192,6 +192,34 @@ class TestAdministration:
 
 
 @pytest.mark.slow
+class TestRotateKeys:
+    def test_keys_are_exchanged_with_the_users_services_rights(
+        self, prepared: str, environment: dict[str, str], server: PostgresProcess, tmp_path: Path
+    ) -> None:
+        kms = boto3.client(
+            "kms",
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            region_name=environment["AWS_REGION"],
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        alone = {name: value for name, value in environment.items() if "ADMINISTRATOR" not in name}
+        told = {**alone, "TIDEMARK_HOME": str(tmp_path), "TIDEMARK_KMS_KEY_ID": key}
+        for _ in range(2):
+            done = run("rotate-keys", told)
+            assert done.returncode == 0, done.stderr
+        master, signing, index = done.stdout.splitlines()
+        assert master == f"master key {key}: 0 keys wrapped anew"
+        assert "published, signs in 10800 seconds" in signing
+        assert index.endswith("0 users digested anew")
+        with psycopg.connect(databases.url(server.superuser_url, "postgres", "postgres", "bank")) as connection:
+            kept = connection.execute("select count(*) from users.signing_key").fetchone()
+        assert kept == (3,), "one to begin with, and one of each rotation"
+        assert (tmp_path / "passwords").read_text().count("\n") == 1, "it has no other role's password"
+
+
+@pytest.mark.slow
 class TestDagster:
     def test_code_server_and_pages_as_one_task_has_them(
         self, prepared: str, environment: dict[str, str], tmp_path: Path

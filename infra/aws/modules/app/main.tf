@@ -15,8 +15,7 @@ module "task" {
   source      = "../task"
   bank        = var.bank
   name        = "app"
-  repository  = var.repository
-  image_tag   = var.image_tag
+  image       = var.image
   size        = var.size
   folders     = { scratch = "/tmp" }
   secret_arns = [var.app_secret_arn]

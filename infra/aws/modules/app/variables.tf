@@ -28,14 +28,9 @@ variable "zone_id" {
   type        = string
 }
 
-variable "repository" {
-  description = "Where its image lies."
-  type        = object({ url = string, arn = string })
-}
-
-variable "image_tag" {
-  description = "Which image."
-  type        = string
+variable "image" {
+  description = "Its repository, and which one of there."
+  type        = object({ url = string, arn = string, tag = string })
 }
 
 variable "size" {

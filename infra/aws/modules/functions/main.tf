@@ -17,10 +17,10 @@ locals {
           connections = 1
         }
       })
-      TIDEMARK_DATABASE_CONNECTIONS = tostring(var.service_connections_max)
-      TIDEMARK_DATABASE_CLUSTER     = var.cluster.id
-      TIDEMARK_CAPACITY_MIN         = tostring(var.capacity_min_acu)
-      TIDEMARK_CAPACITY_MAX         = tostring(var.capacity_max_acu)
+      TIDEMARK_DATABASE_CONNECTIONS = tostring(var.limits.connections)
+      TIDEMARK_DATABASE_CLUSTER     = var.database.cluster.id
+      TIDEMARK_CAPACITY_MIN         = tostring(var.limits.capacity_min_acu)
+      TIDEMARK_CAPACITY_MAX         = tostring(var.limits.capacity_max_acu)
       TIDEMARK_SCALER_STATE         = local.state_name
     }
     kickoff = {
@@ -29,9 +29,9 @@ locals {
       TIDEMARK_OPERATOR_PASSWORD   = var.operator_password
     }
     rotation = {
-      TIDEMARK_DATABASE_HOST = var.cluster.endpoint
-      TIDEMARK_DATABASE_PORT = tostring(var.cluster.port)
-      TIDEMARK_DATABASE_CA   = var.database_ca
+      TIDEMARK_DATABASE_HOST = var.database.cluster.endpoint
+      TIDEMARK_DATABASE_PORT = tostring(var.database.cluster.port)
+      TIDEMARK_DATABASE_CA   = var.database.ca
     }
   }
 
@@ -40,7 +40,7 @@ locals {
   shape = {
     scaler   = { timeout = 60, instances_max = 1, retries = 0, in_network = false }
     kickoff  = { timeout = 150, instances_max = 1, retries = 2, in_network = true }
-    rotation = { timeout = 30, instances_max = length(var.role_secrets.arns), retries = 2, in_network = true }
+    rotation = { timeout = 30, instances_max = length(var.database.role_secrets.arns), retries = 2, in_network = true }
   }
 }
 
@@ -57,10 +57,10 @@ resource "aws_lambda_function" "function" {
   for_each                       = local.shape
   function_name                  = "${var.bank.name}-${each.key}"
   description                    = "Tidemark's ${each.key}"
-  filename                       = "${var.archives}/${each.key}.zip"
-  source_code_hash               = filebase64sha256("${var.archives}/${each.key}.zip")
+  filename                       = "${var.package.folder}/${each.key}.zip"
+  source_code_hash               = filebase64sha256("${var.package.folder}/${each.key}.zip")
   handler                        = "infra.functions.${each.key}.handler.handler"
-  runtime                        = "python${var.python}"
+  runtime                        = "python${var.package.python}"
   architectures                  = ["arm64"]
   memory_size                    = 256
   timeout                        = each.value.timeout

@@ -98,7 +98,7 @@ data "aws_iam_policy_document" "scaler" {
   statement {
     sid       = "DatabaseFloor"
     actions   = ["rds:DescribeDBClusters", "rds:ModifyDBCluster"]
-    resources = [var.cluster.arn]
+    resources = [var.database.cluster.arn]
   }
 
   statement {
@@ -116,6 +116,6 @@ data "aws_iam_policy_document" "rotation" {
       "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
       "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
     ]
-    resources = values(var.role_secrets.arns)
+    resources = values(var.database.role_secrets.arns)
   }
 }

@@ -2,7 +2,7 @@
 # bank up sees that it works.
 
 resource "aws_secretsmanager_secret_rotation" "role" {
-  for_each            = var.changes_passwords ? var.role_secrets.arns : {}
+  for_each            = var.changes_passwords ? var.database.role_secrets.arns : {}
   secret_id           = each.value
   rotation_lambda_arn = aws_lambda_function.function["rotation"].arn
 

@@ -16,14 +16,9 @@ variable "network" {
   })
 }
 
-variable "archives" {
-  description = "The folder of the archives."
-  type        = string
-}
-
-variable "python" {
-  description = "The Python of the archives."
-  type        = string
+variable "package" {
+  description = "The folder of the archives, and their Python."
+  type        = object({ folder = string, python = string })
 }
 
 variable "functions" {
@@ -36,24 +31,18 @@ variable "services" {
   type        = map(object({ memory_mb = number, warm_min = number, warm_max = number, instances_max = number }))
 }
 
-variable "cluster" {
-  description = "The database."
-  type        = object({ id = string, arn = string, endpoint = string, port = number })
+variable "database" {
+  description = "The cluster; the secrets of its roles: how their names begin, and by role the ARN; the certificate, in PEM, by which its own is checked."
+  type = object({
+    cluster      = object({ id = string, arn = string, endpoint = string, port = number })
+    role_secrets = object({ prefix = string, arns = map(string) })
+    ca           = string
+  })
 }
 
-variable "service_connections_max" {
-  description = "How many connections the services may have in all."
-  type        = number
-}
-
-variable "capacity_min_acu" {
-  description = "The least capacity of the database."
-  type        = number
-}
-
-variable "capacity_max_acu" {
-  description = "Its most."
-  type        = number
+variable "limits" {
+  description = "How many connections the services may have in all, and the database's least and most capacity."
+  type        = object({ connections = number, capacity_min_acu = number, capacity_max_acu = number })
 }
 
 variable "dagster_host" {
@@ -70,16 +59,6 @@ variable "operator_password" {
   description = "Dagster asks for it."
   type        = string
   sensitive   = true
-}
-
-variable "role_secrets" {
-  description = "The secrets of the database's roles: how their names begin, and by role the ARN."
-  type        = object({ prefix = string, arns = map(string) })
-}
-
-variable "database_ca" {
-  description = "The certificate, in PEM, by which the database's is checked."
-  type        = string
 }
 
 variable "changes_passwords" {

@@ -1,8 +1,10 @@
-# A network of public subnets (load balancer of the app, NAT) and private ones (all else).
+# A network of public subnets (load balancer of the app, NAT) and private ones (all else). AWS's own services are reached
+# by endpoints.tf.
 
 locals {
   zones = [for letter in var.zones : "${var.bank.region}${letter}"]
-  nats  = var.is_nat_redundant ? local.zones : slice(local.zones, 0, 1)
+  # Those with a way out of their own.
+  served = var.is_redundant ? local.zones : slice(local.zones, 0, 1)
 }
 
 resource "aws_vpc" "this" {
@@ -41,12 +43,12 @@ resource "aws_internet_gateway" "this" {
 }
 
 resource "aws_eip" "nat" {
-  for_each = toset(local.nats)
+  for_each = toset(local.served)
   domain   = "vpc"
 }
 
 resource "aws_nat_gateway" "this" {
-  for_each      = toset(local.nats)
+  for_each      = toset(local.served)
   allocation_id = aws_eip.nat[each.value].id
   subnet_id     = aws_subnet.public[each.value].id
 
@@ -78,21 +80,13 @@ resource "aws_route" "out" {
   for_each               = aws_route_table.private
   route_table_id         = each.value.id
   destination_cidr_block = "0.0.0.0/0"
-  nat_gateway_id         = aws_nat_gateway.this[contains(local.nats, each.key) ? each.key : local.nats[0]].id
+  nat_gateway_id         = aws_nat_gateway.this[contains(local.served, each.key) ? each.key : local.served[0]].id
 }
 
 resource "aws_route_table_association" "private" {
   for_each       = aws_subnet.private
   subnet_id      = each.value.id
   route_table_id = aws_route_table.private[each.key].id
-}
-
-# Free, and most of what would go through the NAT gateways: documents, keys, images.
-resource "aws_vpc_endpoint" "gateway" {
-  for_each        = toset(["dynamodb", "s3"])
-  vpc_id          = aws_vpc.this.id
-  service_name    = "com.amazonaws.${var.bank.region}.${each.value}"
-  route_table_ids = [for table in aws_route_table.private : table.id]
 }
 
 resource "aws_cloudwatch_log_group" "flows" {

@@ -1,24 +1,36 @@
 # Who may speak to whom. All of it, in one place.
 
 locals {
-  parts = toset(["services", "proxy", "database", "dagster", "dagster_balancer", "app", "app_balancer", "kickoff", "rotation"])
+  parts = toset([
+    "services", "proxy", "database", "dagster", "dagster_balancer", "app", "app_balancer", "kickoff", "rotation", "endpoints",
+  ])
 
   flows = {
-    services_proxy    = { from = "services", to = "proxy", port = 5432 }
-    proxy_database    = { from = "proxy", to = "database", port = 5432 }
-    rotation_database = { from = "rotation", to = "database", port = 5432 }
-    dagster_database  = { from = "dagster", to = "database", port = 5432 }
-    balancer_dagster  = { from = "dagster_balancer", to = "dagster", port = 3000 }
-    kickoff_dagster   = { from = "kickoff", to = "dagster_balancer", port = 443 }
-    balancer_app      = { from = "app_balancer", to = "app", port = 8501 }
+    services_proxy     = { from = "services", to = "proxy", port = 5432 }
+    proxy_database     = { from = "proxy", to = "database", port = 5432 }
+    rotation_database  = { from = "rotation", to = "database", port = 5432 }
+    dagster_database   = { from = "dagster", to = "database", port = 5432 }
+    balancer_dagster   = { from = "dagster_balancer", to = "dagster", port = 3000 }
+    kickoff_dagster    = { from = "kickoff", to = "dagster_balancer", port = 443 }
+    balancer_app       = { from = "app_balancer", to = "app", port = 8501 }
+    services_endpoints = { from = "services", to = "endpoints", port = 443 }
+    dagster_endpoints  = { from = "dagster", to = "endpoints", port = 443 }
+    app_endpoints      = { from = "app", to = "endpoints", port = 443 }
+    rotation_endpoints = { from = "rotation", to = "endpoints", port = 443 }
   }
 
-  # AWS's own services, and the API by its public address.
-  https_out = toset(["services", "dagster", "app", "rotation"])
+  # The app calls the API, and the services each other, by its public address: CloudFront's side towards visitors has no
+  # list that a rule could name, and an HTTP API none inside a network.
+  api_callers = toset(["services", "app"])
 }
 
 data "aws_ec2_managed_prefix_list" "cloudfront" {
   name = "com.amazonaws.global.cloudfront.origin-facing"
+}
+
+data "aws_ec2_managed_prefix_list" "gateway" {
+  for_each = aws_vpc_endpoint.gateway
+  name     = each.value.service_name
 }
 
 resource "aws_security_group" "part" {
@@ -51,9 +63,20 @@ resource "aws_vpc_security_group_ingress_rule" "flow" {
   to_port                      = each.value.port
 }
 
-resource "aws_vpc_security_group_egress_rule" "https" {
-  for_each          = local.https_out
-  description       = "to AWS and to the API"
+# Its image, and the tables that `prepare` looks at. An endpoint of this kind has no security group.
+resource "aws_vpc_security_group_egress_rule" "gateway" {
+  for_each          = data.aws_ec2_managed_prefix_list.gateway
+  description       = "to ${each.key}"
+  security_group_id = aws_security_group.part["dagster"].id
+  prefix_list_id    = each.value.id
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_vpc_security_group_egress_rule" "api" {
+  for_each          = local.api_callers
+  description       = "to the API"
   security_group_id = aws_security_group.part[each.value].id
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"

@@ -18,7 +18,7 @@ variable "zones" {
   type        = list(string)
 }
 
-variable "is_nat_redundant" {
-  description = "Whether each zone has a NAT gateway, or all share one."
+variable "is_redundant" {
+  description = "Whether each zone has a NAT gateway and endpoints of its own, or all share those of one."
   type        = bool
 }

@@ -11,13 +11,12 @@ locals {
 }
 
 module "backfill" {
-  source     = "../task"
-  bank       = var.bank
-  name       = "backfill"
-  repository = var.repository
-  image_tag  = var.image_tag
-  size       = var.size
-  folders    = local.folders
+  source  = "../task"
+  bank    = var.bank
+  name    = "backfill"
+  image   = var.image
+  size    = var.size
+  folders = local.folders
 
   # The launcher says which run.
   containers = [

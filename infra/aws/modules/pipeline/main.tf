@@ -10,10 +10,10 @@ locals {
   common = {
     AWS_REGION             = var.bank.region
     TIDEMARK_HOME          = local.home
-    TIDEMARK_DATABASE_HOST = var.cluster.endpoint
-    TIDEMARK_DATABASE_PORT = tostring(var.cluster.port)
-    TIDEMARK_DATABASE_CA   = var.database_ca
-    TIDEMARK_ROLE_SECRETS  = var.role_secrets.prefix
+    TIDEMARK_DATABASE_HOST = var.database.cluster.endpoint
+    TIDEMARK_DATABASE_PORT = tostring(var.database.cluster.port)
+    TIDEMARK_DATABASE_CA   = var.database.ca
+    TIDEMARK_ROLE_SECRETS  = var.database.role_secrets.prefix
     TIDEMARK_TIME_ZONE     = var.time_zone
   }
 
@@ -25,7 +25,7 @@ locals {
     is_there    = ["-s", "${local.home}/passwords"]
   }
 
-  own_role_secrets = [for role in ["dagster", "extractor", "publisher", "warehouse"] : var.role_secrets.arns[role]]
+  own_role_secrets = [for role in ["dagster", "extractor", "publisher", "warehouse"] : var.database.role_secrets.arns[role]]
 }
 
 resource "aws_ecs_cluster" "this" {
@@ -59,8 +59,7 @@ module "dagster" {
   source      = "../task"
   bank        = var.bank
   name        = "dagster"
-  repository  = var.repository
-  image_tag   = var.image_tag
+  image       = var.image
   size        = var.size
   folders     = local.folders
   secret_arns = [var.operator_secret_arn]

@@ -8,12 +8,12 @@ output "service" {
   value       = aws_ecs_service.dagster.name
 }
 
-output "prepare_task" {
-  description = "The one-off task of migrations."
-  value       = module.prepare.family
+output "one_off_tasks" {
+  description = "By name of the container that works: the task."
+  value       = { prepare = module.prepare.family, keys = module.keys.family }
 }
 
 output "settings" {
   description = "By container: the names of the variables that it is told."
-  value       = merge(module.dagster.settings, module.backfill.settings, module.prepare.settings)
+  value       = merge(module.dagster.settings, module.backfill.settings, module.prepare.settings, module.keys.settings)
 }

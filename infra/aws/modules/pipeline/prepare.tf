@@ -5,8 +5,7 @@ module "prepare" {
   source      = "../task"
   bank        = var.bank
   name        = "prepare"
-  repository  = var.repository
-  image_tag   = var.image_tag
+  image       = var.image
   size        = { cpu = 1024, memory_mb = 2048 }
   folders     = local.folders
   secret_arns = [var.administrator_secret_arn]
@@ -15,8 +14,8 @@ module "prepare" {
     name    = "prepare"
     command = ["prepare"]
     environment = merge(local.common, {
-      TIDEMARK_IDENTITY_TABLE = var.identity_table.name
-      TIDEMARK_DATA_KEY_TABLE = var.data_key_table.name
+      TIDEMARK_IDENTITY_TABLE = var.people.identity_table.name
+      TIDEMARK_DATA_KEY_TABLE = var.people.data_key_table.name
     })
     secrets = {
       TIDEMARK_ADMINISTRATOR          = "${var.administrator_secret_arn}:username::"
@@ -42,13 +41,13 @@ data "aws_iam_policy_document" "prepare" {
   statement {
     sid       = "Table"
     actions   = ["dynamodb:DescribeTable"]
-    resources = [var.identity_table.arn, var.data_key_table.arn]
+    resources = [var.people.identity_table.arn, var.people.data_key_table.arn]
   }
 
   statement {
     sid       = "Passwords"
     actions   = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
-    resources = values(var.role_secrets.arns)
+    resources = values(var.database.role_secrets.arns)
   }
 
   statement {

@@ -27,14 +27,9 @@ variable "zone_id" {
   type        = string
 }
 
-variable "repository" {
-  description = "Where Dagster's image lies."
-  type        = object({ url = string, arn = string })
-}
-
-variable "image_tag" {
-  description = "Which image."
-  type        = string
+variable "image" {
+  description = "Its repository, and which one of there."
+  type        = object({ url = string, arn = string, tag = string })
 }
 
 variable "size" {
@@ -52,19 +47,13 @@ variable "time_zone" {
   type        = string
 }
 
-variable "cluster" {
-  description = "The database."
-  type        = object({ id = string, arn = string, endpoint = string, port = number })
-}
-
-variable "database_ca" {
-  description = "The certificate, in PEM, by which the database's is checked."
-  type        = string
-}
-
-variable "role_secrets" {
-  description = "The secrets of the database's roles: how their names begin, and by role the ARN."
-  type        = object({ prefix = string, arns = map(string) })
+variable "database" {
+  description = "The cluster; the secrets of its roles: how their names begin, and by role the ARN; the certificate, in PEM, by which its own is checked."
+  type = object({
+    cluster      = object({ id = string, arn = string, endpoint = string, port = number })
+    role_secrets = object({ prefix = string, arns = map(string) })
+    ca           = string
+  })
 }
 
 variable "administrator_secret_arn" {
@@ -77,12 +66,11 @@ variable "operator_secret_arn" {
   type        = string
 }
 
-variable "identity_table" {
-  description = "The table of identity documents."
-  type        = object({ name = string, arn = string })
-}
-
-variable "data_key_table" {
-  description = "The table of wrapped data keys."
-  type        = object({ name = string, arn = string })
+variable "people" {
+  description = "What holds the users' data: tables of identity documents and of wrapped data keys, and the key that wraps these."
+  type = object({
+    identity_table = object({ name = string, arn = string })
+    data_key_table = object({ name = string, arn = string })
+    key_arn        = string
+  })
 }

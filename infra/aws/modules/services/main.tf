@@ -20,9 +20,9 @@ locals {
         TIDEMARK_EDGE_ONLY           = "true"
       },
       service == "users" ? {
-        TIDEMARK_KMS_KEY_ID         = var.people_key_arn
-        TIDEMARK_IDENTITY_TABLE     = var.identity_table.name
-        TIDEMARK_DATA_KEY_TABLE     = var.data_key_table.name
+        TIDEMARK_KMS_KEY_ID         = var.people.key_arn
+        TIDEMARK_IDENTITY_TABLE     = var.people.identity_table.name
+        TIDEMARK_DATA_KEY_TABLE     = var.people.data_key_table.name
         TIDEMARK_APP_SECRET         = var.app_secret
         TIDEMARK_EDGE_CLIENT_HEADER = "x-tidemark-viewer"
         # An instance answers one request at a time, so nothing waits beside a hash.
@@ -45,10 +45,10 @@ resource "aws_lambda_function" "service" {
   for_each                       = var.services
   function_name                  = "${var.bank.name}-${each.key}"
   description                    = "Tidemark's ${each.key} service"
-  filename                       = "${var.archives}/${each.key}.zip"
-  source_code_hash               = filebase64sha256("${var.archives}/${each.key}.zip")
+  filename                       = "${var.package.folder}/${each.key}.zip"
+  source_code_hash               = filebase64sha256("${var.package.folder}/${each.key}.zip")
   handler                        = "api.${each.key}.handler.handler"
-  runtime                        = "python${var.python}"
+  runtime                        = "python${var.package.python}"
   architectures                  = ["arm64"]
   memory_size                    = each.value.memory_mb
   timeout                        = 29 # below the gateway's 30 s, above the database's patience

@@ -63,7 +63,7 @@ data "aws_iam_policy_document" "service" {
       actions = [
         "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
       ]
-      resources = [var.identity_table.arn, var.data_key_table.arn]
+      resources = [var.people.identity_table.arn, var.people.data_key_table.arn]
     }
   }
 
@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "service" {
     content {
       sid       = "MasterKey"
       actions   = ["kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"]
-      resources = [var.people_key_arn]
+      resources = [var.people.key_arn]
     }
   }
 

@@ -26,14 +26,9 @@ variable "services" {
   }))
 }
 
-variable "archives" {
-  description = "The folder of the archives."
-  type        = string
-}
-
-variable "python" {
-  description = "The Python of the archives."
-  type        = string
+variable "package" {
+  description = "The folder of the archives, and their Python."
+  type        = object({ folder = string, python = string })
 }
 
 variable "proxy" {
@@ -50,19 +45,13 @@ variable "api_url" {
   type        = string
 }
 
-variable "identity_table" {
-  description = "The table of identity documents."
-  type        = object({ name = string, arn = string })
-}
-
-variable "data_key_table" {
-  description = "The table of wrapped data keys."
-  type        = object({ name = string, arn = string })
-}
-
-variable "people_key_arn" {
-  description = "Wraps the users' data keys."
-  type        = string
+variable "people" {
+  description = "What holds the users' data: tables of identity documents and of wrapped data keys, and the key that wraps these."
+  type = object({
+    identity_table = object({ name = string, arn = string })
+    data_key_table = object({ name = string, arn = string })
+    key_arn        = string
+  })
 }
 
 variable "edge_secret" {

@@ -31,7 +31,7 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions = jsonencode([
     for container in var.containers : {
       name                   = container.name
-      image                  = "${var.repository.url}:${var.image_tag}"
+      image                  = "${var.image.url}:${var.image.tag}"
       command                = container.command
       essential              = true
       readonlyRootFilesystem = true
@@ -96,7 +96,7 @@ data "aws_iam_policy_document" "start" {
   statement {
     sid       = "Image"
     actions   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
-    resources = [var.repository.arn]
+    resources = [var.image.arn]
   }
 
   statement {

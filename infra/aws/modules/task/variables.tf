@@ -13,14 +13,9 @@ variable "name" {
   type        = string
 }
 
-variable "repository" {
-  description = "Where its image lies."
-  type        = object({ url = string, arn = string })
-}
-
-variable "image_tag" {
-  description = "Which image."
-  type        = string
+variable "image" {
+  description = "Its repository, and which one of there."
+  type        = object({ url = string, arn = string, tag = string })
 }
 
 variable "size" {

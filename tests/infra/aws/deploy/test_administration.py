@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from infra.aws.deploy.cloud import Cloud
@@ -20,7 +21,9 @@ case "$1" in
 esac
 """
 OUTPUTS = {
-    "prepare": {"task_definition": "bank-prepare"},
+    "tasks": {"prepare": {"task_definition": "bank-prepare"}, "keys": {"task_definition": "bank-keys"}},
+    "role_secrets": {"users_app": "arn:users", "dagster": "arn:dagster"},
+    "functions": {"rotation": "bank-rotation"},
     "ecs_cluster": "bank",
     "repositories": {},
     "services": {"users": {"function": "bank-users", "alias": "live", "version": "7"}},
@@ -34,13 +37,15 @@ class Account:
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, ...]] = []
+        self.rotated: list[str] = []
+        self.stuck: set[str] = set()
         self.obeyed: list[Mapping[str, Any]] = []
         self.exit_code = 0
         self.made: str | None = "a password"
 
     def run(self, _: Cloud, cluster: str, task: Mapping[str, Any], command: Sequence[str], tell: Any) -> int:
-        assert (cluster, task) == ("bank", OUTPUTS["prepare"])
-        self.ran.append(tuple(command))
+        assert cluster == "bank"
+        self.ran.append((task["task_definition"].removeprefix("bank-"), *command))
         tell("  pending")
         tell("what it printed")
         return self.exit_code
@@ -51,6 +56,18 @@ class Account:
         if arguments["email"] == "nobody":
             raise LocalError("That can't be. email: It is none.")
         return self.made
+
+    def rotate(self, _: Cloud, secret_id: str) -> str:
+        if not secret_id:
+            raise ClientError(
+                {"Error": {"Code": "InvalidRequestException", "Message": "No rotation"}}, "RotateSecret"
+            )
+        self.rotated.append(secret_id)
+        return f"the new one of {secret_id}"
+
+    def wait_rotated(self, _: Cloud, secret_id: str, version: str) -> bool:
+        assert version == f"the new one of {secret_id}"
+        return secret_id not in self.stuck
 
 
 @pytest.fixture
@@ -70,6 +87,8 @@ def account(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     monkeypatch.setattr(Cloud, "caller", lambda _: "account 1")
     monkeypatch.setattr(Cloud, "run", lambda *arguments: account.run(*arguments))
     monkeypatch.setattr(Cloud, "obey", lambda *arguments: account.obey(*arguments))
+    monkeypatch.setattr(Cloud, "rotate", lambda *arguments: account.rotate(*arguments))
+    monkeypatch.setattr(Cloud, "wait_rotated", lambda *arguments: account.wait_rotated(*arguments))
     return account
 
 
@@ -99,13 +118,17 @@ class TestTasks:
     def test_the_ledger_is_verified_and_the_exit_code_is_its_own(self, account: Account, code: int) -> None:
         account.exit_code = code
         done = CliRunner().invoke(main, ["cloud", "ledger-verify", "--environment", "dev"])
-        assert (done.exit_code, done.stdout, account.ran) == (code, "what it printed\n", [("verify",)])
+        assert (done.exit_code, done.stdout, account.ran) == (code, "what it printed\n", [("prepare", "verify")])
         assert "pending" in done.stderr
 
     def test_the_warehouse_is_read_anew(self, account: Account) -> None:
         done = CliRunner().invoke(main, ["cloud", "warehouse", "--environment", "dev", "reload", "--may-restate"])
         assert done.exit_code == 0
-        assert account.ran == [("pipeline", "reload", "--may-restate")]
+        assert account.ran == [("prepare", "pipeline", "reload", "--may-restate")]
+
+    def test_keys_are_exchanged_by_the_task_that_may(self, account: Account) -> None:
+        done = CliRunner().invoke(main, ["cloud", "keys-rotate", "--environment", "dev"])
+        assert (done.exit_code, done.stdout, account.ran) == (0, "what it printed\n", [("keys",)])
 
     def test_there_is_no_bank_yet(self, account: Account, outputs: Path) -> None:
         outputs.write_text("{}")
@@ -118,3 +141,38 @@ class TestTasks:
         done = CliRunner().invoke(main, ["cloud", "ledger-verify", "--environment", "nowhere"])
         assert done.exit_code == 2
         assert "There are: dev, prod" in done.stderr
+
+
+class TestPasswordsRotate:
+    ARGUMENTS = ("cloud", "passwords-rotate", "--environment", "dev")
+
+    def test_all_of_them(self, account: Account) -> None:
+        done = CliRunner().invoke(main, self.ARGUMENTS)
+        assert (done.exit_code, done.stdout) == (0, "dagster: changed\nusers_app: changed\n")
+        assert account.rotated == ["arn:dagster", "arn:users"]
+
+    def test_some(self, account: Account) -> None:
+        assert CliRunner().invoke(main, [*self.ARGUMENTS, "users_app"]).exit_code == 0
+        assert account.rotated == ["arn:users"]
+
+    def test_a_role_that_is_not_there(self, account: Account) -> None:
+        done = CliRunner().invoke(main, [*self.ARGUMENTS, "users_app", "nobody"])
+        assert done.exit_code == 2
+        assert "There are: dagster, users_app." in done.stderr
+        assert account.rotated == []
+
+    def test_one_that_does_not_change_is_named_and_the_others_are_done(self, account: Account) -> None:
+        account.stuck = {"arn:dagster"}
+        done = CliRunner().invoke(main, self.ARGUMENTS)
+        assert (done.exit_code, done.stdout) == (1, "users_app: changed\n")
+        assert "Not changed: dagster." in done.stderr
+        assert "aws logs tail /aws/lambda/bank-rotation" in done.stderr
+
+    def test_what_aws_refuses_is_one_line(self, account: Account, outputs: Path) -> None:
+        """As before the apply with `is_running`: nothing changes passwords yet."""
+        empty = OUTPUTS | {"role_secrets": {"users_app": ""}}
+        outputs.write_text(json.dumps({name: {"value": each} for name, each in empty.items()}))
+        done = CliRunner().invoke(main, self.ARGUMENTS)
+        assert done.exit_code == 1
+        assert done.stderr.splitlines()[-1].startswith("Error: AWS refuses: ")
+        assert "No rotation" in done.stderr

@@ -15,7 +15,12 @@ from infra.local.errors import LocalError
 
 pytestmark = pytest.mark.slow
 
-TASK = {"task_definition": "bank-prepare", "subnets": ["subnet-1", "subnet-2"], "security_group": "sg-1"}
+TASK = {
+    "container": "prepare",
+    "task_definition": "bank-prepare",
+    "subnets": ["subnet-1", "subnet-2"],
+    "security_group": "sg-1",
+}
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task/bank/0123456789abcdef0123456789abcdef"
 DEFINITION = "arn:aws:ecs:eu-central-1:123456789012:task-definition/bank-prepare:7"
 LOG = "aws logs tail /bank/dagster --since 1d --log-stream-names prepare/prepare/0123456789abcdef0123456789abcdef"
@@ -31,7 +36,7 @@ class Account:
         session.set_credentials("x", "x")
         clients = {
             name: session.create_client(name, region_name="eu-central-1")
-            for name in ("sts", "ecr", "ecs", "lambda", "logs")
+            for name in ("sts", "ecr", "ecs", "lambda", "logs", "secretsmanager")
         }
         self.stubs = {name: Stubber(client) for name, client in clients.items()}
         for stub in self.stubs.values():
@@ -167,6 +172,39 @@ class TestRun:
         account.task_is("STOPPED", containers=[{"name": "prepare"}], stoppedReason="CannotPullContainerError")
         with pytest.raises(LocalError, match="verify: it never began: CannotPullContainerError"):
             account.cloud.run("bank", TASK, ["verify"], lambda _: None)
+
+    def test_one_with_a_command_of_its_own(self, account: Account) -> None:
+        account.starts_task()
+        account.task_is("STOPPED", containers=[{"name": "prepare"}], stoppedReason="CannotPullContainerError")
+        with pytest.raises(LocalError, match="prepare: it never began: CannotPullContainerError"):
+            account.cloud.run("bank", TASK, [], lambda _: None)
+
+
+class TestRotate:
+    ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bank/database/users_app"
+    NEW = "0123456789abcdef0123456789abcdef"
+
+    def becomes(self, account: Account, *stages: str) -> None:
+        versions = {self.NEW: list(stages)} if stages else {}
+        account.stubs["secretsmanager"].add_response(
+            "describe_secret", {"VersionIdsToStages": versions}, {"SecretId": self.ARN}
+        )
+
+    def test_the_new_password_is_waited_for(self, account: Account) -> None:
+        account.stubs["secretsmanager"].add_response(
+            "rotate_secret", {"VersionId": self.NEW}, {"SecretId": self.ARN}
+        )
+        self.becomes(account)
+        self.becomes(account, "AWSPENDING")
+        self.becomes(account, "AWSCURRENT", "AWSPENDING")
+        assert account.cloud.wait_rotated(self.ARN, account.cloud.rotate(self.ARN)) is True
+        assert len(account.slept) == 2
+
+    def test_not_forever(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("infra.aws.deploy.cloud.ROTATION_LIMIT_S", 4.0)
+        self.becomes(account, "AWSPENDING")
+        self.becomes(account, "AWSPENDING")
+        assert account.cloud.wait_rotated(self.ARN, self.NEW) is False
 
 
 class TestObey:

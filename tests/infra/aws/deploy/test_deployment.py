@@ -119,7 +119,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(tmp_path)
     services = {each: {"function": f"bank-{each}", "alias": "live", "version": "7"} for each in SERVICES}
     outputs = {
-        "prepare": {"task_definition": "bank-prepare"},
+        "tasks": {"prepare": {"task_definition": "bank-prepare"}},
+        "role_secrets": {},
+        "functions": {},
         "ecs_cluster": "bank",
         "repositories": {"dagster": "host/bank-dagster", "app": "host/bank-app"},
         "services": services,
