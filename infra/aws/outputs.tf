@@ -41,11 +41,21 @@ output "functions" {
 }
 
 output "services" {
-  description = "By service: its function, the alias that others call, and the newest version."
+  description = "By service: its function, the alias that others call, the newest version, and its memory."
   value = {
     for service, function in module.services.functions :
-    service => { function = function.name, alias = function.alias, version = function.version }
+    service => {
+      function  = function.name
+      alias     = function.alias
+      version   = function.version
+      memory_mb = var.services[service].memory_mb
+    }
   }
+}
+
+output "scaler_state" {
+  description = "The parameter in which the scaler keeps its decisions."
+  value       = module.functions.scaler_state
 }
 
 output "dead_letters" {

@@ -1,16 +1,11 @@
 """`tidemark cloud`: what an administrator does to a bank on AWS, from outside of its network."""
 
-import sys
-from typing import Any
-
 import click
 
 from api.shared.roles import ROLES
+from infra.aws.deploy.bank import ENVIRONMENT, Bank
+from infra.aws.deploy.operation import dead_letters, scale
 from infra.local.errors import LocalError
-
-ENVIRONMENT = click.option(
-    "--environment", required=True, metavar="E", help="Which bank: infra/aws/environments/E.tfvars."
-)
 
 
 class _Cloud(click.Group):
@@ -27,7 +22,7 @@ class _Cloud(click.Group):
 
 @click.group(cls=_Cloud)
 def cloud() -> None:
-    """A bank on AWS: its staff, its ledger, its warehouse, its keys and passwords."""
+    """A bank on AWS: its staff, ledger, warehouse, keys, passwords, instances, and what failed."""
 
 
 @cloud.command("staff-add")
@@ -40,7 +35,7 @@ def staff_add(environment: str, email: str, name: str, role: str) -> None:
 
     A new member's password is made up by the users service and printed here, this once; it is in no log.
     """
-    reached = _Bank(environment)
+    reached = Bank(environment)
     service = reached.outputs["services"]["users"]
     arguments = {"email": email, "name": name, "role": role, "password": None}
     made = reached.cloud.obey(service["function"], service["alias"], "add_staff", arguments)
@@ -56,7 +51,7 @@ def ledger_verify(environment: str) -> None:
 
     Exit code 0 when all is right, 1 when something is wrong, 2 when it could not be checked.
     """
-    _Bank(environment).run("verify")
+    Bank(environment).run("verify")
 
 
 @cloud.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -64,7 +59,7 @@ def ledger_verify(environment: str) -> None:
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def warehouse(environment: str, arguments: tuple[str, ...]) -> None:
     """The same as `tidemark warehouse ARGUMENTS` does on one machine."""
-    _Bank(environment).run("pipeline", *arguments)
+    Bank(environment).run("pipeline", *arguments)
 
 
 @cloud.command("keys-rotate")
@@ -74,7 +69,7 @@ def keys_rotate(environment: str) -> None:
 
     The new signing key is published for three hours before it signs, as long as anybody keeps the old ones.
     """
-    _Bank(environment).run(task="keys")
+    Bank(environment).run(task="keys")
 
 
 @cloud.command("passwords-rotate")
@@ -85,7 +80,7 @@ def passwords_rotate(environment: str, roles: tuple[str, ...]) -> None:
 
     Exit code 0 when all were changed.
     """
-    reached = _Bank(environment)
+    reached = Bank(environment)
     secrets = reached.outputs["role_secrets"]
     if unknown := [role for role in roles if role not in secrets]:
         raise click.UsageError(f"There is no role {unknown[0]}. There are: {', '.join(sorted(secrets))}.")
@@ -103,26 +98,5 @@ def passwords_rotate(environment: str, roles: tuple[str, ...]) -> None:
         )
 
 
-class _Bank:
-    """An environment, as Terraform knows it."""
-
-    def __init__(self, environment: str) -> None:
-        # What they import takes longer than most commands.
-        from infra.aws.deploy.cloud import Cloud, make_clients
-        from infra.aws.deploy.command import CONFIGURATION, region_of
-        from infra.aws.deploy.terraform import Terraform
-
-        terraform = Terraform(CONFIGURATION, environment)
-        self.cloud = Cloud(make_clients(region_of(environment)))
-        click.echo(f"AWS: {self.cloud.caller()}", err=True)
-        terraform.start()
-        self.outputs: dict[str, Any] = terraform.outputs_of_whole_bank()
-
-    def run(self, *command: str, task: str = "prepare") -> None:
-        """Run a one-off task, with the command if there is one, and end with its exit code."""
-        outputs = self.outputs
-        sys.exit(self.cloud.run(outputs["ecs_cluster"], outputs["tasks"][task], command, _tell))
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=line.startswith("  "))
+for command in (scale, dead_letters):
+    cloud.add_command(command)

@@ -14,7 +14,10 @@ from infra.local.errors import LocalError
 NO_CHANGE = (["no-op"], ["read"])
 # What the first start of a bank leaves in its state.
 OUTPUTS = frozenset(
-    {"api_url", "app_url", "ecs_cluster", "functions", "repositories", "role_secrets", "services", "tasks"}
+    {
+        *("api_url", "app_url", "dead_letters", "ecs_cluster", "functions", "repositories", "role_secrets"),
+        *("scaler_state", "services", "tasks"),
+    }
 )
 
 

@@ -10,11 +10,16 @@ CHANGES_SHOWN = 10
 
 
 def fleet_view(told: dict[str, Any]) -> Group:
+    """A bank on this machine."""
+    return services_and_changes(_title(told), told["services"], told["changes"])
+
+
+def services_and_changes(title: str, told: dict[str, Any], last: list[dict[str, Any]]) -> Group:
     """Each service with demand, decision and reason, and the last changes, the newest first."""
-    services = Table(title=_title(told), title_justify="left", box=None, padding=(0, 2, 0, 0))
+    services = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for header in ("service", "instances", "bounds", "in flight", "refused", "p95", "hours", "reason"):
         services.add_column(header, justify="left" if header in ("service", "reason") else "right")
-    for name, service in told["services"].items():
+    for name, service in told.items():
         demand = service["demand"]
         services.add_row(
             name,
@@ -31,10 +36,10 @@ def fleet_view(told: dict[str, Any]) -> Group:
     changes = Table(
         title="\nlast changes", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False
     )
-    for change in reversed(told["changes"][-CHANGES_SHOWN:]):
+    for change in reversed(last[-CHANGES_SHOWN:]):
         at = datetime.fromtimestamp(change["at"]).astimezone().isoformat(sep=" ", timespec="seconds")
         changes.add_row(at, change["service"], f"{change['before']} → {change['after']}", change["reason"])
-    return Group(services, *([changes] if told["changes"] else []))
+    return Group(services, *([changes] if last else []))
 
 
 def _title(told: dict[str, Any]) -> str:

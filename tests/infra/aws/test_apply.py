@@ -116,7 +116,12 @@ class TestApply:
         for service in SERVICES:
             function = f"tidemark-dev-{service}"
             alias = _client("lambda", aws).get_alias(FunctionName=function, Name="live")
-            expected = {"function": function, "alias": "live", "version": alias["FunctionVersion"]}
+            expected = {
+                "function": function,
+                "alias": "live",
+                "version": alias["FunctionVersion"],
+                "memory_mb": 1024,
+            }
             assert told["services"]["value"][service] == expected
 
     def test_the_secrets_of_roles_are_empty_until_they_are_prepared(

@@ -120,8 +120,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     services = {each: {"function": f"bank-{each}", "alias": "live", "version": "7"} for each in SERVICES}
     outputs = {
         "tasks": {"prepare": {"task_definition": "bank-prepare"}},
-        "role_secrets": {},
-        "functions": {},
+        **{name: {} for name in ("role_secrets", "functions", "scaler_state", "dead_letters")},
         "ecs_cluster": "bank",
         "repositories": {"dagster": "host/bank-dagster", "app": "host/bank-app"},
         "services": services,
