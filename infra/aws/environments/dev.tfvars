@@ -3,7 +3,7 @@ region      = "eu-central-1"
 domain      = "dev.bank.example.com"
 zone_id     = "Z0000000000000000000"
 alarm_email = "bank-dev@example.com"
-budget_usd  = 400
+budget_usd  = 500
 image_tag   = "0.2.0"
 
 network = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import boto3
 import pytest
@@ -41,6 +42,20 @@ DRIFT: Mapping[str, set[str]] = {
     "module.network.aws_vpc_security_group_ingress_rule.flow": {"description"},
     "module.network.aws_vpc_security_group_ingress_rule.cloudfront": {"description"},
 }
+OPTIONS = (
+    "-auto-approve",
+    "-input=false",
+    "-no-color",
+    "-parallelism=20",
+    "-var-file=environments/dev.tfvars",
+)
+# All that know the edge's secret.
+OF_THE_EDGE = (
+    "module.keys",
+    "module.services.aws_lambda_function.service",
+    "module.app.aws_lb_listener_rule.edge",
+    "module.edge.aws_cloudfront_distribution.site",
+)
 # It wants a value that `prepare` makes up, runs no function, and forgets the schedule; test_plan reads it.
 WITHOUT_ROTATION = """\
 module "functions" {
@@ -67,16 +82,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory, aws: Mapping[str, str]) -> I
 
 @pytest.fixture(scope="module")
 def applied(empty: Terraform) -> Iterator[Terraform]:
-    variables = (
-        "-auto-approve",
-        "-input=false",
-        "-no-color",
-        "-parallelism=20",
-        "-var-file=environments/dev.tfvars",
-    )
-    empty.run("apply", *variables)
+    empty.run("apply", *OPTIONS)
     yield empty
-    empty.run("destroy", *variables)
+    empty.run("destroy", *OPTIONS)
     assert empty.run("state", "list") == ""
 
 
@@ -130,6 +138,36 @@ class TestApply:
         client = _client("secretsmanager", aws)
         with pytest.raises(client.exceptions.ResourceNotFoundException):
             client.get_secret_value(SecretId="tidemark-dev/database/users_app")
+
+    def test_a_shared_secret_that_is_made_anew_reaches_all_that_know_it(
+        self, applied: Terraform, aws: Mapping[str, str]
+    ) -> None:
+        """`tidemark deploy --replace`, as README tells it; the last test, for it changes what others look at."""
+        before = _variables(aws, "tidemark-dev-users")["TIDEMARK_EDGE_SECRET"]
+        applied.run(
+            "apply",
+            *OPTIONS,
+            '-replace=module.keys.terraform_data.shared_secret["edge"]',
+            *(f"-target={address}" for address in OF_THE_EDGE),
+        )
+        kept = _client("secretsmanager", aws).get_secret_value(SecretId="tidemark-dev/shared/edge")["SecretString"]
+        assert len(kept) == len(before)
+        assert kept != before
+        told = [_variables(aws, f"tidemark-dev-{service}")["TIDEMARK_EDGE_SECRET"] for service in SERVICES]
+        assert told == [kept] * len(SERVICES)
+        sites = _client("cloudfront", aws).list_distributions()["DistributionList"]["Items"]
+        shown = [header["HeaderValue"] for site in sites for header in _headers(site)]
+        assert shown == [kept] * 2
+        balancers = _client("elbv2", aws)
+        (balancer,) = balancers.describe_load_balancers(Names=["tidemark-dev-app"])["LoadBalancers"]
+        (listener,) = balancers.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        rules = balancers.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+        asked = [each["HttpHeaderConfig"]["Values"] for rule in rules for each in rule["Conditions"]]
+        assert asked == [[kept]]
+
+
+def _headers(site: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [header for origin in site["Origins"]["Items"] for header in origin["CustomHeaders"]["Items"]]
 
 
 def _client(service: str, aws: Mapping[str, str]):  # type: ignore[no-untyped-def]

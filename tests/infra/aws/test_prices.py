@@ -1,5 +1,9 @@
 """What the page says a bank costs."""
 
+import re
+
+import pytest
+
 from infra.aws import prices
 from tests.cluster import REPOSITORY
 
@@ -23,6 +27,12 @@ class TestTable:
         (parts,) = (parts for title, parts in prices.LINES if title.startswith("Load balancers"))
         at_rest, *_ = prices.costs(parts)
         assert round(at_rest, 4) == round(2 * 0.0225 + 0.045 + 7 * 0.01 + 3 * 0.005, 4)
+
+    @pytest.mark.parametrize(("environment", "case"), [("dev", 0), ("prod", 1)])
+    def test_a_bank_at_rest_stays_in_its_budget(self, environment: str, case: int) -> None:
+        file = REPOSITORY / "infra" / "aws" / "environments" / f"{environment}.tfvars"
+        (budget,) = re.findall(r"(?m)^budget_usd\s*= (\d+)$", file.read_text())
+        assert sum(prices.costs(parts)[case] for _, parts in prices.LINES) * prices.MONTH_H < float(budget)
 
     def test_each_price_says_where_it_is_from(self) -> None:
         for _, parts in prices.LINES:
