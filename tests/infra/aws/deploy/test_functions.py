@@ -14,6 +14,8 @@ from botocore.stub import Stubber
 from infra.aws.deploy.functions import DeadLetter, Functions
 from infra.local.errors import LocalError
 
+pytestmark = pytest.mark.slow
+
 QUEUE = "https://queue.example/bank"
 CLOSE = {"scheduled_at": "2026-11-28T00:00:00Z"}
 LETTER = DeadLetter(CLOSE, datetime(2026, 11, 28, 0, 3, tzinfo=UTC), "Dagster is away", "receipt")
