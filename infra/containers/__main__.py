@@ -145,9 +145,12 @@ def verify() -> None:
 def rotate_keys() -> None:
     """Exchange the bank's keys while requests run, with the rights of the users service."""
     settings = ContainerSettings.read()
-    Passwords(settings).write([USERS])
-    url = databases.url(settings.server, USERS, "", databases.NAMES.of(USERS))
-    _become("api.users.admin", "keys", "rotate", environment=_base(settings) | {"TIDEMARK_DATABASE_URL": url})
+    Passwords(settings).write([])  # the certificate; the password may change meanwhile, and is asked for by itself
+    database = {
+        "TIDEMARK_DATABASE_URL": databases.url(settings.server, USERS, "", databases.NAMES.of(USERS)),
+        "TIDEMARK_DATABASE_SECRET_ID": f"{settings.role_secrets}{USERS}",
+    }
+    _become("api.users.admin", "keys", "rotate", environment=_base(settings) | database)
 
 
 @main.command(context_settings=PASS_ON)
