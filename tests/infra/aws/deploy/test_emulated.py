@@ -1,10 +1,11 @@
-"""Aliases of functions that really run: a version that is not healthy takes none of the services along."""
+"""With functions that really run: one that is not healthy takes none along, and a dead letter is replayed."""
 
 import io
 import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,12 +16,16 @@ from botocore.config import Config
 from infra.aws.deploy import aliases
 from infra.aws.deploy.aliases import Move
 from infra.aws.deploy.cloud import Cloud
+from infra.aws.deploy.functions import Functions as Helpers
 from infra.local.cloud.archives import target
 from infra.local.cloud.deployment import HEALTH_PATH
 from infra.local.errors import LocalError
 from infra.local.ports import free_port
 from infra.local.services import SERVICES
+from infra.package.archive import build
+from tests.cluster import REPOSITORY
 from tests.infra.emulated_lambda import ACCOUNT, REGION, emulated_lambda
+from tests.infra.functions.fake_dagster import FakeDagster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -74,7 +79,7 @@ def archive(expression: str, version: str) -> bytes:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with emulated_lambda(tmp_path_factory.mktemp("lambda"), f"127.0.0.1:{port}", "apigateway"):
+    with emulated_lambda(tmp_path_factory.mktemp("lambda"), f"127.0.0.1:{port}", "apigateway,sqs"):
         deadline = time.monotonic() + 120
         while not _is_there(url + HEALTH_PATH):
             assert time.monotonic() < deadline
@@ -160,3 +165,44 @@ class TestMove:
         assert back == before
         aliases.move(moves(back), cloud, lambda _: None)
         assert functions.live() == before
+
+
+class TestDeadLetters:
+    @pytest.fixture
+    def fake(self) -> Iterator[FakeDagster]:
+        fake = FakeDagster()
+        yield fake
+        fake.end()
+
+    def test_a_close_that_failed_for_good_is_replayed(
+        self, client: Callable[[str], Any], fake: FakeDagster, tmp_path: Path
+    ) -> None:
+        """The message is as Lambda's documentation shows one: the emulator writes another form."""
+        queues = client("sqs")
+        client("lambda").create_function(
+            FunctionName="kickoff",
+            Runtime=f"python{target().python}",
+            Role=f"arn:aws:iam::{ACCOUNT}:role/kickoff",
+            Handler="infra.functions.kickoff.handler.handler",
+            Code={
+                "ZipFile": build("kickoff", target(), REPOSITORY, tmp_path / "work", tmp_path).file.read_bytes()
+            },
+            Timeout=150,
+            Environment={"Variables": {"TIDEMARK_DAGSTER_GRAPHQL_URL": fake.url, "TIDEMARK_TIME_ZONE": "UTC"}},
+        )
+        queue = queues.create_queue(QueueName="dead-letters")["QueueUrl"]
+        told = {"RequestID": "1", "ErrorCode": "200", "ErrorMessage": "Dagster is away"}
+        queues.send_message(
+            QueueUrl=queue,
+            MessageBody='{"scheduled_at": "2026-11-26T00:00:00Z"}',
+            MessageAttributes={name: {"StringValue": text, "DataType": "String"} for name, text in told.items()},
+        )
+        helpers = Helpers(client)
+        (letter,) = helpers.dead_letters(queue)
+        assert letter.reason == "Dagster is away"
+        helpers.replay("kickoff", queue, letter)
+        deadline = time.monotonic() + 120
+        while fake.runs != [["close_daily", "2026-11-26", "QUEUED"]]:
+            assert time.monotonic() < deadline, fake.runs
+            time.sleep(0.2)
+        assert list(helpers.dead_letters(queue)) == []
