@@ -14,7 +14,6 @@ from PIL import Image
 from infra.local.cloud.parts import NAME
 from tests.e2e.conftest import REFUSED_BY_API_GATEWAY
 from tests.e2e.people import PASSWORD, Person
-from tests.e2e.test_smoke import smoke
 from tests.running_bank import RunningBank, running_bank
 
 # The first start builds three archives.
@@ -27,7 +26,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
     hashing = {"TIDEMARK_HASH_MEMORY_KIB": "64", "TIDEMARK_HASH_ROUNDS": "1", "TIDEMARK_HASH_PERCENT": "100"}
     bank = RunningBank(
         tmp_path_factory.mktemp("cloud") / "bank",
-        *("--cloud", "--no-ui"),
+        *("--cloud", "--no-ui", "--no-pipeline"),
         **hashing,
     )
     bank.start()
@@ -77,6 +76,8 @@ class TestMainJob:
         assert ada.statement(savings)[0]["memo"] == "put by: ä €"
         table = ada.call("GET", f"/account/{checking}/transactions", headers={"Accept": "text/csv"})
         assert (table.status_code, table.text.count("\n")) == (200, 3)
+        assert ada.done("GET", "/stats/status", 200)["complete_through"] is None
+
         ada.done("POST", "/user/logout", 204)
         answer = ada.call("GET", f"/account/{checking}")
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
@@ -88,13 +89,6 @@ class TestMainJob:
         answers = [customer.call("POST", f"/account/{account}/deposit", json=body, headers=key) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 201]
         assert customer.balance(account) == 700
-
-
-class TestSmoke:
-    def test_the_check_from_outside_passes_with_statistics_and_all(self, bank: RunningBank, staff: Person) -> None:
-        done = smoke(bank.gateway, "--staff", staff.email, "--password-stdin", stdin=PASSWORD)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "ok      the statistics count them" in done.stdout
 
 
 class TestOperators:
