@@ -4,8 +4,12 @@ Dagster's opens a connection for each of the some thousand statements of a small
 whether its tables have been brought up to date: both cost more than the statements. Named by `dagster.yaml`.
 """
 
+import os
 import time
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
@@ -40,6 +44,15 @@ OF_SCHEDULES = (
 )
 
 
+@dataclass
+class Known:
+    """What a process knows of a server. Dagster makes a storage for each tick of a sensor that asks for one."""
+
+    engine: Engine
+    has_tables: bool = False
+    answered: dict[str, set[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(set))
+
+
 class PooledPostgresStorage(DagsterPostgresStorage):
     """Dagster's Postgres storage with pools. A connection that the server closed is replaced before it is used."""
 
@@ -48,26 +61,34 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PooledPostgresStorage":
         """What Dagster calls with the configuration."""
+        url = pg_url_from_config(config_value)
+        known = _known(url, os.getpid())
         storage = cls(
             inst_data=inst_data,
-            postgres_url=pg_url_from_config(config_value),
-            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+            postgres_url=url,
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True) and not known.has_tables,
         )
-        engine = _pooled(storage.postgres_url)
+        known.has_tables = True
         for part, questions in (
             (storage._run_storage, OF_RUNS),
             (storage._event_log_storage, OF_EVENTS),
             (storage._schedule_storage, OF_SCHEDULES),
         ):
-            part._engine = engine
+            part._engine = known.engine
             for question in questions:
-                _remember(part, question)
+                _remember(part, question, known.answered[question])
         return storage
 
 
-def _remember(part: Any, question: str) -> None:
+@cache
+def _known(url: str, _process_id: int) -> Known:
+    """One for each process: a fork must not use its parent's connections."""
+    return Known(_pooled(url))
+
+
+def _remember(part: Any, question: str, answered: set[tuple[str, ...]]) -> None:
     """Ask no more once the answer was yes. Raises AttributeError where Dagster has no such question any more."""
-    ask, answered = getattr(part, question), set[tuple[str, ...]]()
+    ask = getattr(part, question)
 
     def answer(*arguments: Any) -> bool:
         names = tuple(each for each in arguments if isinstance(each, str))

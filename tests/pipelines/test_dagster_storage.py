@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.event_log import PostgresEventLogStorage, event_log
 from sqlalchemy import text
 
 from pipelines import dagster_storage
@@ -26,8 +26,7 @@ def events(databases: Databases) -> Iterator[PostgresEventLogStorage]:
     url = databases.dagster_url.replace("postgresql", "postgresql+psycopg2")
     storage = PooledPostgresStorage.from_config_value(None, {"postgres_url": url})
     yield storage._event_log_storage
-    for part in (storage._event_log_storage, storage._run_storage, storage._schedule_storage):
-        part._engine.dispose()
+    storage._event_log_storage._engine.dispose()
 
 
 def asked(events: PostgresEventLogStorage, question: str) -> object:
@@ -47,6 +46,14 @@ class TestConnections:
         with psycopg.connect(databases.superuser_url("postgres")) as other:
             other.execute("select pg_terminate_backend(%s, 10000)", (pid,))
         assert asked(events, "select pg_backend_pid()") != pid
+
+    def test_another_storage_of_the_process_uses_them_and_looks_for_no_tables(
+        self, events: PostgresEventLogStorage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pid = asked(events, "select pg_backend_pid()")
+        monkeypatch.setattr(event_log, "retry_pg_connection_fn", lambda _look: pytest.fail("it looked"))
+        again = PooledPostgresStorage.from_config_value(None, {"postgres_url": events.postgres_url})
+        assert asked(again._event_log_storage, "select pg_backend_pid()") == pid
 
     def test_wait_for_no_disk(self, events: PostgresEventLogStorage) -> None:
         assert asked(events, "show synchronous_commit") == "off"
