@@ -1,20 +1,10 @@
 """The gateway: a real Envoy in front of small services that tell what they were asked."""
 
-import http.client
-import json
 import os
-import signal
-import socket
 import stat
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -23,102 +13,15 @@ import yaml
 
 from infra.local.envoy import BODY_MAX_BYTES, EDGE_HEADER, Gateway
 from infra.local.ports import free_port
-from infra.local.services import SERVICES
+from tests.infra.gateway_double import Setup, running_gateway, wait_for
 
 pytestmark = pytest.mark.slow
 
 
-class Service:
-    """Answers every request with 200 and the request itself; `requests` counts those that were not for health."""
-
-    def __init__(self, name: str) -> None:
-        service = self
-        self.requests = 0
-        self.is_hanging_up = False
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                if not self.path.endswith("/health"):
-                    service.requests += 1
-                    if service.is_hanging_up:
-                        self.connection.shutdown(socket.SHUT_RDWR)
-                        self.close_connection = True
-                        return
-                told = {"service": name, "path": self.path, "headers": dict(self.headers), "port": service.port}
-                body = json.dumps(told).encode()
-                length = int(self.headers.get("Content-Length") or 0)
-                self.rfile.read(length)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_POST = do_QUERY = do_FANCY = do_GET  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def end(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@dataclass
-class Setup:
-    """A running gateway and the services behind it."""
-
-    gateway: Gateway
-    services: dict[str, Service]
-    process: subprocess.Popen[bytes]
-    made: list[Service] = field(default_factory=list)
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return httpx.request(method, f"http://127.0.0.1:{self.gateway.port}{path}", timeout=10, **options)
-
-    def another(self, name: str) -> Service:
-        service = Service(name)
-        self.made.append(service)
-        return service
-
-
-def wait_for(condition: Callable[[], bool], timeout_s: float = 15) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def setup(tmp_path: Path) -> Iterator[Setup]:
-    services = {name: Service(name) for name in SERVICES}
-    gateway = Gateway(tmp_path / "envoy", free_port(), tmp_path / "admin", "the-edge-secret")
-    gateway.write()
-    for name, service in services.items():
-        gateway.write_endpoints(name, [service.port])
-    with (tmp_path / "envoy.log").open("wb") as log:
-        process = subprocess.Popen(gateway.command(), stdout=log, stderr=log)
-    setup = Setup(gateway, services, process)
-
-    def is_ready() -> bool:
-        try:
-            return all(setup.ask("GET", service.health_path).status_code == 200 for service in SERVICES.values())
-        except httpx.TransportError:
-            assert process.poll() is None, (tmp_path / "envoy.log").read_text()
-            return False
-
-    wait_for(is_ready)
-    yield setup
-    process.send_signal(signal.SIGTERM)
-    process.wait(10)
-    for service in [*services.values(), *setup.made]:
-        service.end()
+    with running_gateway(tmp_path) as setup:
+        yield setup
 
 
 class TestRoute:
@@ -194,59 +97,6 @@ class TestSize:
 
     def test_headers_with_underscores_are_refused(self, setup: Setup) -> None:
         assert setup.ask("GET", "/user/me", headers={"X_Forwarded_For": "10.1.2.3"}).status_code == 400
-
-
-class TestOwnAnswers:
-    """What the gateway answers by itself, before any service and also before it knows the path."""
-
-    HOST = b"Host: 127.0.0.1\r\n"
-
-    @staticmethod
-    def send(setup: Setup, request: bytes) -> tuple[int, str, dict[str, Any]]:
-        """Status, content type and body of the answer to these bytes."""
-        with socket.create_connection(("127.0.0.1", setup.gateway.port), timeout=10) as connection:
-            connection.sendall(request)
-            answer = http.client.HTTPResponse(connection)
-            answer.begin()
-            return answer.status, answer.headers["Content-Type"], json.loads(answer.read())
-
-    REQUESTS = (
-        (b"GET /user/me HTTP/1.1\r\n" + HOST + b"X: " + b"x" * 70_000 + b"\r\n\r\n", 431, "invalid_request"),
-        (b"GET /user/me HTTP/1.1\r\n" + HOST + b"X: 1\r\n" * 150 + b"\r\n", 431, "invalid_request"),
-        (b"GET /user/" + b"x" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431, "invalid_request"),
-        (b"POST /user/me HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip\r\n\r\n", 501, "not_implemented"),
-        (b"POST /user/me HTTP/1.1\r\n" + HOST + b"Content-Length: x\r\n\r\n", 400, "invalid_request"),
-        (
-            b"POST /user/me HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nz\r\n",
-            400,
-            "invalid_request",
-        ),
-        (b"GET /user/me HTTP/1.1\r\n\r\n", 400, "invalid_request"),
-        (b"GET /user/me HTTP/1.1\r\n" + HOST + b"no colon\r\n\r\n", 400, "invalid_request"),
-        (b"GET /user/me HTTP/1.1\r\n" + HOST + b"X: a\0b\r\n\r\n", 400, "invalid_request"),
-        (b"NONSENSE\r\n\r\n", 400, "invalid_request"),
-        (b"GET /user/me HTTP/1.0\r\n\r\n", 426, "invalid_request"),
-        (
-            b"GET /user/me HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-            403,
-            "forbidden",
-        ),
-        (b"QUERY /user/me HTTP/1.1\r\n" + HOST + b"\r\n", 400, "invalid_request"),
-    )
-
-    def test_are_problem_documents(self, setup: Setup) -> None:
-        for request, status, code in self.REQUESTS:
-            told, content_type, problem = self.send(setup, request)
-            assert (told, content_type) == (status, "application/problem+json"), request[-40:]
-            assert (problem["status"], problem["code"]) == (status, code)
-            assert problem["type"] == f"urn:tidemark:error:{code}"
-            assert problem["title"]
-            assert problem["detail"]
-
-    def test_which_methods_there_are_the_services_say(self, setup: Setup) -> None:
-        for method in ("FANCY", "QUERY"):
-            answer = setup.ask(method, "/user/me", headers={"Content-Type": "application/json"})
-            assert answer.json()["service"] == "users"
 
 
 class TestInstances:
