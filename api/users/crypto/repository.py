@@ -42,7 +42,7 @@ _RETIRE_INDEX_KEYS = text("delete from users.index_key where id <> :key_id")
 _LOCK_TABLE = text("select pg_advisory_xact_lock(hashtext('users.' || :table))")
 _LOCK_ROTATION = text("select pg_advisory_lock(hashtext('users.rotate'))")
 _UNLOCK_ROTATION = text("select pg_advisory_unlock(hashtext('users.rotate'))")
-_LOCK_INDEX_KEYS = text("select id from users.index_key for update")
+_LOCK_INDEX_KEYS = text(f"{_INDEX_KEYS} for update")
 _NOW = text("select clock_timestamp()")
 # Transactions of the service's processes, which are of this role: it may see when they began.
 _IS_ANY_OLDER = text("""
@@ -102,7 +102,7 @@ async def wrapped_by_others(connection: AsyncConnection, table: KeyTable, master
     """The table's keys that another master key wraps, locked: (id, wrapped, master_key_id)."""
     statement = text(
         f"select id, {WRAPPED[table]} as wrapped, master_key_id from users.{table}"
-        " where master_key_id <> :id for update"
+        " where master_key_id <> :id order by created_at, id for update"
     )
     return await connection.rows(statement, {"id": master_key_id})
 

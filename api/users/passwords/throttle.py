@@ -41,40 +41,27 @@ Bucket = tuple[bytes, Rule]
 
 # Failures older than a day are forgotten.
 _FAILURES = "case when t.last_at < now() - interval '1 day' then 1 else t.failures + 1 end"
+# Takes every bucket in the order of the keys, new ones too, in one go: had those that are there been locked before
+# new ones are added, two attempts that share both kinds could wait for each other.
+_TAKE = text("""
+    insert into users.throttle as t (bucket, failures, blocked_until, last_at)
+    select a.bucket, 0, clock_timestamp(), clock_timestamp()
+    from unnest(cast(:buckets as bytea[])) as a (bucket)
+    order by a.bucket
+    on conflict (bucket) do update set failures = t.failures
+    returning t.bucket, t.blocked_until > clock_timestamp() as is_blocked
+""")
 _COUNT = text(f"""
-    with asked as (
-        select *
-        from unnest(cast(:buckets as bytea[]), cast(:free as integer[]), cast(:longest_s as integer[]))
-            with ordinality as a (bucket, free, longest_s, position)
-    ),
-    known as (
-        select t.blocked_until, a.position
-        from users.throttle as t join asked as a on a.bucket = t.bucket
-        order by a.position for update of t
-    ),
-    counted as (
-        insert into users.throttle as t (bucket, failures, blocked_until, last_at)
-        select bucket, 1, clock_timestamp(), clock_timestamp()
-        from asked
-        where not exists (select from known where blocked_until > clock_timestamp())
-        order by position
-        on conflict (bucket) do update
-        set failures = {_FAILURES},
-            blocked_until = clock_timestamp() + make_interval(secs => (
-                select case
-                    when {_FAILURES} > a.free
-                    then least(a.longest_s, power(2, least({_FAILURES} - a.free - 1, 20)))
-                    else 0
-                end
-                from asked as a where a.bucket = t.bucket
-            )),
-            last_at = clock_timestamp()
-        where t.blocked_until <= clock_timestamp()
-        returning bucket
-    )
-    select count(*) as counted,
-        (select min(position) from known where blocked_until > clock_timestamp()) as blocking
-    from counted
+    update users.throttle as t
+    set failures = {_FAILURES},
+        blocked_until = clock_timestamp() + make_interval(secs => case
+            when {_FAILURES} > a.free then least(a.longest_s, power(2, least({_FAILURES} - a.free - 1, 20)))
+            else 0
+        end),
+        last_at = clock_timestamp()
+    from unnest(cast(:buckets as bytea[]), cast(:free as integer[]), cast(:longest_s as integer[]))
+        as a (bucket, free, longest_s)
+    where t.bucket = a.bucket and :is_free
 """)
 _TAKE_BACK = text("""
     update users.throttle
@@ -96,32 +83,40 @@ _PURGE = text("""
 async def count_attempt(connection: AsyncConnection, buckets: Sequence[Bucket]) -> bool:
     """Counts an attempt in every bucket, or in none and says False when one is blocked.
 
-    Name the kinds of buckets in the same order everywhere, so that no two attempts wait for each other. Whatever
-    the answer, the work is the same: one statement that locks the buckets and has something to commit.
+    Whatever the answer, the work is the same: the same two statements, with something to commit.
     """
+    keys = [bucket for bucket, _ in buckets]
+    taken = await connection.rows(_TAKE, {"buckets": keys})
+    blocked = {bytes(row.bucket) for row in taken if row.is_blocked}
     values = {
-        "buckets": [bucket for bucket, _ in buckets],
+        "buckets": keys,
         "free": [rule.free for _, rule in buckets],
         "longest_s": [rule.longest_s for _, rule in buckets],
+        "is_free": not blocked,
     }
-    row = await connection.row(_COUNT, values)
-    if row.counted == len(buckets):
-        return True
-    rule = buckets[(row.blocking or 1) - 1][1]
-    logger.info("too many attempts", extra={"fields": {"limit": rule.name}})
-    return False
+    await connection.execute(_COUNT, values)
+    for bucket, rule in buckets:
+        if bucket in blocked:
+            logger.info("too many attempts", extra={"fields": {"limit": rule.name}})
+            return False
+    return True
 
 
-async def take_back(connection: AsyncConnection, buckets: Sequence[Bucket]) -> None:
-    """The attempt was right: it counts nothing. Buckets in the order of `count_attempt`."""
-    for bucket, _ in buckets:
+async def take_back(connection: AsyncConnection, buckets: Iterable[Bucket]) -> None:
+    """The attempt was right: it counts nothing."""
+    for bucket, _ in _in_order(buckets):
         await connection.execute(_TAKE_BACK, {"bucket": bucket})
 
 
 async def forget(connection: AsyncConnection, buckets: Iterable[Bucket]) -> None:
-    """Earlier failures in these buckets no longer matter."""
-    for bucket, _ in buckets:
-        await connection.execute(_FORGET, {"bucket": bucket})
+    """The attempt was right, and earlier failures no longer matter, but those of a source, who may be many."""
+    for bucket, rule in _in_order(buckets):
+        await connection.execute(_TAKE_BACK if rule is SOURCE else _FORGET, {"bucket": bucket})
+
+
+def _in_order(buckets: Iterable[Bucket]) -> list[Bucket]:
+    """One order everywhere, so that no two attempts wait for each other."""
+    return sorted(buckets, key=lambda bucket: bucket[0])
 
 
 async def purge(connection: AsyncConnection, most: int = 20) -> int:

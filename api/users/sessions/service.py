@@ -75,8 +75,7 @@ class SessionService:
         async with self._engine.begin() as connection:
             if not await repository.lock_credentials(connection, user.id, password_hash):
                 return None
-            await throttle.take_back(connection, buckets)
-            await throttle.forget(connection, [b for b in buckets if b[1] is not throttle.SOURCE])
+            await throttle.forget(connection, buckets)
             await throttle.purge(connection)
             await repository.remember_source(connection, user.id, source)
             _, token = await self._open(connection, user.id)

@@ -1,7 +1,6 @@
 """Slowing down who guesses, without locking out who owns."""
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -13,25 +12,10 @@ from api.shared.database import AsyncEngine, text
 from api.users.passwords import hashing, throttle
 from api.users.passwords.throttle import ACCOUNT, PAIR, Rule, count_attempt
 from api.users.settings import UsersSettings
+from tests.users.passwords.conftest import WRONG, Login
 from tests.users.people import PASSWORD, Person
 
 pytestmark = pytest.mark.slow
-
-WRONG = "not my password"
-Login = Callable[..., int]
-
-
-@pytest.fixture
-def login(client: TestClient[Litestar], settings: UsersSettings, database: psycopg.Connection) -> Login:
-    """Signs in from an address, as the edge reports it; gives the status."""
-    database.execute("truncate users.throttle")
-
-    def login(email: str, password: str, address: str, **headers: str) -> int:
-        edge = {"X-Tidemark-Edge": str(settings.edge_secret), "X-Forwarded-For": address}
-        body = {"email": email, "password": password}
-        return client.post("/user/login", json=body, headers=edge | headers).status_code
-
-    return login
 
 
 def pass_time(database: psycopg.Connection, seconds: float) -> None:
