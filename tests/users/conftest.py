@@ -32,7 +32,7 @@ from tests.users.people import Person
 
 MakeClient = Callable[[], TestClient[Litestar]]
 Sign = Callable[..., str]
-EndWhileWaiting = Callable[[Person, Callable[[], httpx.Response]], httpx.Response]
+EndWhileWaiting = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -152,14 +152,14 @@ def sign(database: psycopg.Connection, master_key_file: Path, client: TestClient
 
 @pytest.fixture
 def end_while_waiting(module_databases: Databases, database: psycopg.Connection) -> EndWhileWaiting:
-    """Gives the answer to a call that waited for its user's row while all of their sessions were ended."""
+    """Gives the answer to a call that waited for a user's row while all sessions of who asks were ended."""
 
-    def end(person: Person, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    def end(person: Person, ask: Callable[[], httpx.Response], asker: Person | None = None) -> httpx.Response:
         with ThreadPoolExecutor(1) as pool, psycopg.connect(module_databases.superuser_url()) as other:
             other.execute("select from users.user where id = %s for update", (person.user_id,))
             answer = pool.submit(ask)
             wait_until_blocked(database, other, answer)
-            other.execute("delete from users.session where user_id = %s", (person.user_id,))
+            other.execute("delete from users.session where user_id = %s", ((asker or person).user_id,))
             other.commit()
             return answer.result()
 

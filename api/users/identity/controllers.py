@@ -1,9 +1,10 @@
 """`/user/photo` and `/user/review`."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -26,6 +27,9 @@ PHOTO_HEADERS = {
 }
 
 
+SubmittedAt = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class PhotoController(Controller):
     path = "/user/photo"
     tags = ("photo",)
@@ -43,7 +47,7 @@ class PhotoController(Controller):
         photo_service: NamedDependency[PhotoService],
     ) -> PhotoState:
         """Send the photo of an identity document, for staff to review."""
-        return await photo_service.submit(principal.user_id, await read_photo(request))
+        return await photo_service.submit(principal.user_id, principal.session_id, await read_photo(request))
 
 
 class ReviewController(Controller):
@@ -56,7 +60,7 @@ class ReviewController(Controller):
         self, review_service: NamedDependency[ReviewService], limit: Limit = 50, cursor: Cursor = None
     ) -> Page[ReviewItem]:
         """Staff: users who wait for a decision, longest first."""
-        after = decode_cursor(cursor, tuple[datetime, UUID])
+        after = decode_cursor(cursor, tuple[SubmittedAt, UUID])
         items, following = await review_service.queue(after, limit)
         return Page(items, encode_cursor(*following) if following else None)
 
@@ -85,4 +89,4 @@ class ReviewController(Controller):
         review_service: NamedDependency[ReviewService],
     ) -> Reviewed:
         """Staff: approve or reject the photo that waits. Repeating the same decision finishes it."""
-        return await review_service.decide(user_id, principal.user_id, principal.token, data)
+        return await review_service.decide(user_id, principal, data)

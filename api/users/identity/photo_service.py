@@ -14,6 +14,7 @@ from api.users.identity.images import normal_photo
 from api.users.identity.schemas import PhotoState
 from api.users.profile import repository as users
 from api.users.profile.personal import fetch_key, open_row
+from api.users.sessions import repository as sessions
 
 REPLACEABLE = frozenset({"missing", "rejected"})
 QUEUE_MAX = 8
@@ -29,11 +30,11 @@ class PhotoService:
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="photo")
         self._waiting = 0
 
-    async def submit(self, user_id: UUID, sent: bytes) -> PhotoState:
+    async def submit(self, user_id: UUID, session_id: UUID, sent: bytes) -> PhotoState:
         """Keeps a photo for review.
 
         Raises PhotoRefused when it is no acceptable picture, PhotoNotReplaceable while one waits or is approved,
-        Unavailable when too many are being looked at.
+        Unavailable when too many are being looked at, Unauthenticated when the session has ended meanwhile.
         """
         photo = await self._normalise(sent)
         # The row stays locked while the item is written, so there is one writer; should the commit fail, the next
@@ -42,6 +43,7 @@ class PhotoService:
             row = await users.get(connection, user_id, for_update=True)
             if row is None:
                 raise Unauthenticated
+            await sessions.require_live(connection, session_id)
             if row.photo_status not in REPLACEABLE:
                 raise PhotoNotReplaceable
             personal = await open_row(self._data_keys, row)

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
+from api.shared.auth import Principal
 from api.shared.database import AsyncConnection, AsyncEngine
 from api.shared.errors import Forbidden, NotFound, ValueRefused
 from api.users.accounts_client import AccountsClient
@@ -16,6 +17,7 @@ from api.users.identity.schemas import Decision, Reviewed, ReviewItem
 from api.users.profile import repository as users
 from api.users.profile.personal import BeingDeleted, fetch_key, open_row
 from api.users.profile.repository import UserRow
+from api.users.sessions import repository as sessions
 
 STATUS_AFTER = {"approve": "approved", "reject": "rejected"}
 
@@ -64,25 +66,27 @@ class ReviewService:
             raise NotFound from error
         return open_photo(key, photo)
 
-    async def decide(self, user_id: UUID, reviewer_id: UUID, token: str, decision: Decision) -> Reviewed:
+    async def decide(self, user_id: UUID, reviewer: Principal, decision: Decision) -> Reviewed:
         """Approves or rejects the photo that waits; approving approves the user and then all their accounts.
 
         The user comes first: an account opened in between asks and finds them approved already. Should accounts
         be out of reach (Unavailable), the user stays in the queue and a repeat finishes it. Raises NotFound,
-        NothingToReview, PhotoReplaced (they looked at an older one), AlreadyDecided, ValueRefused, Forbidden.
+        NothingToReview, PhotoReplaced (they looked at an older one), AlreadyDecided, ValueRefused, Forbidden, and
+        Unauthenticated when the reviewer's session has ended meanwhile.
         """
-        if user_id == reviewer_id:
+        if user_id == reviewer.user_id:
             raise Forbidden("Nobody reviews their own photo.")
         reason = " ".join((decision.reason or "").split()) or None
         if decision.decision == "reject" and reason is None:
             raise ValueRefused("reason", "say why, so that the user can send a better photo")
         async with self._engine.begin() as connection:
             user = await self._undecided(connection, user_id, STATUS_AFTER[decision.decision])
+            await sessions.require_live(connection, reviewer.session_id)
             if user is not None:
-                seen = await repository.last_seen(connection, user_id, reviewer_id)
+                seen = await repository.last_seen(connection, user_id, reviewer.user_id)
                 if seen is not None and seen < user.photo_version:
                     raise PhotoReplaced
-                await repository.decide(connection, user, reviewer_id, decision.decision, reason)
+                await repository.decide(connection, user, reviewer.user_id, decision.decision, reason)
                 await asyncio.to_thread(
                     self._documents.set_status,
                     user_id,
@@ -91,7 +95,7 @@ class ReviewService:
                 )
             row = await repository.decided(connection, user_id)
         if decision.decision == "approve":
-            await self._accounts.approve(user_id, token)
+            await self._accounts.approve(user_id, reviewer.token)
             async with self._engine.begin() as connection:
                 await repository.note_accounts_approved(connection, user_id)
         return Reviewed(user_id, row.photo_status, row.photo_reason, row.approved, row.decided_by, row.decided_at)

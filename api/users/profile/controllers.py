@@ -79,4 +79,4 @@ async def _delete(principal: Principal, deletion: Deletion, data: DeleteUser | N
             'A user is deleted with {"current_password": "…"} as the body of the call. '
             "If DELETE can't carry one, use POST /user/delete."
         )
-    await deletion.delete(principal.user_id, principal.token, data.current_password)
+    await deletion.delete(principal, data.current_password)

@@ -10,6 +10,7 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from api.shared.auth import Principal
 from api.shared.database import AsyncEngine
 from api.shared.errors import Conflict, TidemarkError, Unauthenticated
 from api.users.accounts_client import AccountsClient
@@ -43,18 +44,19 @@ class Deletion:
         self._accounts = accounts
         self._sessions = session_service
 
-    async def delete(self, user_id: UUID, token: str, password: str) -> None:
+    async def delete(self, caller: Principal, password: str) -> None:
         """Deletes the caller.
 
         Raises Conflict when an account holds money, and then they stay; Unavailable when accounts cannot be
-        reached, and then it is finished later.
+        reached, and then it is finished later; Unauthenticated when their session ends before they are marked.
         """
-        await self._confirmation.confirm(user_id, password)
+        await self._confirmation.confirm(caller.user_id, password)
         async with self._engine.begin() as connection:
-            leaving_at = await repository.mark_leaving(connection, user_id)
+            leaving_at = await repository.mark_leaving(connection, caller.user_id)
+            await sessions.require_live(connection, caller.session_id)
         if leaving_at is None:
             raise Unauthenticated
-        await self._carry_out(user_id, token, leaving_at)
+        await self._carry_out(caller.user_id, caller.token, leaving_at)
 
     async def finish_all(self) -> None:
         """Finishes deletions that were begun and cut off more than two minutes ago."""

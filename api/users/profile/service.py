@@ -128,8 +128,9 @@ class ProfileService:
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection, for_writing=True)
             locked = await repository.get(connection, user_id, for_update=True)
-            if locked is None or not await sessions.is_live(connection, session_id):
+            if locked is None:
                 raise Unauthenticated(ENDED)
+            await sessions.require_live(connection, session_id)
             if locked.sealed != row.sealed or locked.password_hash != row.password_hash:
                 raise Conflict("The profile was changed elsewhere meanwhile. Look at it and try again.")
             values = {**seal(key, after), "password_hash": password_hash}

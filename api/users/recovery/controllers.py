@@ -55,9 +55,9 @@ class RecoveryController(Controller):
     ) -> None:
         """Staff: end all sessions and program tokens of a customer. It is recorded.
 
-        Calls under way may still be carried out, but none that begins after the answer.
+        Calls that wait are not carried out any more; only what is being written at that moment is completed.
         """
-        await recovery_service.end_sessions(principal.user_id, user_id)
+        await recovery_service.end_sessions(principal, user_id)
 
     @post("/{user_id:uuid}/code", operation_id="IssueResetCode", opt=STAFF, responses=problems(404))
     async def issue_code(
@@ -70,5 +70,5 @@ class RecoveryController(Controller):
 
         Ends all of their sessions and program tokens, and any earlier code. First make sure that it is they.
         """
-        code = await recovery_service.issue_code(principal.user_id, user_id)
+        code = await recovery_service.issue_code(principal, user_id)
         return Response(code, headers={"Cache-Control": "no-store"})

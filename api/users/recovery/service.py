@@ -8,6 +8,7 @@ import hmac
 import logging
 from uuid import UUID
 
+from api.shared.auth import Principal
 from api.shared.database import AsyncConnection, AsyncEngine
 from api.shared.errors import Forbidden, NotFound
 from api.users.crypto.data_keys import DataKeys
@@ -29,7 +30,7 @@ logger = logging.getLogger("tidemark.recovery")
 
 
 class RecoveryService:
-    """See the module. `staff_id` is who does it, None for the command line."""
+    """See the module. `staff` is who does it, None for the command line."""
 
     def __init__(self, *, engine: AsyncEngine, index: Index, data_keys: DataKeys, hasher: Hasher) -> None:
         self._engine = engine
@@ -37,10 +38,10 @@ class RecoveryService:
         self._data_keys = data_keys
         self._hasher = hasher
 
-    async def end_sessions(self, staff_id: UUID | None, user_id: UUID) -> None:
-        """Ends all sessions and program tokens of a user. Raises NotFound, Forbidden."""
+    async def end_sessions(self, staff: Principal | None, user_id: UUID) -> None:
+        """Ends all sessions and program tokens of a user. Raises NotFound, Forbidden, Unauthenticated."""
         async with self._engine.begin() as connection:
-            await self._act(connection, user_id, staff_id, "end_sessions")
+            await self._act(connection, user_id, staff, "end_sessions")
             await sessions.delete_all(connection, user_id)
 
     async def end_everybodys_sessions(self) -> None:
@@ -51,14 +52,14 @@ class RecoveryService:
         async with self._engine.begin() as connection:
             await sessions.drop_everybodys_reset_codes(connection)
 
-    async def issue_code(self, staff_id: UUID | None, user_id: UUID) -> ResetCode:
+    async def issue_code(self, staff: Principal | None, user_id: UUID) -> ResetCode:
         """A code that is good once, for an hour, and instead of any earlier one; ends all sessions and tokens.
 
-        The password stays what it is until the code is used. Raises NotFound, Forbidden.
+        The password stays what it is until the code is used. Raises NotFound, Forbidden, Unauthenticated.
         """
         code = new_code()
         async with self._engine.begin() as connection:
-            await self._act(connection, user_id, staff_id, "issue_code")
+            await self._act(connection, user_id, staff, "issue_code")
             await sessions.delete_all(connection, user_id)
             expires_at = await repository.put_code(connection, user_id, code_digest(user_id, code))
         return ResetCode(user_id, code, expires_at)
@@ -75,7 +76,6 @@ class RecoveryService:
         check_password(asked.new_password, (email,), field="new_password")
         async with self._engine.begin() as connection:
             keys = await self._index.load(connection)
-            # The source first: two of a new pair that waited for it in the other order could wait for each other.
             buckets = [
                 (keys.digest("reset-source", address), throttle.SOURCE),
                 (keys.digest("reset-pair", email, address), throttle.PAIR),
@@ -109,15 +109,17 @@ class RecoveryService:
             await _record(connection, user_id, None, "reset_password")
 
     async def _act(
-        self, connection: AsyncConnection, user_id: UUID, staff_id: UUID | None, action: Action
+        self, connection: AsyncConnection, user_id: UUID, staff: Principal | None, action: Action
     ) -> None:
         """Locks the user, and puts on record what is done to them."""
         row = await users.get(connection, user_id, for_update=True)
+        if staff is not None:
+            await sessions.require_live(connection, staff.session_id)
         if row is None or row.leaving_at is not None:
             raise NotFound
-        if staff_id is not None and row.roles:
+        if staff is not None and row.roles:
             raise Forbidden("The bank's own people are helped from the command line alone.")
-        await _record(connection, row.id, staff_id, action)
+        await _record(connection, row.id, None if staff is None else staff.user_id, action)
 
 
 async def _record(connection: AsyncConnection, user_id: UUID, staff_id: UUID | None, action: Action) -> None:

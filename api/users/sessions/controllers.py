@@ -58,7 +58,10 @@ class SignInController(Controller):
         autocommit: NamedDependency[AsyncConnection],
         session_service: NamedDependency[SessionService],
     ) -> None:
-        """End this session: calls under way may still be carried out, but none that begins after the answer."""
+        """End this session. After the answer no call of it begins, and none that waits is carried out.
+
+        Only what is being written at that moment is completed.
+        """
         await session_service.end(autocommit, principal.user_id, principal.session_id)
 
     @post(
@@ -175,7 +178,7 @@ class ProgramTokenController(Controller):
         autocommit: NamedDependency[AsyncConnection],
         program_token_service: NamedDependency[ProgramTokenService],
     ) -> None:
-        """Revoke a program token: calls under way may still be carried out, none that begins after the answer."""
+        """Revoke a program token: what is being read at that moment is answered, and nothing afterwards."""
         await program_token_service.revoke(autocommit, principal.user_id, token_id)
 
 

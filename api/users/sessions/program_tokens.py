@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from api.shared.auth import ENDED
 from api.shared.database import AsyncConnection
-from api.shared.errors import NotFound, Unauthenticated
+from api.shared.errors import NotFound
 from api.users.crypto.signing import SigningKeys
 from api.users.errors import TooManyTokens, UserLeaving
 from api.users.sessions import repository
@@ -31,8 +30,7 @@ class ProgramTokenService:
         """
         if not await repository.is_staying(transaction, user_id):
             raise UserLeaving
-        if not await repository.is_live(transaction, session_id):
-            raise Unauthenticated(ENDED)
+        await repository.require_live(transaction, session_id)
         if await repository.count_programs(transaction, user_id) >= TOKENS_MAX:
             raise TooManyTokens
         key = await self._signing_keys.current(transaction)

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from api.shared.auth import ENDED
 from api.shared.database import AsyncConnection, text
+from api.shared.errors import Unauthenticated
 
 # A person's session ends after 12 hours at most, or when it was not refreshed for 30 minutes.
 _INSERT_PERSON = text("""
@@ -140,12 +142,13 @@ async def is_staying(connection: AsyncConnection, user_id: UUID) -> bool:
     return await connection.row(_LOCK_STAYING, {"user_id": user_id}) is not None
 
 
-async def is_live(connection: AsyncConnection, session_id: UUID) -> bool:
-    """Whether the session has not ended; nobody ends it before the transaction does.
+async def require_live(connection: AsyncConnection, session_id: UUID) -> None:
+    """Nobody ends the session before the transaction does. Raises Unauthenticated when it has ended.
 
     Lock the user first: who ends all of their sessions does so, too.
     """
-    return await connection.row(_LOCK_LIVE, {"session_id": session_id}) is not None
+    if await connection.row(_LOCK_LIVE, {"session_id": session_id}) is None:
+        raise Unauthenticated(ENDED)
 
 
 async def replace_password_hash(connection: AsyncConnection, user_id: UUID, before: str, after: str) -> None:
