@@ -18,6 +18,7 @@ from api.shared.edge import at_the_edge
 from api.shared.health import health_route
 from api.shared.negotiation import require_acceptable
 from api.shared.openapi import complete
+from api.shared.pages import enter_list
 from api.shared.parameters import require_known_parameters
 from api.shared.problems import handle_exception
 from api.shared.request_log import configure_logging
@@ -32,6 +33,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     await require_principal(connection, handler)
     require_acceptable(connection, handler)
     require_known_parameters(connection, handler)
+    await enter_list(connection, handler)
 
 
 def make_app(

@@ -1,17 +1,31 @@
-"""Keyset pages: an opaque cursor holds the last row's key, so pages stay right while rows are added."""
+"""Keyset pages: an opaque cursor holds the last row's key, so pages stay right while rows are added.
+
+A cursor belongs to the list that gave it: it also holds a digest of who asked, the address and all that was asked
+for but `limit`, `cursor` and `format`, and is refused elsewhere. The digest is no secret: it finds mistakes.
+"""
 
 import base64
+import hashlib
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
 from api.shared.errors import Conflict
 
 T = TypeVar("T")
+
+_DIGEST_BYTES = 6
+_NOT_OF_THE_LIST = frozenset({"cursor", "limit", "format"})
+# The list that the request at work asks for: cursors are made and read far from the request.
+_list: ContextVar[bytes] = ContextVar("list", default=bytes(_DIGEST_BYTES))
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Rows on a page, at most 1,000.")]
 Cursor = Annotated[
@@ -20,7 +34,7 @@ Cursor = Annotated[
         min_length=1,
         max_length=512,
         pattern="^[A-Za-z0-9_-]+$",
-        description="`next_cursor` of the page before; leave out for the first.",
+        description="`next_cursor` of the page before, for the same list and filters; leave out for the first.",
     ),
 ]
 
@@ -38,6 +52,23 @@ class Page(msgspec.Struct, Generic[T]):
     next_cursor: str | None = None
 
 
+async def enter_list(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Cursors that are made and read until the request is answered are those of its list."""
+    if "cursor" not in handler.parsed_fn_signature.parameters:
+        return
+    query = [(name, str(value)) for name, value in connection.query_params.multi_items()]
+    body = await connection.body() if isinstance(connection, Request) and connection.method == "POST" else b""
+    caller_id = getattr(connection.scope.get("user"), "user_id", None)
+    _list.set(digest_of(caller_id, connection.scope["path"], query, body))
+
+
+def digest_of(caller_id: UUID | None, path: str, query: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    """What tells one list from another."""
+    asked = sorted((name, value) for name, value in query if name not in _NOT_OF_THE_LIST)
+    parts = repr((str(caller_id), path.lower(), asked, body))
+    return hashlib.blake2b(parts.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], tuple[Any, ...]]) -> Page[T]:
     """A page of at most `limit` rows, of which one more was read if there is one; `key` is what a cursor holds."""
     return Page(list(rows[:limit]), encode_cursor(*key(rows[limit - 1])) if len(rows) > limit else None)
@@ -45,7 +76,7 @@ def page_of(rows: Sequence[T], limit: int, key: Callable[[T], tuple[Any, ...]]) 
 
 def encode_cursor(*key: Any) -> str:
     """An opaque cursor of a row's key (text, integers, UUIDs, times)."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_list.get() + msgspec.json.encode(key)).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str | None, key_type: type[T]) -> T | None:
@@ -53,7 +84,10 @@ def decode_cursor(cursor: str | None, key_type: type[T]) -> T | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=key_type)
+        held = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        if held[:_DIGEST_BYTES] != _list.get():
+            raise InvalidCursor()
+        return msgspec.json.decode(held[_DIGEST_BYTES:], type=key_type)
     except ValueError as error:
         raise InvalidCursor() from error
 

@@ -33,11 +33,11 @@ def require_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], han
     if not connection.scope["query_string"]:
         return
     known, lists = _parameters(handler, frozenset(connection.path_params))
-    forms = _forms(handler)
+    forms, texts = _forms(handler), _texts(handler)
     sent = [name for name, _ in connection.query_params.multi_items()]
     for name, value in connection.query_params.multi_items():
-        # The framework would take it for a parameter that was left out.
-        if str(value).lower() == "null":
+        # The framework would take it for a parameter that was left out; in a text it is a word.
+        if str(value).lower() == "null" and name not in texts:
             raise InvalidParameter(name, "is null; leave it out instead")
         if name not in known:
             raise InvalidParameter(name, "this call has no such parameter")
@@ -72,6 +72,17 @@ def _forms(handler: BaseRouteHandler) -> Mapping[str, tuple[re.Pattern[str], str
         for wanted, form in _FORMS.items()
         if wanted in (field.annotation, *field.args)
     }
+
+
+@lru_cache(maxsize=512)
+def _texts(handler: BaseRouteHandler) -> frozenset[str]:
+    """The parameters that are text, by their names in queries."""
+    aliases = _aliases(handler)
+    return frozenset(
+        aliases[name]
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if str in (field.annotation, *field.args)
+    )
 
 
 def field_errors(handler: BaseRouteHandler | None, detail: str, extra: Any) -> list[dict[str, str]]:

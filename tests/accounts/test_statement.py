@@ -13,6 +13,7 @@ from psycopg import ClientCursor
 
 from api.accounts.statement.repository import STATEMENT
 from tests.accounts.world import Person, World
+from tests.forged import forged
 
 
 class TestListTransactions:
@@ -114,8 +115,9 @@ class TestListTransactions:
             "limit=1&limit=2",
         ):
             assert ada.refused("GET", f"{path}?{query}") == (400, "invalid_request"), query
-        for cursor in ("x", "WzBd", "WyJhIl0", "WzE4NDQ2NzQ0MDczNzA5NTUxNjE2XQ"):
+        for cursor in ("x", *(forged(ada.user_id, path, key) for key in ([0], ["a"], [2**64], [], [1, 2], b"[1"))):
             assert ada.refused("GET", f"{path}?cursor={cursor}") == (409, "invalid_cursor")
+        assert ada.done("GET", f"{path}?cursor={forged(ada.user_id, path, [9])}", 200)["items"] == []
         query = "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"
         assert ada.refused("GET", f"{path}?{query}") == (409, "invalid_range")
 

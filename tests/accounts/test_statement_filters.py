@@ -43,7 +43,7 @@ class TestFilters:
         for query, amounts in (
             ("q=gran", [-200]),
             ("q=%20gran%20", [-200]),
-            ("q=%20null", []),
+            ("q=null", []),
             ("q=märz", [-30]),
             ("q=100%25_", [-30]),
             ("q=_", [-30]),
@@ -55,6 +55,30 @@ class TestFilters:
             ("counterparty=4821553906", []),
         ):
             assert self.found(ada, busy, query) == amounts, query
+
+    def test_null_is_a_word_like_any_other(self, ada: Person, bob: Person) -> None:
+        account = ada.open(deposit=9)
+        ada.transfer(account, bob.open(), 3, body={"memo": "Null and void"})
+        for word in ("null", "NULL", "%20null%20"):
+            assert self.found(ada, account, f"q={word}") == [-3]
+        path = f"/account/{account['account_id']}/transactions"
+        for query in ("direction=null", "amount_min=null", "from=null", "counterparty=null", "limit=null"):
+            assert ada.refused("GET", f"{path}?{query}") == (400, "invalid_request"), query
+
+    def test_a_cursor_is_of_its_list_alone(self, ada: Person, bob: Person) -> None:
+        account, other = ada.open(deposit=9), ada.open(deposit=9)
+        ada.share(account, bob)
+        for _ in range(3):
+            ada.deposit(account, 1)
+        path = f"/account/{account['account_id']}/transactions"
+        cursor = ada.done("GET", f"{path}?limit=1&direction=in", 200)["next_cursor"]
+        for same in ("limit=2&direction=in", "direction=in&format=json"):
+            assert ada.call("GET", f"{path}?{same}&cursor={cursor}").status_code == 200
+        for query in ("", "direction=out", "direction=in&q=x", "direction=in&to=2999-01-01T00:00:00Z"):
+            assert ada.refused("GET", f"{path}?{query}&cursor={cursor}") == (409, "invalid_cursor"), query
+        elsewhere = f"/account/{other['account_id']}/transactions?direction=in&cursor={cursor}"
+        assert ada.refused("GET", elsewhere) == (409, "invalid_cursor")
+        assert bob.refused("GET", f"{path}?direction=in&cursor={cursor}") == (409, "invalid_cursor")
 
     def test_with_a_time_range(self, ada: Person, busy: dict[str, Any]) -> None:
         lines = ada.done("GET", f"/account/{busy['account_id']}/transactions", 200)["items"]

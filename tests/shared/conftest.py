@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from jwt.algorithms import RSAAlgorithm
 from litestar import Litestar, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 from litestar.testing import TestClient
 
 from api.shared.app import make_app
@@ -65,8 +65,8 @@ def break_it() -> None:
     raise RuntimeError(SENT)
 
 
-@get("/thing/page", opt={"public": True}, sync_to_thread=False)
-def page(limit: Limit = 2, cursor: Cursor = None) -> Page[int]:
+@get(["/thing/page", "/thing/{shelf:int}/page"], opt={"public": True}, sync_to_thread=False)
+def page(limit: Limit = 2, cursor: Cursor = None, word: FromQuery[str | None] = None) -> Page[int]:
     (first,) = decode_cursor(cursor, tuple[int]) or (0,)
     return Page(list(range(first, first + limit)), encode_cursor(first + limit))
 

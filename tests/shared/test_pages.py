@@ -1,9 +1,12 @@
 """Pages of lists and their cursors."""
 
+from typing import Any
+
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from tests.forged import forged
 from tests.shared.answers import problem
 
 
@@ -32,3 +35,15 @@ class TestPages:
     @pytest.mark.parametrize("cursor", ["x", "W10", "bnVsbA", "WyJhIl0"])
     def test_a_cursor_that_nobody_gave(self, client: TestClient[Litestar], cursor: str) -> None:
         assert problem(client.get(f"/thing/page?cursor={cursor}")) == (409, "invalid_cursor")
+
+    @pytest.mark.parametrize("key", [None, [], [1, 2], ["a"], [1.5], b"[1", b"\xff"])
+    def test_a_cursor_of_this_list_that_nobody_gave(self, client: TestClient[Litestar], key: Any) -> None:
+        cursor = forged(None, "/thing/page", key)
+        assert problem(client.get(f"/thing/page?cursor={cursor}")) == (409, "invalid_cursor")
+        assert client.get(f"/thing/page?cursor={forged(None, '/thing/page', [7])}").json()["items"] == [7, 8]
+
+    def test_a_cursor_is_of_its_list_alone(self, client: TestClient[Litestar]) -> None:
+        cursor = client.get("/thing/1/page?word=a").json()["next_cursor"]
+        assert client.get(f"/thing/1/page?limit=9&cursor={cursor}&word=a").status_code == 200
+        for path in ("/thing/1/page?", "/thing/1/page?word=b&", "/thing/2/page?word=a&", "/thing/page?word=a&"):
+            assert problem(client.get(f"{path}cursor={cursor}")) == (409, "invalid_cursor"), path

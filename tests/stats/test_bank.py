@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.forged import forged
 from tests.stats.marts import CATALOGUE
 from tests.stats.world import BANK_METRICS, Api, World, problem
 
@@ -106,7 +107,8 @@ class TestGetBankDays:
         staff = world.person("staff")
         answer = api.get("/stats/bank", staff, {"from": "2026-03-03", "to": "2026-03-02"})
         assert problem(answer) == (409, "invalid_range")
-        answer = api.get("/stats/bank", staff, {"cursor": "WyIyMDI2LTAzLTAyIiwiXHUwMDAwIl0"})
+        cursor = forged(staff.user_id, "/stats/bank", ["2026-03-02", "\0"])
+        answer = api.get("/stats/bank", staff, {"cursor": cursor})
         assert problem(answer) == (409, "invalid_cursor")
 
     def test_an_unchanged_answer_is_not_sent_again(self, api: Api, published: World) -> None:

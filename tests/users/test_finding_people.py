@@ -56,6 +56,10 @@ class TestFindPeople:
         ).json()
         assert [item["user_id"] for item in first["items"] + second["items"]] == people
         assert second["next_cursor"] is None
+        others = staff.call(
+            "POST", f"/user/search?limit=2&cursor={first['next_cursor']}", json={"name": "Someone Else"}
+        )
+        assert code(others) == (409, "invalid_cursor")
 
     def test_by_what_they_changed_it_to_and_no_more_by_what_it_was(self, staff: Person, zoe: Person) -> None:
         before, after = zoe.name.split()[-1], f"Novak{uuid4().hex[:8]}"

@@ -65,8 +65,7 @@ class Look(msgspec.Struct, frozen=True):
             "amount_min": self.amount_min,
             "amount_max": self.amount_max,
             "counterparty": self.counterparty,
-            # The API takes "null" for nothing; spaces at the ends of a text it leaves out.
-            "q": f" {self.text}" if self.text else None,
+            "q": self.text or None,
         }
 
 

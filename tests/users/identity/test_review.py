@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 from PIL import Image
 
 from tests.cluster import Databases
+from tests.forged import forged
 from tests.users.accounts_double import AccountsDouble
 from tests.users.people import Person, code
 
@@ -63,6 +64,16 @@ class TestListReviews:
         assert seen[-3:] == [someone.user_id for someone in people]
         assert seen == queue(staff)
         assert len(seen) == len(set(seen))
+
+    def test_a_cursor_holds_a_time_whichever(self, staff: Person, waiting: Person) -> None:
+        path = "/user/review"
+        for moment in ("2026-01-01T00:00:00", "-0001-01-01T00:00:00Z", "infinity", 0):
+            cursor = forged(staff.user_id, path, [moment, waiting.user_id])
+            assert code(staff.call("GET", path, params={"cursor": cursor})) == (409, "invalid_cursor"), moment
+        for moment, found in (("0001-01-01T00:00:00+23:59", True), ("9999-12-31T23:59:59.999999-23:59", False)):
+            cursor = forged(staff.user_id, path, [moment, waiting.user_id])
+            items = staff.call("GET", path, params={"cursor": cursor}).json()["items"]
+            assert (waiting.user_id in [item["user_id"] for item in items]) is found
 
     def test_one_unreadable_user_does_not_hide_the_others(
         self, staff: Person, waiting: Person, database: psycopg.Connection
