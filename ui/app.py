@@ -15,6 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.watcher import polling_path_watcher
 
 from ui.language import _
 from ui.server.headers import SecurityHeaders
@@ -23,6 +24,9 @@ from ui.server.routes import routes
 logger = logging.getLogger("tidemark.ui")
 # These log addresses, which hold account numbers when staff search for one.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+# How often Streamlit looks at its configuration's three files: five times a second was half of what an idle app
+# cost. Its end waits for a look.
+polling_path_watcher._POLLING_PERIOD_SECS = 2.0  # type: ignore[misc]
 
 
 def _on_script_error(error: Exception) -> bool:
