@@ -6,6 +6,7 @@ The pages are opened as a reader would, in Chromium, and kept with 256 colours i
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,12 +23,14 @@ from tests.cluster import REPOSITORY
 FOLDER = REPOSITORY / "ui" / "assets" / "readme"
 WIDTH = 1280
 # Its graph fits itself to the window in which it is opened.
-DAGSTER = (1400, 773)
+DAGSTER = (1850, 1020)
 
 
 def keep(page: Page, name: str, width: int, height: int) -> None:
     """The top of the page as a small file."""
     page.set_viewport_size({"width": width, "height": height})
+    # Off whatever was clicked last.
+    page.mouse.move(0, 0)
     # Charts and graphs draw themselves anew for the window.
     page.wait_for_timeout(3000)
     picture = Image.open(io.BytesIO(page.screenshot()))
@@ -36,13 +39,20 @@ def keep(page: Page, name: str, width: int, height: int) -> None:
     print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1024} KiB")
 
 
-def of_the_app(browser: Browser, bank: Bank) -> None:
-    """Home, a statement and the statistics of the demo's customer."""
+def signed_in(browser: Browser, bank: Bank, who: str) -> Person:
+    """The demo's `customer`, or a member of its `staff`."""
     signs = json.loads((bank.state.secrets / "demo.json").read_text())
     page = browser.new_page(viewport={"width": WIDTH, "height": 900}, locale="en-GB")
-    person = Person(page, bank.app_url, email=signs["customer_email"])
-    person.sign_in(signs["customer_password"])
+    person = Person(page, bank.app_url, email=signs[f"{who}_email"])
+    person.sign_in(signs[f"{who}_password"])
     person.settled()
+    return person
+
+
+def of_the_app(browser: Browser, bank: Bank) -> None:
+    """Home, a statement, the statistics of the demo's customer, and what is behind a figure."""
+    person = signed_in(browser, bank, "customer")
+    page = person.page
     keep(page, "home", WIDTH, 800)
     person.go("Statements")
     person.settled()
@@ -51,6 +61,18 @@ def of_the_app(browser: Browser, bank: Bank) -> None:
     person.settled()
     expect(page.locator("svg.marks").first).to_be_visible()
     keep(page, "statistics", WIDTH, 1120)
+    page.get_by_role("button", name=re.compile("^Money out")).click()
+    expect(page.get_by_role("dialog").locator(".tm-verdict-good")).to_be_visible()
+    keep(page, "behind", WIDTH, 800)
+
+
+def of_the_desk(browser: Browser, bank: Bank) -> None:
+    """The whole bank, as staff see it."""
+    person = signed_in(browser, bank, "staff")
+    person.go("The bank")
+    person.settled()
+    expect(person.page.locator("svg.marks").first).to_be_visible()
+    keep(person.page, "bank", WIDTH, 800)
 
 
 def of_dagster(browser: Browser, bank: Bank) -> None:
@@ -60,11 +82,14 @@ def of_dagster(browser: Browser, bank: Bank) -> None:
     )
     page.goto(f"{bank.dagster_url}/asset-groups")
     expect(page.get_by_text("publication").first).to_be_visible(timeout=60_000)
+    # All groups of assets open.
+    page.keyboard.press("Alt+e")
+    expect(page.get_by_text("metric_catalog").first).to_be_visible()
     keep(page, "dagster", *DAGSTER)
 
 
 def main() -> int:
-    """All four; the exit code is 1 where no demo bank or no browser is there."""
+    """All of them; the exit code is 1 where no demo bank or no browser is there."""
     home = Path(os.environ.get("TIDEMARK_HOME", REPOSITORY / ".tidemark"))
     try:
         bank = Bank.running(home)
@@ -74,7 +99,7 @@ def main() -> int:
     if not (bank.state.secrets / "demo.json").exists():
         print("The town is not there yet: run `make demo` first.", file=sys.stderr)
         return 1
-    makers: tuple[Callable[[Browser, Bank], None], ...] = (of_the_app, of_dagster)
+    makers: tuple[Callable[[Browser, Bank], None], ...] = (of_the_app, of_the_desk, of_dagster)
     with sync_playwright() as playwright:
         path = executable(playwright.chromium.executable_path)
         if path is None:

@@ -135,12 +135,12 @@ def main() -> None:
         account = pick(accounts, "statement_account")
     own = {item.account_id: item for item in accounts}
     now = when.now()
+    said.show()
     if "movement" in st.query_params:
         movement.show(account, own)
         return
     with show:
         start, end = looking.time_range(now)
-    said.show()
     card, chart = st.columns([1, 1.4], gap="medium", vertical_alignment="center")
     with card:
         st.html(cards.account_card(account))

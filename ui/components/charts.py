@@ -66,18 +66,20 @@ def balance_over_time(
     )
 
 
-def bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str, *, height: int) -> alt.Chart:
+def bars(
+    items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: str, *, height: int, opens: bool = False
+) -> alt.Chart:
     """A figure of each period as bars, on a scale of its own; provisional periods paler.
 
-    A click on a bar selects it under the name PICKED, with its period's `start`.
+    With `opens`, a click on a bar selects it under the name PICKED, with its period's `start`.
     """
     colour = alt.Color("side:N", sort=[IN, OUT], scale=alt.Scale(domain=[IN, OUT]), legend=None)
     rows = _rows(items, kind, metric, currency, side=OUT if metric.name == "outflow" else IN)
     is_money = metric.unit == "minor_units"
     counts = alt.Axis(title=None, tickMinStep=1, tickCount=3, domain=False, ticks=False)
-    return (
+    chart = (
         alt.Chart(rows, background=CLEAR)
-        .mark_bar(cornerRadius=3, cursor="pointer")
+        .mark_bar(cornerRadius=3, cursor="pointer" if opens else "default")
         .encode(
             x=_period_axis(items, kind),
             y=alt.Y("value:Q", axis=_money_axis(currency, ticks=3) if is_money else counts),
@@ -85,9 +87,9 @@ def bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: st
             opacity=alt.condition(alt.datum.status == PROVISIONAL, alt.value(0.55), alt.value(1)),
             tooltip=_tooltip(),
         )
-        .add_params(alt.selection_point(name=PICKED, fields=["start"]))
         .properties(height=height)
     )
+    return chart.add_params(alt.selection_point(name=PICKED, fields=["start"])) if opens else chart
 
 
 def _rows(

@@ -192,7 +192,7 @@ def _bars(items: Sequence[PeriodFigures], kind: str, metric: Metric, currency: s
 
     st.html(f'<h3 class="tm-chart-head">{html(name)}</h3>')
     st.altair_chart(
-        charts.bars(items, kind, metric, currency, height=BARS_HEIGHT),
+        charts.bars(items, kind, metric, currency, height=BARS_HEIGHT, opens=True),
         key=key,
         on_select=picked,
         selection_mode=charts.PICKED,

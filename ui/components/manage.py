@@ -40,8 +40,11 @@ def _rename(account: Account) -> None:
         wrong.place("nickname")
         is_sent = st.form_submit_button(_("Keep the name"), icon=":material/check:")
         wrong.place()
-    if not is_sent or name == account.nickname:
+    if not is_sent:
         return
+    if name == account.nickname:
+        said.keep(_("There was nothing to change."))
+        st.rerun()
     try:
         session.accounts().rename(account.account_id, name)
     except ApiError as error:

@@ -8,7 +8,7 @@ import streamlit as st
 from ui.clients.accounts import Account
 from ui.clients.errors import ApiError
 from ui.clients.statement import Transaction
-from ui.components import cards, layout, moving, receipt, session, statement, when
+from ui.components import cards, layout, moving, receipt, said, session, statement, when
 from ui.components.fields import FORM, FieldProblems
 from ui.components.money import format_money, plain_amount
 from ui.components.move_form import NAME_MAX_CHARACTERS
@@ -103,8 +103,11 @@ def _name(line: Transaction) -> None:
         wrong.place("name")
         is_sent = st.form_submit_button(_("Keep the name"), icon=":material/check:")
         wrong.place(FORM)
-    if not is_sent or name == (line.counterparty_name or ""):
+    if not is_sent:
         return
+    if name == (line.counterparty_name or ""):
+        said.keep(_("There was nothing to change."))
+        st.rerun()
     client = session.accounts()
     try:
         if name:
