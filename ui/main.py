@@ -2,65 +2,42 @@
 
 import streamlit as st
 
+from ui import pages
 from ui.clients.errors import ApiError, SessionEnded
 from ui.clients.users import User
 from ui.components import cookie, languages, layout, onboarding, problems, session
 from ui.components.text import html
-from ui.language import N_, _
+from ui.language import _
 from ui.server.sessions import SignIn
 
 WATCH_EVERY_S = 10
 
-# Address, file, title, icon: the same addresses whether signed in or not, so a refresh never gets lost.
-CUSTOMER_PAGES = (
-    ("home", N_("Home"), "home"),
-    ("move", N_("Move money"), "swap_horiz"),
-    ("account", N_("Statements"), "receipt_long"),
-    ("statistics", N_("Statistics"), "insights"),
-    ("open", N_("Open an account"), "add_card"),
-    ("sharing", N_("Joint accounts"), "group"),
-    ("identity", N_("Confirm who you are"), "badge"),
-)
-DESK_PAGES = (
-    ("review", N_("Review"), "fact_check"),
-    ("people", N_("People"), "person_search"),
-    ("lookup", N_("Look up"), "search"),
-    ("bank", N_("The bank"), "account_balance"),
-    ("pipeline", N_("Pipeline"), "conversion_path"),
-)
-USER_PAGES = (("profile", N_("Profile"), "person"),)
 
-
-def page(name: str, title: str, icon: str, *, file: str | None = None) -> st.Page:
+def page(entry: pages.Entry, *, is_shown: bool = True) -> st.Page:
     """One page of the app at the address of its name; Home is the address without a name."""
     return st.Page(
-        f"app_pages/{file or name}.py",
-        title=_(title),
-        icon=f":material/{icon}:",
-        url_path=name,
-        default=name == "home",
+        f"app_pages/{entry.name}.py",
+        title=_(entry.title),
+        icon=f":material/{entry.icon}:",
+        url_path=entry.name,
+        default=entry == pages.HOME,
+        visibility="visible" if is_shown else "hidden",
     )
 
 
 def pages_of(user: User) -> dict[str, list[st.Page]]:
-    """The pages that this person may use; the services decide again on every call."""
-    customer = [
-        page(*entry)
-        for entry in CUSTOMER_PAGES
-        if entry[0] != "identity" or (not user.approved and not user.works_here)
-    ]
-    sections = {"": customer}
-    may_open = {
-        "review": user.reviews,
-        "people": user.reads_users,
-        "lookup": user.reads_statistics and not user.reads_users,
-        "bank": user.reads_statistics,
-        "pipeline": user.reads_statistics,
+    """The menu of this person. What it has not is still at its address, and says there whose it is: a link may
+    be older than a role or an approval."""
+    shown = pages.in_menu(user)
+    hidden = [page(entry, is_shown=False) for entry in pages.ALL if entry.name not in shown]
+    sections = {"": pages.CUSTOMER, _("Staff desk"): pages.DESK, _("You"): pages.OWN}
+    menu = {
+        title: found
+        for title, entries in sections.items()
+        if (found := [page(entry) for entry in entries if entry.name in shown])
     }
-    if desk := [page(*entry) for entry in DESK_PAGES if may_open[entry[0]]]:
-        sections[_("Staff desk")] = desk
-    sections[_("You")] = [page(*entry) for entry in USER_PAGES]
-    return sections
+    menu[""] += hidden
+    return menu
 
 
 @st.fragment(run_every=WATCH_EVERY_S)
@@ -85,10 +62,10 @@ def run_signed_in(held: SignIn) -> None:
         held.touch()
     session.learn_facts()
     user = session.user()
-    pages = pages_of(user)
-    chosen = st.navigation(pages, position="sidebar")
+    menu = pages_of(user)
+    chosen = st.navigation(menu, position="sidebar")
     layout.logo()
-    layout.tabs([page for section in pages.values() for page in section])
+    layout.tabs([page for section in menu.values() for page in section if page.visibility == "visible"])
     with st.sidebar:
         st.html(f'<p class="tm-signed">{html(_("Signed in as"))}<br><b>{html(user.name)}</b></p>')
         languages.switch("language_in_menu")
@@ -105,8 +82,10 @@ def run_signed_in(held: SignIn) -> None:
 
 def run_signed_out() -> None:
     """Whatever the address, the way in."""
-    entries = CUSTOMER_PAGES + DESK_PAGES + USER_PAGES
-    doors = [page(name, N_("Welcome"), icon, file="welcome") for name, _, icon in entries]
+    doors = [
+        st.Page("app_pages/welcome.py", title=_("Welcome"), url_path=entry.name, default=entry == pages.HOME)
+        for entry in pages.ALL
+    ]
     st.navigation(doors, position="hidden").run()
 
 

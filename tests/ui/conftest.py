@@ -47,6 +47,18 @@ def ada(gateway: FakeGateway) -> dict[str, Any]:
     return gateway.bank.create_user(body, approved=True)
 
 
+@pytest.fixture
+def checking(gateway: FakeGateway, ada: dict[str, Any]) -> dict[str, Any]:
+    account = gateway.bank.open_account(ada["user_id"], "checking", "EUR")
+    gateway.bank.move("deposit", "external:cash", account["account_id"], 100_000, None)
+    return account
+
+
+@pytest.fixture
+def savings(gateway: FakeGateway, ada: dict[str, Any]) -> dict[str, Any]:
+    return gateway.bank.open_account(ada["user_id"], "savings", "EUR")
+
+
 def sign_in(gateway: FakeGateway, user: dict[str, Any]) -> SignIn:
     """A sign-in as the app would hold it."""
     token = gateway.bank.token_for(user["user_id"])

@@ -94,6 +94,12 @@ class TestParseAmount:
             ("1 234,50", "CZK", 123450),
             ("1234,50", "EUR", 123450),
             ("1,234", "EUR", 123400),
+            ("5.", "EUR", 500),
+            ("1,234.", "EUR", 123400),
+            (".5", "EUR", 50),
+            (".05", "EUR", 5),
+            (",5", "EUR", 50),
+            ("5.", "JPY", 5),
         ],
     )
     def test_takes_what_people_type(self, typed: str, currency: str, minor: int) -> None:
@@ -109,7 +115,13 @@ class TestParseAmount:
             ("1,23,456", "EUR", "not an amount we understand"),
             ("1,2345", "EUR", "not an amount we understand"),
             ("1.005", "EUR", "at most 2 decimals"),
-            ("1.", "EUR", "at most 2 decimals"),
+            ("5,", "EUR", "not an amount we understand"),
+            (",500", "EUR", "not an amount we understand"),
+            (".500", "EUR", "at most 2 decimals"),
+            (".5", "JPY", "JPY has no decimals"),
+            (".", "EUR", "not an amount we understand"),
+            (",", "EUR", "not an amount we understand"),
+            (".0", "EUR", "more than zero"),
             ("5.0", "JPY", "JPY has no decimals"),
             ("-5", "EUR", "not an amount we understand"),
             ("1e3", "EUR", "not an amount we understand"),
@@ -139,6 +151,9 @@ class TestParseAmount:
             ("de_CH", "1'234.50", 123450),
             ("de_CH", "1’234.50", 123450),
             ("de_CH", "12,50", 1250),
+            ("de_DE", "5,", 500),
+            ("de_DE", ",5", 50),
+            ("de_DE", ".5", 50),
             ("en_US", "1,234", 123400),
         ],
     )
@@ -149,7 +164,8 @@ class TestParseAmount:
         assert parse_amount(typed, "EUR") == minor
 
     @pytest.mark.parametrize(
-        ("where", "typed"), [("de_DE", "1,234"), ("de_DE", "1.23.456"), ("de_CH", "1.234"), ("en_GB", "1.234")]
+        ("where", "typed"),
+        [("de_DE", "1,234"), ("de_DE", "1.23.456"), ("de_DE", "5."), ("de_CH", "1.234"), ("en_GB", "1.234")],
     )
     def test_never_guesses_between_thousands_and_decimals(
         self, monkeypatch: pytest.MonkeyPatch, where: str, typed: str

@@ -14,18 +14,6 @@ pytestmark = pytest.mark.slow
 User = dict[str, Any]
 
 
-@pytest.fixture
-def checking(gateway: FakeGateway, ada: User) -> dict[str, Any]:
-    account = gateway.bank.open_account(ada["user_id"], "checking", "EUR")
-    gateway.bank.move("deposit", "external:cash", account["account_id"], 100_000, None)
-    return account
-
-
-@pytest.fixture
-def savings(gateway: FakeGateway, ada: User) -> dict[str, Any]:
-    return gateway.bank.open_account(ada["user_id"], "savings", "EUR")
-
-
 class TestStatement:
     def test_newest_first_with_balances(
         self, visit: Page, gateway: FakeGateway, ada: User, checking: User, savings: User

@@ -22,6 +22,7 @@ from ui.settings import settings
 
 ADDRESS = "http://127.0.0.1:8501"
 ORIGIN = {"Origin": ADDRESS}
+BROWSING = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 FOREIGN_HOSTS = ["evil.example:8501", "127.0.0.1.evil.example", "10.0.0.1:8501", "[", "localhost@evil.example"]
 
 
@@ -179,6 +180,21 @@ class TestHost:
 
     def test_a_balancer_asks_after_health_by_number(self, browser: Browser) -> None:
         assert browser.request("GET", "/_stcore/health", headers={"Host": "10.0.3.7:8501"}).text == "inside"
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("path", ["/nonsense", "/account/1", "/Account", "/%3Cb%3E", "/lookup.php?x=1"])
+    def test_of_no_page_leads_to_one_that_says_so(self, browser: Browser, path: str) -> None:
+        answer = browser.request("GET", path, headers=BROWSING)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/lost")
+        assert answer.headers["x-frame-options"] == "DENY"
+
+    @pytest.mark.parametrize("path", ["/", "/account", "/account/", "/home?draft=1", "/lost", "/static/js/a.js"])
+    def test_of_pages_and_files_are_served(self, browser: Browser, path: str) -> None:
+        assert browser.request("GET", path, headers=BROWSING).text == "inside"
+
+    def test_what_no_browser_shows_answers_for_itself(self, browser: Browser) -> None:
+        assert browser.request("GET", "/nonsense", headers={"Accept": "*/*"}).text == "inside"
 
 
 class TestHeaders:

@@ -5,9 +5,13 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
+from streamlit.elements.widgets.time_widgets import ALLOWED_DATE_FORMATS
 
 from ui.components import when
 from ui.components.text import account_number, has_typo, html, literal, typed_number
+from ui.language import LANGUAGES
 
 NASTY = "<script>alert(1)</script> **bold** $x^2$ [a](javascript:1) :smile: `code` _i_ ![p](/p) \\ & \"q\" 'q'"
 
@@ -80,3 +84,18 @@ class TestTimes:
     )
     def test_periods_have_names(self, kind: str, text: str) -> None:
         assert when.period(date(2026, 11, 1), date(2026, 12, 1), kind) == text
+
+
+class TestTypedForm:
+    @pytest.mark.parametrize(
+        ("where", "form"),
+        [("de_DE", "DD.MM.YYYY"), ("en_GB", "DD/MM/YYYY"), ("en_US", "MM/DD/YYYY"), ("en_CA", "YYYY-MM-DD")],
+    )
+    def test_of_the_country(self, monkeypatch: pytest.MonkeyPatch, where: str, form: str) -> None:
+        monkeypatch.setattr(when, "locale", lambda: Locale.parse(where))
+        assert when.typed_form() == form
+
+    def test_is_one_that_a_field_takes_everywhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for where in (name for name in locale_identifiers() if name.partition("_")[0] in LANGUAGES):
+            monkeypatch.setattr(when, "locale", lambda where=where: Locale.parse(where))
+            assert ALLOWED_DATE_FORMATS.match(when.typed_form()), where

@@ -77,7 +77,6 @@ def ask(attempt: Attempt) -> None:
     wrong.place("currency")
     nickname = st.text_input(
         _("Your name for it (optional)"),
-        max_chars=NAME_MAX_CHARACTERS,
         placeholder=_("Holidays"),
         key="open_nickname",
         help=_("Only you see it. You can change it later."),
@@ -89,6 +88,9 @@ def ask(attempt: Attempt) -> None:
     enter.presses("open_account", form="tm-form")
     wrong.place()
     if not is_asked:
+        return
+    wrong.limit("nickname", nickname, NAME_MAX_CHARACTERS)
+    if wrong.found:
         return
     client = session.accounts()
     try:

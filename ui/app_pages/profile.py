@@ -27,7 +27,7 @@ rows = [
     (_("Customer id"), user.user_id),
 ]
 if user.roles:
-    rows.append((_("Role"), ", ".join(user.roles).capitalize()))
+    rows.append((_("Role"), cards.roles(user.roles)))
 with st.container(width=620):
     with st.container(border=True, key="tm-profile"):
         st.html(cards.facts(rows))
@@ -44,7 +44,7 @@ with st.container(width=620):
         leaving.show()
     st.caption(
         _(
-            "Your email and phone are stored encrypted with a key of your own. You are signed out by yourself "
+            "Your email and phone are stored encrypted with a key of your own. You are signed out automatically "
             "after half an hour without use."
         )
     )

@@ -5,6 +5,7 @@ import streamlit as st
 from ui.clients.errors import ApiError
 from ui.clients.users import ReviewItem
 from ui.components import cards, confirm, keys, layout, problems, session
+from ui.components.fields import FieldProblems
 from ui.components.picture import inline_image
 from ui.components.text import capital, html, literal
 from ui.components.when import age, moment, now
@@ -18,6 +19,7 @@ REASONS = (
 )
 OTHER = N_("Something else")
 LISTED_MAX = 30
+REASON_MAX_CHARACTERS = 300
 
 
 def decide(item: ReviewItem, *, approve: bool, reason: str | None) -> None:
@@ -121,16 +123,19 @@ def rejection(item: ReviewItem) -> None:
         _("Reason for a rejection"),
         [*REASONS, OTHER],
         index=None,
+        placeholder=_("Choose a reason"),
         format_func=lambda text: _(text),
         key=f"reason_{item.user_id}",
     )
-    reason = choice and _(choice)
+    # Sent as it stands in the code: the customer may read another language than staff.
+    reason = choice
+    wrong = FieldProblems()
     if choice == OTHER:
-        reason = st.text_area(
-            _("In your words, to the customer"), max_chars=300, key=f"words_{item.user_id}"
-        ).strip()
-    if reason:
-        text = _("Reject the photo of {name}? They will read: {reason}", name=item.name, reason=reason)
+        reason = st.text_area(_("In your words, to the customer"), key=f"words_{item.user_id}").strip()
+        wrong.place("reason")
+        wrong.limit("reason", reason, REASON_MAX_CHARACTERS)
+    if reason and not wrong.found:
+        text = _("Reject the photo of {name}? They will read: {reason}", name=item.name, reason=_(reason))
         confirm.question(text, _("Yes, reject"), lambda: decide(item, approve=False, reason=reason))
     else:
         st.button(_("Don’t reject"), key=f"keep_{item.user_id}", on_click=confirm.close, shortcut="Esc")

@@ -117,9 +117,7 @@ def _revoke(token_id: str) -> None:
 def _make() -> None:
     wrong = FieldProblems()
     with st.form("tm-token", border=False):
-        name = st.text_input(
-            _("What is the program called?"), max_chars=TOKEN_NAME_MAX_CHARACTERS, key="token_name"
-        ).strip()
+        name = st.text_input(_("What is the program called?"), key="token_name").strip()
         wrong.place("name")
         days = st.selectbox(
             _("For how long?"),
@@ -134,6 +132,8 @@ def _make() -> None:
         return
     if not name:
         wrong.say("name", _("Give it a name, so that you know it again."))
+    wrong.limit("name", name, TOKEN_NAME_MAX_CHARACTERS)
+    if wrong.found:
         return
     try:
         st.session_state[_MADE] = session.users().create_token(name, days)

@@ -9,6 +9,7 @@ from ui.components.text import account_number, html
 from ui.language import N_, _, _p
 
 TYPE_LABELS = {"checking": N_("Checking"), "savings": N_("Savings")}
+ROLE_LABELS = {"staff": N_("Staff"), "analyst": N_("Analyst")}
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Tile:
 def type_name(type_: str) -> str:
     """ "Checking" or "Savings"."""
     return _(TYPE_LABELS[type_]) if type_ in TYPE_LABELS else type_.capitalize()
+
+
+def roles(names: Iterable[str]) -> str:
+    """ "Staff, Analyst"; a role without a name here as it is called."""
+    return ", ".join(_(ROLE_LABELS[name]) if name in ROLE_LABELS else name.capitalize() for name in names)
 
 
 def type_label(account: Account) -> str:

@@ -6,6 +6,7 @@ browser trades a single-use ticket for an HttpOnly cookie at a route of the app'
 
 import streamlit as st
 
+from ui.components import typed
 from ui.server.routes import SESSION_PATH
 from ui.server.sessions import store
 
@@ -13,9 +14,11 @@ _CODE = """
 const asked = new Set()
 
 export default function ({ data }) {
-  const { method, ticket, once, path } = data
+  const { method, ticket, once, path, memory } = data
   if (asked.has(once)) return
   asked.add(once)
+  // What was typed on the way in has done its work.
+  sessionStorage.removeItem(memory)
   fetch(path, {
     method,
     headers: { "Content-Type": "application/json" },
@@ -41,6 +44,12 @@ def _ask(method: str, ticket: str | None, *, once: str) -> None:
     with st.container(key="tm-session", height=1):
         _keeper(
             key="session_keeper",
-            data={"method": method, "ticket": ticket, "once": once, "path": SESSION_PATH},
+            data={
+                "method": method,
+                "ticket": ticket,
+                "once": once,
+                "path": SESSION_PATH,
+                "memory": typed.MEMORY,
+            },
             height=1,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from ui.components import own_words
 from ui.components.text import html
 from ui.language import _
 
@@ -31,7 +32,7 @@ def logo_image() -> str:
 
 def frame() -> None:
     """The style sheet; once per run, before anything else."""
-    st.html(f"<style>{_asset('style.css')}</style>")
+    st.html(f"<style>{_asset('style.css')}{own_words.style()}</style>")
 
 
 def logo() -> None:

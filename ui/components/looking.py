@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.clients.accounts import Account, Payee
 from ui.clients.statement import Look
-from ui.components import cards, kept, moving
+from ui.components import cards, kept, moving, when
 from ui.components.facts import facts
 from ui.components.fields import FieldProblems
 from ui.components.money import AmountError, example, parse_amount
@@ -58,7 +58,7 @@ def time_range(now: datetime) -> tuple[datetime | None, datetime | None]:
         _("From and to"),
         value=(now.date() - timedelta(days=6), now.date()),
         max_value=now.date(),
-        format="DD/MM/YYYY",
+        format=when.typed_form(),
         key="statement_days",
         width=320,
     )
@@ -76,15 +76,16 @@ def ask(
     people: list[Payee],
 ) -> Look | None:
     """What to look for in the time range; None while something of it is wrong."""
-    words, way = st.columns([1.6, 1], gap="small", vertical_alignment="bottom")
+    wrong = FieldProblems()
+    words, way = st.columns([1.6, 1], gap="small", vertical_alignment="top")
     with words:
         text = st.text_input(
             _("Search"),
             placeholder=_("A memo, a name, an account number"),
             icon=":material/search:",
-            max_chars=facts().memo_max_characters,
             key="statement_text",
         ).strip()
+        wrong.place("text")
     with way:
         direction = st.segmented_control(
             _("Direction"),
@@ -95,7 +96,7 @@ def ask(
             key="statement_direction",
             label_visibility="collapsed",
         )
-    wrong = FieldProblems()
+    wrong.limit("text", text, facts().memo_max_characters)
     with st.expander(_("Amount and other side"), icon=":material/tune:", expanded=_is_narrowed()):
         left, right, last = st.columns(3, gap="small")
         with left:

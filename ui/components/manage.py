@@ -33,7 +33,6 @@ def _rename(account: Account) -> None:
         name = st.text_input(
             _("Your name for it"),
             placeholder=cards.type_label(account),
-            max_chars=NAME_MAX_CHARACTERS,
             key=key,
             help=_("Other owners don’t see it."),
         ).strip()
@@ -45,6 +44,9 @@ def _rename(account: Account) -> None:
     if name == account.nickname:
         said.keep(_("There was nothing to change."))
         st.rerun()
+    wrong.limit("nickname", name, NAME_MAX_CHARACTERS)
+    if wrong.found:
+        return
     try:
         session.accounts().rename(account.account_id, name)
     except ApiError as error:

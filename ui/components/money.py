@@ -101,15 +101,17 @@ def example(currency: str) -> str:
 @cache
 def _forms(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """How an amount is written where `decimal` sets off the decimals; and how elsewhere, as far as it can't be
-    taken for the former: three digits behind the other mark are thousands here.
+    taken for the former: three digits behind the other mark are thousands here, and none say nothing.
+
+    On one side of the mark the digits may be left out: "5." is 5, ".5" is 0.5.
     """
     other = "," if decimal == "." else "."
 
     def whole(mark: str) -> str:
         return r"(\d+|" + "|".join(rf"\d{{1,3}}(?:{re.escape(sep)}\d{{3}})+" for sep in (mark, " ", "'")) + ")"
 
-    own = rf"{whole(other)}(?:{re.escape(decimal)}(\d*))?"
-    elsewhere = rf"{whole(decimal)}{re.escape(other)}(\d{{1,2}})"
+    own = rf"(?=.*\d){whole(other)}?(?:{re.escape(decimal)}(\d*))?"
+    elsewhere = rf"{whole(decimal)}?{re.escape(other)}(\d{{1,2}})"
     return re.compile(own, re.ASCII), re.compile(elsewhere, re.ASCII)
 
 
@@ -117,7 +119,7 @@ def parse_amount(text: str, currency: str) -> int:
     """The minor units of an amount that somebody typed, such as "1,234.50"; raises AmountError.
 
     Strict: thousands are set off properly or not at all, decimals as the person's locale does it (or by the other
-    of point and comma, where that leaves no doubt), at most as many as the currency has.
+    of point and comma, where that leaves no doubt), at most as many as the currency has. See `_forms`.
     """
     typed = text.translate(_SPACES).strip()
     for mark in (currency, *(get_currency_symbol(currency, locale=where) for where in (locale(), "en_US"))):
@@ -130,13 +132,13 @@ def parse_amount(text: str, currency: str) -> int:
         raise AmountError(
             _("That is not an amount we understand. Write it like {example}.", example=example(currency))
         )
-    whole, fraction = re.sub(r"\D", "", match[1]), match[2]
+    whole, fraction = re.sub(r"\D", "", match[1] or "0"), match[2] or ""
     decimals = exponent(currency)
-    if fraction == "" or len(fraction or "") > decimals:
+    if len(fraction) > decimals:
         raise AmountError(_too_fine(currency, decimals))
     if len(whole) > len(str(facts().amount_max_minor)):
         raise AmountError(_("That is more than can be moved at once."))
-    minor = int(whole + (fraction or "").ljust(decimals, "0"))
+    minor = int(whole + fraction.ljust(decimals, "0"))
     if minor == 0:
         raise AmountError(_("The amount has to be more than zero."))
     if minor > facts().amount_max_minor:

@@ -59,11 +59,11 @@ def ask(accounts: Sequence[Account], work: moving.Work) -> moving.Draft | None:
         if kind == "transfer":
             memo = st.text_input(
                 _("Memo (optional)"),
-                max_chars=facts().memo_max_characters,
                 key="move_memo",
                 persist_state="page",
                 placeholder=_("Whoever is paid reads it too."),
-            )
+            ).strip()
+            wrong.place("memo")
         is_asked = st.button(
             _("Review"), type="primary", width="stretch", icon=":material/arrow_forward:", key="move_review"
         )
@@ -72,8 +72,11 @@ def ask(accounts: Sequence[Account], work: moving.Work) -> moving.Draft | None:
         draft = None
         if is_asked:
             amount = _amount(typed, account, wrong, is_limited=kind != "deposit")
+            wrong.limit("memo", memo, facts().memo_max_characters)
             if problem:
                 wrong.say("number", problem)
+            if side is not None and side.payee is not None:
+                wrong.limit("name", side.payee.name, NAME_MAX_CHARACTERS)
             if side is not None and not wrong.found:
                 draft = moving.Draft(
                     kind or "transfer",
@@ -81,7 +84,7 @@ def ask(accounts: Sequence[Account], work: moving.Work) -> moving.Draft | None:
                     side.other,
                     side.label,
                     amount,
-                    memo.strip(),
+                    memo,
                     payee=side.payee,
                     is_new_payee=side.is_new,
                 )
@@ -171,11 +174,11 @@ def _somebody(source: Account, wrong: FieldProblems, people: Sequence[Payee]) ->
     wrong.place("number")
     name = st.text_input(
         _("What you call them (optional)"),
-        max_chars=NAME_MAX_CHARACTERS,
         key="move_name",
         persist_state="page",
         help=_("Stands in your statement in place of the number. Only you see it."),
     ).strip()
+    wrong.place("name")
     try:
         number = moving.recipient_of(typed, source)
     except ValueError as error:

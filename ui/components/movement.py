@@ -96,7 +96,6 @@ def _name(line: Transaction) -> None:
     with st.form("tm-payee", border=True, width=620):
         name = st.text_input(
             _("What you call {number}", number=account_number(number)),
-            max_chars=NAME_MAX_CHARACTERS,
             key=key,
             help=_("Stands in your statement in place of the number. Only you see it."),
         ).strip()
@@ -108,6 +107,9 @@ def _name(line: Transaction) -> None:
     if name == (line.counterparty_name or ""):
         said.keep(_("There was nothing to change."))
         st.rerun()
+    wrong.limit("name", name, NAME_MAX_CHARACTERS)
+    if wrong.found:
+        return
     client = session.accounts()
     try:
         if name:

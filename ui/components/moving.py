@@ -160,13 +160,19 @@ class Draft:
         return (self.other_label, own) if self.kind == "deposit" else (own, self.other_label)
 
 
-def recipient_of(text: str, own: Account) -> str:
-    """The number that somebody typed; raises ValueError with what is wrong."""
+def number_of(text: str) -> str:
+    """The account number that somebody typed; raises ValueError with what is wrong."""
     number = typed_number(text)
     if number is None:
         raise ValueError(_("An account number has ten digits, such as 4821 553 906."))
     if has_typo(number):
         raise ValueError(_("There is a typo in this account number. Compare it digit by digit."))
+    return number
+
+
+def recipient_of(text: str, own: Account) -> str:
+    """As `number_of`, of an account to pay to from `own`."""
+    number = number_of(text)
     if number == own.number:
         raise ValueError(_("That is the account you pay from."))
     return number

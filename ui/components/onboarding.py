@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.clients.users import User
-from ui.components import layout, moving, steps
+from ui.components import layout, moving, session, steps
 from ui.components.text import literal
 from ui.language import N_, _
 
@@ -34,15 +34,24 @@ def news(user: User) -> None:
     elif layout.has_just_come():
         state.pop(_NEWS, None)
     if state.get(_NEWS) == "approved":
-        st.success(
-            _("Your accounts are open, and money can move. Begin with paying something in."),
-            title=_("You are approved"),
-            icon=":material/celebration:",
-        )
-        if st.button(_("Pay in"), type="primary", icon=":material/add:", key="first_deposit"):
-            moving.go(kind="deposit")
+        _approved(user)
     elif state.get(_NEWS) == "rejected":
         st.toast(_("We couldn’t accept your photo"), icon=":material/badge:", duration="long")
+
+
+def _approved(user: User) -> None:
+    """That money can move, and what to begin with."""
+    has_account = any(account.can_move_money for account in session.accounts().of_user(user.user_id))
+    if has_account:
+        text = _("Your accounts are open, and money can move. Begin with paying something in.")
+    else:
+        text = _("Open an account, and money can move at once.")
+    st.success(text, title=_("You are approved"), icon=":material/celebration:")
+    if not has_account:
+        if st.button(_("Open an account"), type="primary", icon=":material/add_card:", key="first_account"):
+            st.switch_page("app_pages/open.py")
+    elif st.button(_("Pay in"), type="primary", icon=":material/add:", key="first_deposit"):
+        moving.go(kind="deposit")
 
 
 def banner(user: User) -> None:

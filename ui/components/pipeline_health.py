@@ -11,7 +11,7 @@ from ui.clients.stats import Alert, Pipeline, Proof, Run
 from ui.components import cards, problems, session, when
 from ui.components.money import number
 from ui.components.text import capital, html
-from ui.language import N_, _, _n, _p, locale
+from ui.language import N_, _, _n, _p, locale, translated
 from ui.settings import settings
 
 POLL_EVERY_S = 10
@@ -34,6 +34,29 @@ KINDS = {
     "close_weekly": N_("Close of the week"),
     "close_monthly": N_("Close of the month"),
     "backfill": N_("Backfill"),
+}
+# As the pipeline tells operators, and what each proof holds together.
+ALERTS = (
+    N_("{job} was refused: {checks}"),
+    N_("{job} failed: its process ended or its time ran out"),
+    N_("{job} failed: {steps}"),
+    N_("The statistics are stale: nothing newer than {minutes} minutes has been published"),
+)
+PROOFS = {
+    "sequence": N_("No gap and no double in an account"),
+    "balance_chain": N_("Each balance follows from the one before"),
+    "ledger_balance": N_("Entries add up to the ledger’s balance"),
+    "grand_total": N_("All accounts together"),
+    "internal_transfers": N_("Transfers inside the bank cancel out"),
+    "period_arithmetic": N_("Opening, in, out and closing fit"),
+    "continuity": N_("A period opens as the last one closed"),
+    "days_add_up": N_("Days add up to weeks and months"),
+    "completeness": N_("Each transaction is counted once"),
+    "averages": N_("Averages and other sides"),
+    "accounts": N_("Accounts as in the ledger"),
+    "bank_daily": N_("Days of the bank as a whole"),
+    "finality": N_("What was final is the same"),
+    "rebuild": N_("Made anew, it is the same"),
 }
 GOOD, BAD = {"published", "current"}, {"refused", "failed"}
 
@@ -84,12 +107,13 @@ def _alerts(alerts: Sequence[Alert], now: datetime) -> str:
     for alert in alerts:
         raised = when.moment(alert.raised_at, now=now)
         if alert.resolved_at is None:
-            tone, said = "bad", _("open since {moment}", moment=raised)
+            tone, since = "bad", _("open since {moment}", moment=raised)
         else:
-            tone, said = "good", _("over since {moment}", moment=when.moment(alert.resolved_at, now=now))
+            tone, since = "good", _("over since {moment}", moment=when.moment(alert.resolved_at, now=now))
         lines.append(
-            f'<p class="tm-verdict tm-verdict-{tone}"><b>{_linked(alert.subject, alert.run_id)}</b>'
-            f"<span>{html(said)}</span></p>"
+            f'<p class="tm-verdict tm-verdict-{tone}">'
+            f"<b>{_linked(translated(alert.subject, ALERTS), alert.run_id)}</b>"
+            f"<span>{html(since)}</span></p>"
         )
     return "".join(lines)
 
@@ -112,8 +136,8 @@ def _runs(runs: Sequence[Run], now: datetime) -> str:
     )
     heads = "".join(f"<th>{html(head)}</th>" for head in (_("Run"), _("Began"), _("Took"), _("Outcome")))
     return (
-        f'<div class="tm-scroll" tabindex="0"><table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        '<div class="tm-scroll" tabindex="0"><table class="tm-grid tm-plain tm-runs">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -131,7 +155,7 @@ def _pill(outcome: str) -> str:
 
 def _proofs(proofs: Sequence[Proof]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{html(proof.name.replace("_", " "))}</th>'
+        f'<tr><th scope="row">{html(_proof_name(proof))}</th>'
         f'<td class="tm-num">{html(number(proof.checked))}</td>'
         f"<td>{_verdict(proof)}</td></tr>"
         for proof in proofs
@@ -141,7 +165,15 @@ def _proofs(proofs: Sequence[Proof]) -> str:
     return f'<table class="tm-grid tm-plain"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
+def _proof_name(proof: Proof) -> str:
+    """In words; an analyst's own as it is called."""
+    return _(PROOFS[proof.name]) if proof.name in PROOFS else capital(proof.name.replace("_", " "))
+
+
 def _verdict(proof: Proof) -> str:
+    if proof.passed and not proof.checked:
+        # The run brought nothing that this one looks at.
+        return f'<span class="tm-pill">{html(_("nothing to look at"))}</span>'
     if proof.passed:
         return f'<span class="tm-pill tm-pill-final">{html(_("yes"))}</span>'
     return (

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.clients.errors import ApiError
+from ui.components import refusals
 from ui.components.text import literal
 from ui.language import N_, _, _n
 
@@ -43,6 +44,20 @@ _SENTENCES = {
     "own_account": N_("You own this account, or one side of the movement. Ask another member of staff."),
     "last_owner": N_("You are the only owner of this account. Close it instead, or invite somebody first."),
     "user_leaving": N_("This user is being deleted."),
+    "password_required": N_("Type your password: it is needed for this."),
+    "nothing_to_review": N_("There is no photo that waits for a decision."),
+    "photo_replaced": N_("They have sent another photo since you looked. Look at that one first."),
+    "already_decided": N_("Somebody decided about this photo already, and otherwise."),
+    "already_reversed": N_("This movement has been reversed already."),
+    "not_reversible": N_("This is a reversal. It can’t be reversed."),
+    "overdraft_in_use": N_("More is owed on the account already than this limit allows."),
+    "invalid_request": N_("The bank can’t read this. Check what you typed."),
+    "invalid_range": N_("The end is before the beginning."),
+    "conflict": N_("This can’t be done just now: something has changed meanwhile. Load the page again."),
+    "unsupported_media_type": N_(
+        "We can’t use this file. Save the photo as a plain JPEG, PNG or WebP, and send that."
+    ),
+    "request_timeout": N_("It took too long to reach the bank. Try again."),
     "balance_not_zero": N_(
         "There is still money in the account, or some is owed. Bring the balance to zero first."
     ),
@@ -63,10 +78,10 @@ def sentence(error: ApiError) -> str:
     return text
 
 
-def show(error: ApiError, *, labels: dict[str, str] | None = None) -> None:
-    """Show a refusal where the page stands; `labels` name the fields as the form does."""
+def show(error: ApiError) -> None:
+    """Show a refusal where the page stands."""
     lines = [
-        f"**{(labels or {}).get(item.field, literal(item.field) or _('Form'))}** — {literal(item.message)}"
+        ": ".join(literal(part) for part in (refusals.field_name(item), refusals.sentence(item)) if part)
         for item in error.errors
     ]
     if lines:

@@ -86,7 +86,7 @@ def invitation(received: ReceivedInvitation) -> None:
         st.html(cards.facts(rows))
         if confirm.is_asked(refuse):
             confirm.question(
-                _("Refuse the invitation? They can invite you again."),
+                _("Refuse the invitation? They can’t send it again at once."),
                 _("Yes, refuse"),
                 lambda: _do_now(
                     lambda: client.remove_owner(received.account_id, me), _("The invitation is refused.")

@@ -45,20 +45,21 @@ def title(line: Transaction, own: Mapping[str, Account]) -> str:
     return _("To {side}", side=side) if is_out else _("From {side}", side=side)
 
 
-def movement_link(line: Transaction, transfer_id: str, time: datetime, text: str) -> str:
-    """HTML of a link to a movement's own page; the address holds ids and a time, nothing about a person."""
+def movement_link(line: Transaction, transfer_id: str, time: datetime, text: str, *, at: str = "/account") -> str:
+    """HTML of a link to a movement's own page, `at` the page that shows the account; the address holds ids and a
+    time, nothing about a person."""
     query = urlencode({"account": line.account_id, "movement": transfer_id, "at": time.isoformat()})
-    return f'<a class="tm-link" href="/account?{html(query)}" target="_self">{html(text)}</a>'
+    return f'<a class="tm-link" href="{at}?{html(query)}" target="_self">{html(text)}</a>'
 
 
-def reversal_note(line: Transaction) -> str:
+def reversal_note(line: Transaction, *, at: str = "/account") -> str:
     """HTML that leads from a reversal to what it reversed, and back; empty for all else."""
     if line.reverses_id and line.reverses_time:
         text = _("Reversal of the movement of {date}", date=when.date_of(line.reverses_time))
-        return movement_link(line, line.reverses_id, line.reverses_time, text)
+        return movement_link(line, line.reverses_id, line.reverses_time, text, at=at)
     if line.reversed_by_id and line.reversed_by_time:
         text = _("Reversed on {date}", date=when.date_of(line.reversed_by_time))
-        return movement_link(line, line.reversed_by_id, line.reversed_by_time, text)
+        return movement_link(line, line.reversed_by_id, line.reversed_by_time, text, at=at)
     return ""
 
 

@@ -68,6 +68,14 @@ def now() -> datetime:
     return datetime.now(zone())
 
 
+def typed_form() -> str:
+    """How the person types a date, as Streamlit's fields name it: "DD.MM.YYYY", "MM/DD/YYYY"."""
+    pattern = locale().date_formats["short"].pattern
+    order = sorted(("YYYY", "MM", "DD"), key=lambda part: pattern.index({"YYYY": "y", "MM": "M", "DD": "d"}[part]))
+    mark = next((char for char in pattern if char in "./-"), "/")
+    return mark.join(order)
+
+
 def period(start: date, end: date, kind: str) -> str:
     """A statistics period [start, end): "Sun, 22 Nov 2026", "Week of 16 Nov 2026", "November 2026"."""
     if kind == "daily":

@@ -1,6 +1,8 @@
 """Texts by their English: gettext's functions, with placeholders by name."""
 
 import gettext
+import re
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -49,6 +51,22 @@ def _n(singular: str, plural: str, count: int, /, **values: object) -> str:
 def _p(context: str, message: str, /, **values: object) -> str:
     """As `_`, for a word that means several things in English: `context` says which."""
     return _filled(_translations(locale().language).pgettext(context, message), values)
+
+
+def translated(text: str, known: Iterable[str]) -> str:
+    """What another part of the bank says in English, by the one of the `known` texts that it was made of.
+
+    `{name}` in those stands for what differs. As it is where it was made of none of them.
+    """
+    for message in known:
+        if match := _pattern(message).fullmatch(text):
+            return _(message, **match.groupdict())
+    return text
+
+
+@cache
+def _pattern(message: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(message)))
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name gettext's users know)

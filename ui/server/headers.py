@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.pages import ADDRESSES, LOST
 from ui.server.routes import COOKIE_NAME
 from ui.server.sessions import store
 from ui.settings import settings
@@ -25,6 +26,8 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 PRIVATE_PATHS = ("/media/",)
 # Where the government photo is taken.
 CAMERA_PATHS = ("/identity",)
+# What is no page although a browser may ask for it as for one, such as a download.
+FILE_PATHS = ("/media/", "/static/", "/component/", "/_stcore/")
 NOTHING_ELSE = "geolocation=(), microphone=(), payment=()"
 
 
@@ -76,6 +79,17 @@ def is_of_this_app(connection: HTTPConnection) -> bool:
     return origin is None or origin in (f"http://{host}", f"https://{host}")
 
 
+def is_page_of_nobody(connection: HTTPConnection, method: str) -> bool:
+    """Whether a browser asks for a page that the app has not; files and calls say so themselves."""
+    path = connection.url.path
+    return (
+        method == "GET"
+        and "text/html" in connection.headers.get("accept", "")
+        and (path.rstrip("/") or "/") not in ADDRESSES
+        and not path.startswith(FILE_PATHS)
+    )
+
+
 class SecurityHeaders:
     """ASGI middleware: closes what is not for visitors and adds the headers of a careful site."""
 
@@ -122,6 +136,9 @@ class SecurityHeaders:
 
         if is_misled and path != HEALTH_PATH:
             await PlainTextResponse("This app has another address.\n", 403)(scope, receive, send_with_headers)
+            return
+        if is_page_of_nobody(HTTPConnection(scope), scope["method"]):
+            await RedirectResponse(f"/{LOST.name}")(scope, receive, send_with_headers)
             return
         is_closed = path.startswith(CLOSED_PATHS)
         if is_closed or (

@@ -11,6 +11,8 @@ from ui.clients.users import User
 from ui.components import cards, confirm, figures, layout, problems, session, statement, when
 from ui.components.desk import movement, search
 from ui.components.desk.person import name_of
+from ui.components.facts import facts
+from ui.components.fields import FieldProblems
 from ui.components.money import AmountError, format_money, parse_amount
 from ui.components.text import capital, html
 from ui.language import N_, _
@@ -99,15 +101,7 @@ def _statement(account: Account) -> None:
 
 def _lines(lines: list[Transaction], account: Account, now: datetime) -> str:
     own = {account.account_id: account}
-    rows = "".join(
-        f'<tr><td class="tm-who"><span>{movement.link(line, statement.title(line, own))}</span>'
-        f'<span class="tm-memo">{html(capital(when.moment(line.time, now=now)))}'
-        f"{html(_reversal(line))}</span></td>"
-        f'<td class="tm-num tm-{"in" if line.amount > 0 else "out"}">'
-        f"{html(format_money(line.amount, account.currency, signed=True))}</td>"
-        f'<td class="tm-num tm-after">{html(format_money(line.balance_after, account.currency))}</td></tr>'
-        for line in lines
-    )
+    rows = "".join(_line(line, account, own, now) for line in lines)
     heads = f'<th>{html(_("What"))}</th><th class="tm-num">{html(_("Amount"))}</th>'
     return (
         f'<table class="tm-statement"><thead><tr>{heads}<th class="tm-num">{html(_("Balance"))}</th></tr></thead>'
@@ -115,8 +109,17 @@ def _lines(lines: list[Transaction], account: Account, now: datetime) -> str:
     )
 
 
-def _reversal(line: Transaction) -> str:
-    return f" · {_('reversed')}" if line.reversed_by_id else ""
+def _line(line: Transaction, account: Account, own: dict[str, Account], now: datetime) -> str:
+    title = statement.title(line, own)
+    who = statement.movement_link(line, line.transfer_id, line.time, title, at=movement.PLACE)
+    said = html(capital(when.moment(line.time, now=now)))
+    below = " · ".join(part for part in (said, statement.reversal_note(line, at=movement.PLACE)) if part)
+    return (
+        f'<tr><td class="tm-who"><span>{who}</span><span class="tm-memo">{below}</span></td>'
+        f'<td class="tm-num tm-{"in" if line.amount > 0 else "out"}">'
+        f"{html(format_money(line.amount, account.currency, signed=True))}</td>"
+        f'<td class="tm-num tm-after">{html(format_money(line.balance_after, account.currency))}</td></tr>'
+    )
 
 
 def _overdraft(account: Account, me: User) -> None:
@@ -143,17 +146,20 @@ def _overdraft(account: Account, me: User) -> None:
 
 def _limit_form(account: Account) -> None:
     key = f"overdraft_{account.account_id}"
+    wrong = FieldProblems()
     typed = st.text_input(_("New limit in {currency}", currency=account.currency), key=f"{key}_limit")
-    reason = st.text_input(_("Reason"), key=f"{key}_reason", max_chars=140).strip()
-    limit, wrong = None, ""
+    wrong.place("limit")
+    reason = st.text_input(_("Reason"), key=f"{key}_reason").strip()
+    wrong.place("reason")
+    wrong.limit("reason", reason, facts().memo_max_characters)
+    limit = None
     if typed.strip():
         try:
             limit = 0 if typed.strip() in ZERO else parse_amount(typed, account.currency)
         except AmountError as error:
-            wrong = str(error)
-    if wrong:
-        st.html(f'<p class="tm-problem" role="alert">{html(wrong)}</p>')
-    if limit is not None and reason and confirm.is_asked(key):
+            wrong.say("limit", str(error))
+    is_complete = limit is not None and reason != "" and not wrong.found
+    if limit is not None and is_complete and confirm.is_asked(key):
         said = format_money(limit, account.currency)
         text = _("Let this account be overdrawn up to {limit}? Your name is kept with it.", limit=said)
         confirm.question(text, _("Yes, set it"), lambda: _set(account, limit, reason))
@@ -163,7 +169,7 @@ def _limit_form(account: Account) -> None:
         key=key,
         type="primary",
         width="stretch",
-        disabled=limit is None or not reason,
+        disabled=not is_complete,
         on_click=confirm.ask,
         args=(key,),
     )

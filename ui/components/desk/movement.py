@@ -1,7 +1,6 @@
 """One movement as staff see it, and its reversal."""
 
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import streamlit as st
@@ -11,15 +10,13 @@ from ui.clients.errors import ApiError
 from ui.clients.statement import Transaction
 from ui.clients.users import User
 from ui.components import cards, confirm, layout, problems, session, statement, when
+from ui.components.facts import facts
+from ui.components.fields import FieldProblems
 from ui.components.money import format_money
 from ui.components.text import capital, html
 from ui.language import _
 
-
-def link(line: Transaction, text: str) -> str:
-    """HTML of a link to the movement's page; the address holds ids and a time."""
-    query = urlencode({"account": line.account_id, "movement": line.transfer_id, "at": line.time.isoformat()})
-    return f'<a class="tm-link" href="/people?{html(query)}" target="_self">{html(text)}</a>'
+PLACE = "/people"
 
 
 def show(account: Account, me: User) -> None:
@@ -42,12 +39,11 @@ def show(account: Account, me: User) -> None:
             (_("Reference"), line.transfer_id),
         ]
         st.html(cards.facts(rows))
-        if line.reversed_by_id is not None and line.reversed_by_time is not None:
-            said = when.moment(line.reversed_by_time, now=when.now())
-            st.html(f'<p class="tm-question" role="status">{html(_("Reversed {moment}.", moment=said))}</p>')
-        elif line.kind == "reversal":
+        if note := statement.reversal_note(line, at=PLACE):
+            st.html(f'<p class="tm-question" role="status">{note}</p>')
+        if line.kind == "reversal":
             st.caption(_("This is a reversal. It can’t be reversed."))
-        elif me.acts_on_accounts:
+        elif me.acts_on_accounts and line.reversed_by_id is None:
             _reversal(line, account)
 
 
@@ -63,10 +59,14 @@ def _found(account: Account) -> Transaction | None:
 
 def _reversal(line: Transaction, account: Account) -> None:
     key = f"reverse_{line.id}"
+    wrong = FieldProblems()
     reason = st.text_input(
-        _("Reason for a reversal"), key=f"{key}_reason", max_chars=140, help=_("Both sides read it as the memo.")
+        _("Reason for a reversal"), key=f"{key}_reason", help=_("Both sides read it as the memo.")
     ).strip()
-    if reason and confirm.is_asked(key):
+    wrong.place("reason")
+    wrong.limit("reason", reason, facts().memo_max_characters)
+    is_complete = reason != "" and not wrong.found
+    if is_complete and confirm.is_asked(key):
         amount = format_money(abs(line.amount), account.currency)
         text = _("Move {amount} back, on both accounts? Both sides read: {reason}", amount=amount, reason=reason)
         confirm.question(text, _("Yes, reverse it"), lambda: _reverse(line, reason, key))
@@ -76,7 +76,7 @@ def _reversal(line: Transaction, account: Account) -> None:
         icon=":material/undo:",
         key=key,
         width="stretch",
-        disabled=not reason,
+        disabled=not is_complete,
         on_click=confirm.ask,
         args=(key,),
     )

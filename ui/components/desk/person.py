@@ -45,7 +45,7 @@ def show(user_id: str, me: User) -> None:
             (_("Customer id"), person.user_id),
         ]
         if person.roles:
-            rows.append((_("Works here as"), ", ".join(person.roles)))
+            rows.append((_("Works here as"), cards.roles(person.roles)))
         st.html(cards.facts(rows))
     with acts, st.container(key="tm-acts"):
         _acts(person, me)
