@@ -21,7 +21,7 @@ REASONS = ("ErrorMessage", "ERROR_MESSAGE")
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event that failed for good, and why. `receipt` is good for HIDDEN_S."""
+    """An event that failed for good, and why; a text when it is no JSON. `receipt` is good for HIDDEN_S."""
 
     event: Any
     sent_at: datetime
@@ -77,13 +77,9 @@ class Functions:
         ).get("Messages", []):
             for message in messages:
                 told = message.get("MessageAttributes", {})
-                # Lambda's name of it, or Scheduler's.
-                reason = next(
-                    (told[name]["StringValue"] for name in ("ErrorMessage", "ERROR_MESSAGE") if name in told),
-                    "not said",
-                )
+                reason = next((told[name]["StringValue"] for name in REASONS if name in told), "not said")
                 sent_at = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
-                yield DeadLetter(json.loads(message["Body"]), sent_at, reason, message["ReceiptHandle"])
+                yield DeadLetter(_event(message["Body"]), sent_at, reason, message["ReceiptHandle"])
 
     def replay(self, function: str, queue: str, letter: DeadLetter) -> None:
         """Send the event again; should it fail again, it is a dead letter again."""
@@ -95,3 +91,11 @@ class Functions:
     def forget(self, queue: str, letter: DeadLetter) -> None:
         """Take it out of the queue."""
         self._client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=letter.receipt)
+
+
+def _event(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        # Scheduler cuts off what is too long.
+        return body

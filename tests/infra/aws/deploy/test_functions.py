@@ -123,6 +123,13 @@ class TestDeadLetters:
         assert found[0] == LETTER
         assert [each.reason for each in found] == ["Dagster is away", "no function", "not said"]
 
+    def test_one_that_is_no_json_is_shown_as_it_is(self, functions: Functions, stubs: dict[str, Stubber]) -> None:
+        message = {"Body": "{cut o", "ReceiptHandle": "receipt", "Attributes": {"SentTimestamp": "0"}}
+        stubs["sqs"].add_response("receive_message", {"Messages": [message]}, self.ASKED)
+        self.waits(stubs)
+        (found,) = functions.dead_letters(QUEUE)
+        assert found.event == "{cut o"
+
     def test_one_that_is_sent_again_is_taken_out(self, functions: Functions, stubs: dict[str, Stubber]) -> None:
         stubs["lambda"].add_response(
             "invoke",

@@ -103,6 +103,7 @@ class TestDeadLetters:
         asked.letters = [
             DeadLetter({"scheduled_at": "2026-11-28T00:00:00Z"}, at, "Dagster is away", "first"),
             DeadLetter({"task": "forget_ended"}, at, "Timed out", "second"),
+            DeadLetter("{cut o", at, "not said", "third"),
         ]
 
     def test_they_are_shown_and_stay(self, asked: Asked) -> None:
@@ -112,11 +113,14 @@ class TestDeadLetters:
         assert done.stdout.splitlines() == [
             '2026-11-28T00:03:00+00:00  {"scheduled_at": "2026-11-28T00:00:00Z"}  Dagster is away',
             '2026-11-28T00:03:00+00:00  {"task": "forget_ended"}  Timed out',
+            '2026-11-28T00:03:00+00:00  "{cut o"  not said',
         ]
 
     def test_a_close_is_sent_again_and_what_comes_by_itself_is_taken_out(self, asked: Asked) -> None:
         self.fill(asked)
-        assert CliRunner().invoke(main, [*self.ARGUMENTS, "--replay"]).exit_code == 0
+        done = CliRunner().invoke(main, [*self.ARGUMENTS, "--replay"])
+        assert done.exit_code == 0
+        assert done.stdout.splitlines()[-1] == "  left: nobody knows what it is for"
         assert asked.done == [("replay", "bank-kickoff", "first"), ("forget", "second")]
 
     def test_there_are_none(self, asked: Asked) -> None:
