@@ -3,8 +3,9 @@
 What it can't reach is named in ui/DECISIONS.md.
 """
 
-from ui.language import N_, _
+from ui.language import N_, _, locale
 
+STREAMLITS = "en"
 # By where they are.
 WORDS = {
     '[data-testid="stFileUploaderDropzone"] button p': N_("Choose a file"),
@@ -18,11 +19,14 @@ WORDS = {
 
 
 def style() -> str:
-    """CSS: each of Streamlit's own words unseen, and ours in its place."""
+    """CSS: each of Streamlit's own words unseen, and ours in its place; nothing where English is read."""
+    if locale().language == STREAMLITS:
+        return ""
     rules = []
     for place, text in WORDS.items():
-        # Unseen, they are not read out either.
-        rules.append(f"{place}, {place} * {{ font-size: 0; visibility: hidden; }}")
+        rules.append(f"{place}, {place} * {{ font-size: 0; }}")
+        # Unseen, they are not read out either. A button that is unseen itself could not be reached by keyboard.
+        rules.append(f"{place}:not(button), {place} * {{ visibility: hidden; }}")
         quoted = _(text).replace("\\", "\\\\").replace('"', '\\"')
         rules.append(f'{place}::after {{ content: "{quoted}"; font-size: 1rem; visibility: visible; }}')
     return "\n".join(rules)
