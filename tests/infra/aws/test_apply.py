@@ -39,6 +39,7 @@ DRIFT: Mapping[str, set[str]] = {
         *("logging_config", "version", "qualified_arn", "qualified_invoke_arn")
     },
     "module.network.aws_vpc_security_group_egress_rule.flow": {"description"},
+    "module.network.aws_vpc_security_group_egress_rule.gateway": {"description"},
     "module.network.aws_vpc_security_group_ingress_rule.flow": {"description"},
     "module.network.aws_vpc_security_group_ingress_rule.cloudfront": {"description"},
 }
