@@ -13,7 +13,7 @@ from infra.local.databases import SCHEMAS, SUPERUSER, migration, prepare_bank, p
 from infra.local.envoy import FunctionsBehind, Gateway
 from infra.local.errors import LocalError
 from infra.local.logs import last_lines, open_log
-from infra.local.ports import LOOPBACK
+from infra.local.ports import LOOPBACK, Port
 from infra.local.postgres import STOP_SIGNALS, EmbeddedPostgres, server_environment
 from infra.local.processes import MARK
 from infra.local.services import SERVICES
@@ -98,6 +98,7 @@ def instance(bank: Bank, service: str, number: int) -> Part:
         probe=probes.http(f"http://{LOOPBACK}:{port}{SERVICES[service].health_path}"),
         cwd=CHECKOUT,
         address=f"http://{LOOPBACK}:{port}",
+        port=Port(service, port),
         after=MIGRATIONS,
         group=service,
         stop_timeout_s=15,
@@ -117,6 +118,7 @@ def _postgres(bank: Bank) -> Part:
         probe=probes.postgres(bank.postgres_url),
         cwd=bank.state.home,
         address=f"{LOOPBACK}:{bank.ports.postgres}",
+        port=Port("postgres", bank.ports.postgres),
         after=("cluster",),
         user=server.run_as,
         stop_signals=STOP_SIGNALS,
@@ -136,6 +138,7 @@ def _emulator(bank: Bank) -> Part:
         probe=probes.http(f"http://{LOOPBACK}:{bank.ports.emulator}{emulator.HEALTH_PATH}"),
         cwd=CHECKOUT,
         address=f"http://{LOOPBACK}:{bank.ports.emulator}",
+        port=Port("emulator", bank.ports.emulator),
     )
 
 
@@ -188,6 +191,7 @@ def _gateway(bank: Bank) -> Part:
         probe=probes.every(probes.http(url) for url in health),
         cwd=bank.state.home,
         address=bank.gateway_url,
+        port=Port("gateway", bank.ports.gateway),
         after=tuple(SERVICES),
     )
 
@@ -216,6 +220,7 @@ def _pipeline(bank: Bank) -> list[Element]:
         probe=probes.http(f"{bank.dagster_url}/server_info", bank.operator_headers),
         cwd=CHECKOUT,
         address=bank.dagster_url,
+        port=Port("dagster", bank.ports.dagster),
         after=("pipelines",),
     )
     daemon = Part(
@@ -246,6 +251,7 @@ def _docs(bank: Bank) -> Part:
         probe=probes.http(f"{bank.docs_url}{docs.HEALTH_PATH}", bank.operator_headers),
         cwd=CHECKOUT,
         address=bank.docs_url,
+        port=Port("docs", bank.ports.docs),
         after=("warehouse",),
     )
 
@@ -262,5 +268,6 @@ def _app(bank: Bank) -> Part:
         probe=probes.http(f"{bank.app_url}/_stcore/health"),
         cwd=CHECKOUT,
         address=bank.app_url,
+        port=Port("app", bank.ports.app),
         after=("gateway",),
     )

@@ -19,6 +19,14 @@ def open_log(path: Path) -> BinaryIO:
     return path.open("ab")
 
 
+def open_log_or_nothing(path: Path) -> BinaryIO:
+    """The log, or where nothing is kept: on a disk that is full a part runs without one."""
+    try:
+        return open_log(path)
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 def rotate(path: Path) -> None:
     """Put aside what a log holds once that is more than LOG_MAX_BYTES (`.1` the newest, KEPT of them).
 

@@ -14,6 +14,17 @@ LOOPBACK = "127.0.0.1"
 ROW = 10  # ports of one service with --port-base
 
 
+WAY_OUT = "Or move the whole bank elsewhere with `tidemark up --port-base 20000`."
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where a part listens: the field of Ports that decides it, and the number."""
+
+    field: str
+    number: int
+
+
 @dataclass(frozen=True)
 class Ports:
     """One TCP port for each part. `users`, `accounts` and `stats` name the first of a row, one port per instance.
@@ -68,21 +79,18 @@ def is_free(port: int) -> bool:
         return True
 
 
-def check_free(needed: Mapping[str, tuple[str, int]]) -> None:
-    """Raise LocalError unless every port is free.
+def trouble(part: str, port: Port) -> str:
+    """What keeps a part from its port: who has it, and which variable names another; "" for nothing."""
+    if is_free(port.number):
+        return ""
+    return f"port {port.number} ({part}) is in use{_holder(port.number)}; {port_setting(port.field)} changes it"
 
-    `needed` has for each part (a name for people) the field of Ports that decides its port, and the port.
-    """
-    taken = [
-        f"port {port} ({part}) is in use{_holder(port)}; {port_setting(field)} changes it"
-        for part, (field, port) in needed.items()
-        if not is_free(port)
-    ]
+
+def check_free(needed: Mapping[str, Port]) -> None:
+    """Raise LocalError unless the port of every part is free."""
+    taken = [text for part, port in needed.items() if (text := trouble(part, port))]
     if taken:
-        raise LocalError(
-            f"The bank can't start: {'. Also '.join(taken)}. "
-            "Or move the whole bank elsewhere with `tidemark up --port-base 20000`."
-        )
+        raise LocalError(f"The bank can't start: {'. Also '.join(taken)}. {WAY_OUT}")
 
 
 def _holder(port: int) -> str:

@@ -118,7 +118,7 @@ async def _ask(record: PartRecord, probe: Probe, is_disk_full: bool) -> PartStat
     if process is None:
         # On a full disk the record may be an old one.
         told = "disk full" if is_disk_full else record.state
-        state = told if told in {"waiting", "restarting", "failed", "disk full"} else "down"
+        state = told if told in {"waiting", "restarting", "failed", "disk full", "port taken"} else "down"
         return PartStatus(record.name, state, None, record.address, None, 0, record.restarts, record.log_file)
     state = record.state
     if state == "running":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.local.ports import Port
 from infra.local.probes import Probe
 
 
@@ -13,7 +14,7 @@ class Part:
     """A process that keeps running.
 
     It starts when everything in `after` is ready, and ends when everything that came after it has ended; `after`
-    names elements, or groups: all instances of a service are a `group` by its name.
+    names elements, or groups: all instances of a service are a `group` by its name. `port` is where it listens.
     `environment` is all it gets. `stop_signals` ask it to end, one after the other, each given `stop_timeout_s`;
     then it is killed. `before_start` is called in a thread before each start.
     """
@@ -24,6 +25,7 @@ class Part:
     probe: Probe = field(repr=False)
     cwd: Path
     address: str = ""
+    port: Port | None = None
     after: tuple[str, ...] = ()
     group: str = ""
     user: str | None = None

@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import psutil
 
-from infra.local import disk, processes
+from infra.local import disk, ports, processes
 from infra.local.errors import LocalError
-from infra.local.logs import last_lines, open_log
+from infra.local.logs import last_lines, open_log_or_nothing
 from infra.local.probes import Health
 from infra.local.record import PartRecord, RunRecord
 from infra.local.state import StateFolder
@@ -25,6 +23,7 @@ DEATHS_MAX = 5
 SETTLED_AFTER_S = 5.0
 FIRST_PAUSE_S = 0.5
 SPACE_POLL_S = 1.0
+PORT_WITHIN_S = 10.0
 PAUSE_MAX_S = 8.0
 
 Listener = Callable[[str, str], None]
@@ -155,6 +154,7 @@ class Supervisor:
         while True:
             if part.before_start:
                 await asyncio.to_thread(part.before_start)
+            await self._until_port_is_free(part, record)
             process = await self._spawn(part, record)
             await self._until_ready(part, process)
             if process.returncode is None:
@@ -178,6 +178,22 @@ class Supervisor:
             self._listener(part.name, f"ended ({how}); starting it again")
             await asyncio.sleep(min(FIRST_PAUSE_S * 2 ** max(deaths - 1, 0), PAUSE_MAX_S))
 
+    async def _until_port_is_free(self, part: Part, record: PartRecord) -> None:
+        """Somebody else may have taken it since the start was checked, or while the part was away.
+
+        Raises LocalError where it stays taken during the start; the bank that runs waits for it.
+        """
+        deadline = time.monotonic() + PORT_WITHIN_S
+        is_told = False
+        while part.port and (trouble := await asyncio.to_thread(ports.trouble, part.name, part.port)):
+            if not self._ready[part.name].is_set() and time.monotonic() > deadline:
+                raise LocalError(f"{part.name} can't start: {trouble}. {ports.WAY_OUT}")
+            if not is_told:
+                self._note(record, "port taken")
+                self._listener(part.name, f"waits: {trouble}. It starts once the port is free")
+                is_told = True
+            await asyncio.sleep(SPACE_POLL_S)
+
     async def _until_space(self, part: Part, record: PartRecord, how: str) -> None:
         self._note(record, "disk full")
         self._listener(part.name, f"ended ({how}) on a full disk; it starts again when there is space")
@@ -185,7 +201,7 @@ class Supervisor:
             await asyncio.sleep(SPACE_POLL_S)
 
     async def _spawn(self, part: Part, record: PartRecord) -> asyncio.subprocess.Process:
-        with _log_or_nothing(self._state.log_file(part.name)) as log:
+        with open_log_or_nothing(self._state.log_file(part.name)) as log:
             process = await asyncio.create_subprocess_exec(
                 *part.command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -275,13 +291,6 @@ class Supervisor:
         while not self._write_record():
             await asyncio.sleep(SPACE_POLL_S)
         self._is_record_written = True
-
-
-def _log_or_nothing(path: Path) -> BinaryIO:
-    try:
-        return open_log(path)
-    except OSError:
-        return Path(os.devnull).open("ab")
 
 
 def _how_it_ended(code: int) -> str:

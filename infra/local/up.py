@@ -24,10 +24,9 @@ from infra.local.given import catalogue, share_out, warnings
 from infra.local.logs import keep_bounded, open_log
 from infra.local.ports import check_free
 from infra.local.record import RunRecord
-from infra.local.services import SERVICES
 from infra.local.settings import CHECKOUT, LocalSettings
 from infra.local.state import StateFolder
-from infra.local.supervised import Element
+from infra.local.supervised import Element, Part
 from infra.local.supervisor import Supervisor
 from infra.local.welcome import welcome
 
@@ -57,10 +56,10 @@ def up(
         left = processes.end_all_of(state.home)
         if left:
             console.print(f"Ended {left} processes that were left of an earlier start.")
-        check_free(_needed_ports(bank, has_app, has_pipeline))
+        parts = elements(bank, has_app=has_app, has_pipeline=has_pipeline)
+        check_free({part.name: part.port for part in parts if isinstance(part, Part) and part.port})
         write_configuration(bank)
         _log_to(state)
-        parts = elements(bank, has_app=has_app, has_pipeline=has_pipeline)
         asyncio.run(_Run(bank, parts, console, is_automatic=is_automatic).run())
 
 
@@ -200,24 +199,6 @@ async def _sentinel(bank: Bank) -> AsyncIterator[None]:
             if process.stdin:
                 process.stdin.close()
             await process.wait()
-
-
-def _needed_ports(bank: Bank, has_app: bool, has_pipeline: bool) -> dict[str, tuple[str, int]]:
-    ports = bank.ports
-    needed = {"API gateway": ("gateway", ports.gateway)}
-    if has_pipeline:
-        needed["Dagster"] = ("dagster", ports.dagster)
-        needed["dbt documentation"] = ("docs", ports.docs)
-    if has_app:
-        needed["app"] = ("app", ports.app)
-    if bank.settings.needs_postgres:
-        needed["Postgres"] = ("postgres", ports.postgres)
-    if not bank.has_own_aws:
-        needed["emulated AWS"] = ("emulator", ports.emulator)
-    for service in SERVICES if not bank.settings.cloud else ():
-        for number, port in enumerate(bank.instance_ports(service), start=1):
-            needed[f"{service} service {number}"] = (service, port)
-    return needed
 
 
 def _log_to(state: StateFolder) -> None:

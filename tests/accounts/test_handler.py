@@ -62,7 +62,7 @@ class TestHandler:
         account_id = ada.open(deposit=5)["account_id"]
         answer = handler(event("GET", f"/account/{account_id}/transactions?format=csv", ada), None)
         assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
-        assert answer["body"].startswith("time,from,to,")
+        assert answer["body"].startswith("time,counterparty_name,")
         refused = handler(event("POST", f"/account/{account_id}/withdraw", ada, {"amount": 6}), None)
         assert (refused["statusCode"], refused["isBase64Encoded"]) == (409, False)
         assert json.loads(refused["body"])["code"] == "insufficient_funds"

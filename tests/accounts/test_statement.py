@@ -217,8 +217,8 @@ class TestStatementAsCsv:
         path = f"/account/{ada.open()['account_id']}/transactions"
         answer = ada.call("GET", path, headers={"Accept": "text/csv"})
         assert answer.text == (
-            "time,from,to,amount,balance_after,sequence,memo,id,transfer_id,currency,amount_major,"
-            "balance_after_major,kind,counterparty_number,counterparty_name,reverses_id,reversed_by_id\r\n"
+            "time,counterparty_name,counterparty_number,memo,amount_major,balance_after_major,currency,kind,"
+            "amount,balance_after,sequence,from,to,id,transfer_id,reverses_id,reversed_by_id\r\n"
         )
         answer = ada.call("GET", f"{path}?format=json", headers={"Accept": "text/csv"})
         assert answer.json()["items"] == []

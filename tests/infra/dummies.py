@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from infra.local.ports import free_port
+from infra.local.ports import Port, free_port
 from infra.local.probes import Health, Probe
 from infra.local.supervised import Part
 
@@ -62,6 +62,7 @@ def dummy(name: str, folder: Path, *, mode: str = "good", after: tuple[str, ...]
         environment={"PATH": os.environ["PATH"]},
         probe=accepts(port),
         cwd=folder,
+        port=Port("gateway", port),
         after=after,
         group=group,
         stop_timeout_s=0.5 if mode == "stubborn" else 10,

@@ -30,7 +30,7 @@ class Stage:
         self.demand: dict[str, Demand] | None = None
         self.bank = bank
         monkeypatch.setattr(module, "read_connections", lambda _: 140)
-        monkeypatch.setattr(module, "is_free", lambda _: True)
+        monkeypatch.setattr(module, "trouble", lambda part, port: "")
         monkeypatch.setattr(Gauge, "demand", self._demand)
         monkeypatch.setattr(Gauge, "is_listed", self._is_listed)
         self.fleet = Fleet(
@@ -112,11 +112,11 @@ class TestPin:
 
     def test_a_port_that_is_taken_is_named(self, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
         stage = Stage(bank, monkeypatch)
-        monkeypatch.setattr(module, "is_free", lambda _: False)
+        monkeypatch.setattr(module, "trouble", lambda part, port: f"port {port.number} ({part}) is in use")
         asyncio.run(stage.fleet.pin("accounts", 3))
         assert stage.steps == []
         reason = stage.fleet.to_json()["services"]["accounts"]["reason"]
-        assert reason == f"Another could not be started: port {bank.ports.accounts + 2} is in use"
+        assert reason == f"Another could not be started: port {bank.ports.accounts + 2} (accounts-3) is in use"
 
     def test_without_the_database_s_connections_nobody_gets_more(
         self, bank: Bank, monkeypatch: pytest.MonkeyPatch

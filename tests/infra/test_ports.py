@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from infra.cli import main
 from infra.local.errors import LocalError
-from infra.local.ports import Ports, check_free
+from infra.local.ports import Port, Ports, check_free
 from infra.local.services import SERVICES
 from infra.local.settings import LocalSettings
 
@@ -27,9 +27,9 @@ def taken() -> Iterator[int]:
 class TestCheckFree:
     def test_names_the_part_the_port_its_holder_and_the_way_out(self, taken: int) -> None:
         with pytest.raises(LocalError) as raised:
-            check_free({"API gateway": ("gateway", taken)})
+            check_free({"gateway": Port("gateway", taken)})
         message = str(raised.value)
-        assert f"port {taken} (API gateway) is in use by " in message
+        assert f"port {taken} (gateway) is in use by " in message
         assert f"(process {os.getpid()})" in message
         assert "TIDEMARK_GATEWAY_PORT changes it" in message
         assert "--port-base" in message
@@ -38,7 +38,7 @@ class TestCheckFree:
         environment = {"TIDEMARK_HOME": str(tmp_path / "bank"), "TIDEMARK_DAGSTER_PORT": str(taken)}
         result = CliRunner().invoke(main, ["up"], env=environment)
         assert result.exit_code == 1
-        assert f"port {taken} (Dagster) is in use" in result.stderr
+        assert f"port {taken} (dagster) is in use" in result.stderr
         assert not (tmp_path / "bank" / "postgres").exists()
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from babel import Locale
 
 from tests.ui.conftest import Page, button, texts
 from tests.ui.fake_gateway import FakeGateway
 from tests.ui.test_pages_people import PIXEL, person
+from ui.language import catalogue
 
 pytestmark = pytest.mark.slow
 
@@ -67,3 +69,14 @@ class TestReview:
         page = visit(ada, "review")
         assert page.error[0].value == "Your role does not include reviewing customers."
         assert not gateway.calls_to("/user/review")
+
+    def test_a_reason_is_kept_in_the_words_of_the_code_whatever_staff_read(
+        self, visit: Page, staff: User, waiting: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(catalogue, "locale", lambda: Locale("de"))
+        page = visit(staff, "review")
+        button(page, "Ablehnen").click().run()
+        page.selectbox(key=f"reason_{waiting['user_id']}").set_value("The document has expired.").run()
+        assert "Der Ausweis ist abgelaufen." in texts(page)
+        button(page, "Ja, ablehnen").click().run()
+        assert waiting["photo_reason"] == "The document has expired."

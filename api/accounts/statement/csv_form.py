@@ -8,22 +8,23 @@ from api.accounts.currencies import to_major
 from api.accounts.schemas import Transaction
 from api.shared.csv_text import csv_text
 
+# What people read first, in the order of the app's page; then what programs need.
 COLUMNS = (
     "time",
-    "from",
-    "to",
+    "counterparty_name",
+    "counterparty_number",
+    "memo",
+    "amount_major",
+    "balance_after_major",
+    "currency",
+    "kind",
     "amount",
     "balance_after",
     "sequence",
-    "memo",
+    "from",
+    "to",
     "id",
     "transfer_id",
-    "currency",
-    "amount_major",
-    "balance_after_major",
-    "kind",
-    "counterparty_number",
-    "counterparty_name",
     "reverses_id",
     "reversed_by_id",
 )

@@ -20,7 +20,7 @@ from infra.local.errors import LocalError
 from infra.local.fleet.demand import Gauge
 from infra.local.fleet.limits import limits_of, read_connections
 from infra.local.fleet.memory import Change, Memory
-from infra.local.ports import is_free
+from infra.local.ports import trouble
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 
@@ -158,9 +158,8 @@ class Fleet:
 
     async def _start(self, service: str, number: int) -> None:
         part = instance(self._bank, service, number)
-        port = self._bank.instance_ports(service, number)[-1]
-        if not is_free(port):
-            raise LocalError(f"port {port} is in use")
+        if part.port and (problem := trouble(part.name, part.port)):
+            raise LocalError(problem)
         await self._supervisor.add(part)
         self._write_endpoints(service, number)
 
