@@ -192,7 +192,7 @@ def _gateway(bank: Bank) -> Part:
         cwd=bank.state.home,
         address=bank.gateway_url,
         port=Port("gateway", bank.ports.gateway),
-        after=tuple(SERVICES),
+        after=(cloud_parts.NAME,) if bank.settings.cloud else tuple(SERVICES),
     )
 
 

@@ -158,7 +158,9 @@ class TestGivenSettings:
 
 
 class TestElements:
-    def test_each_comes_after_something_that_exists(self, bank: Bank) -> None:
+    @pytest.mark.parametrize("form", [{}, {"TIDEMARK_CLOUD": "true"}], ids=["processes", "functions"])
+    def test_each_comes_after_something_that_exists(self, bank: Bank, form: dict[str, str]) -> None:
+        bank = bank_with(bank.settings.home, **form)
         known = {name for element in elements(bank) for name in (element.name, getattr(element, "group", ""))}
         assert all(set(element.after) <= known for element in elements(bank))
 
