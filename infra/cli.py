@@ -16,6 +16,7 @@ from infra.aws.deploy.command import deploy
 from infra.local.errors import LocalError
 from infra.local.fleet.commands import scale
 from infra.package.command import package
+from infra.warehouse_commands import warehouse
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -142,24 +143,7 @@ def run_stats() -> None:
     click.echo("Published.")
 
 
-@main.group()
-def warehouse() -> None:
-    """The warehouse's copy of the ledger."""
-
-
-@warehouse.command("reload")
-@click.option(
-    "--may-restate", is_flag=True, help="Let final figures change: movements of closed periods are lost."
-)
-def reload_warehouse(may_restate: bool) -> None:
-    """Read the whole ledger anew, after the bank's database was restored or replaced."""
-    from infra.local.admin import run_pipeline_admin
-
-    options = ["--may-restate"] if may_restate else []
-    sys.exit(run_pipeline_admin(running_bank(), "reload", *options))
-
-
-for command in (staff, users, import_history, keys, ledger, analyst, package, scale, deploy, cloud):
+for command in (staff, users, import_history, keys, ledger, warehouse, analyst, package, scale, deploy, cloud):
     main.add_command(command)
 
 

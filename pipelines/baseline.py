@@ -15,6 +15,18 @@ MARTS = (*(mart_of(period) for period in Period), "accounts", "bank_daily")
 
 
 @dataclass(frozen=True)
+class Since:
+    """From where on rows are looked at: those of batches above `batch_id`, and those that a build up to
+    `complete_through` left out as too recent."""
+
+    batch_id: int
+    complete_through: datetime | str
+
+
+EVERYTHING = Since(0, "-infinity")
+
+
+@dataclass(frozen=True)
 class Publication:
     """The newest row of pipeline.publication. `relations`: mart → the table it was read from."""
 
@@ -40,6 +52,13 @@ class Baseline:
     is_known: bool
     is_continued: bool
     rebuilt: frozenset[str]
+
+    @property
+    def unproven(self) -> Since:
+        """What the last publication has not proven."""
+        if self.publication is None or not self.is_continued:
+            return EVERYTHING
+        return Since(self.publication.batch_id, self.publication.complete_through)
 
     def since(self, mart: str) -> int:
         """Rows of `mart` in batches above this one are to be looked at."""

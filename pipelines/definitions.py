@@ -8,8 +8,10 @@ import dagster as dg
 from api.shared.settings import SettingsError
 from pipelines.alerts.sensors import sensors_of
 from pipelines.alerts.settings import AlertSettings
-from pipelines.extract.assets import day_of, extract_ledger
-from pipelines.proofs.checks import ledger_proofs, statistics_proofs
+from pipelines.backfill.assets import day_of
+from pipelines.checks import ledger_proofs, statistics_proofs
+from pipelines.extract.assets import extract_ledger
+from pipelines.history.sensor import scrubber_of
 from pipelines.publish.assets import publication_of
 from pipelines.resources import pipeline_run
 from pipelines.retention import retention_of
@@ -34,7 +36,12 @@ def _define() -> dg.Definitions:
         asset_checks=[ledger_proofs, statistics_proofs],
         jobs=[REFRESH, *CLOSE_JOBS.values(), BACKFILL],
         schedules=schedules_of(settings),
-        sensors=[refresh_sensor_of(settings, alerts.stale_after_s), *sensors_of(alerts), retention_of(settings)],
+        sensors=[
+            refresh_sensor_of(settings, alerts.stale_after_s),
+            *sensors_of(alerts),
+            retention_of(settings),
+            scrubber_of(settings),
+        ],
         # Steps hand one another nothing but the databases; Dagster's own would load what writes files for that.
         resources={"pipeline_run": pipeline_run, "io_manager": dg.mem_io_manager},
         executor=EXECUTOR,

@@ -34,7 +34,7 @@ class PipelineRun:
 
     @property
     def is_close(self) -> bool:
-        """Whether the run closes a period, and so proves everything."""
+        """Whether the run closes a period."""
         return self.kind.startswith("close_")
 
     @contextmanager

@@ -18,9 +18,12 @@ EXECUTOR = dg.in_process_executor
 USUAL = dg.AssetSelection.all() - dg.AssetSelection.assets(DAY)
 
 CLOSES: Mapping[Kind, tuple[str, str]] = {
-    "close_daily": ("0 0 * * *", "Closes the day before: proves everything, and fails unless the day is final."),
-    "close_weekly": ("0 0 * * 1", "Closes the week before: proves everything, and fails unless it is final."),
-    "close_monthly": ("0 0 1 * *", "Closes the month before: proves everything, and fails unless it is final."),
+    "close_daily": (
+        "0 0 * * *",
+        "Closes the day before: proves it and what is new since the last close, and fails unless it is final.",
+    ),
+    "close_weekly": ("0 0 * * 1", "Closes the week before: the same of the week."),
+    "close_monthly": ("0 0 1 * *", "Closes the month before: the same of the month."),
 }
 
 

@@ -33,6 +33,13 @@ class PipelineSettings(Settings):
     keep_closes_days: Annotated[
         int, Meta(gt=0, description="The same for the closes of days, weeks and months.")
     ] = 400
+    scrub_budget_s: Annotated[
+        int, Meta(ge=0, le=7200, description="Seconds a day in which old history is proven again.")
+    ] = 600
+    scrub_within_days: Annotated[
+        int,
+        Meta(gt=0, description="Days within which every row is proven again; else an alert is raised."),
+    ] = 30
     dbt_project: Annotated[Path, Meta(description="The dbt project.")] = CHECKOUT / "warehouse"
     dbt_target: Annotated[
         Path | None, Meta(description="Where dbt's artefacts go, the prebuilt manifest among them; else home/dbt.")

@@ -10,6 +10,7 @@ from pipelines.database import Connection
 from pipelines.extract.batch import Batch, last_batch, newest_batch, oldest_left_out
 from pipelines.extract.service import extract
 from pipelines.extract.source import has_new, next_floor, read_complete_through
+from pipelines.proofs import damage
 from pipelines.publish.service import Published, proofs_of, publish
 from pipelines.settings import Databases
 
@@ -32,6 +33,8 @@ class Watcher:
             return f"Batch {batch.batch_id} is not published yet."
         if not standing.is_continued or standing.rebuilt:
             return "The warehouse was made anew since the last publication."
+        if damage.is_known(self.bank):
+            return "What is known to be damaged is proven again."
         if has_new(self.source, batch.snapshot):
             return "The ledger has new rows."
         if self._has_ripened(batch):

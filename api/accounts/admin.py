@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 import psycopg
@@ -83,7 +84,7 @@ def import_(
 @main.command()
 @click.pass_obj
 def verify(settings: AdminSettings) -> None:
-    """Recompute the whole ledger and compare it with the warehouse's copy; the first row that is wrong is named.
+    """Recompute the whole ledger and compare it with the warehouse's copy; up to 1,000 wrong rows are named.
 
     Exit code 0 when all is right, 1 when something is wrong, 2 when it could not be checked. The copy is where
     TIDEMARK_WAREHOUSE_URL says; without it, nothing is compared.
@@ -91,7 +92,9 @@ def verify(settings: AdminSettings) -> None:
     try:
         found = verify_ledger(settings.migration_url, settings.warehouse_url, _step)
     except LedgerFault as fault:
-        raise click.ClickException(f"The ledger is wrong. {fault}") from fault
+        raise click.ClickException(
+            "\n".join([f"The ledger is wrong. {fault}", *_remedy(settings, fault)])
+        ) from fault
     except CannotCheck as reason:
         raise NotChecked(str(reason)) from reason
     except psycopg.Error as error:
@@ -103,6 +106,20 @@ def verify(settings: AdminSettings) -> None:
         f" {found.transactions:,} transactions."
     )
     click.echo(_comparison(settings, found))
+
+
+def _remedy(settings: AdminSettings, found: LedgerFault) -> list[str]:
+    """The days of the entries that are wrong, and what mends the copy where that differs."""
+    lines = []
+    for is_of_copy, words in (
+        (False, "Wrong entries are of {} to {}."),
+        (True, "Where the ledger is right, this mends its copy: tidemark warehouse mend --from {} --to {}"),
+    ):
+        moments = [fault.at for fault in found.faults if fault.at and fault.is_of_copy == is_of_copy]
+        if moments:
+            zone = ZoneInfo(settings.time_zone)
+            lines.append(words.format(*(each.astimezone(zone).date() for each in (min(moments), max(moments)))))
+    return lines
 
 
 class NotChecked(click.ClickException):

@@ -34,3 +34,6 @@ class AdminSettings(Settings):
     warehouse_url: Annotated[
         str | None, Meta(description="The warehouse, to compare the ledger with its copy (`verify`).")
     ] = field(default=None, repr=False)
+    time_zone: Annotated[str, Meta(description="Cuts days; what `verify` calls the days of wrong entries.")] = (
+        "UTC"
+    )

@@ -207,13 +207,30 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """What operators were told last. `kind`: failure or staleness; `resolved_at` is null while it goes on."""
+    """What operators were told last. `kind`: failure, staleness, damage or overdue; `resolved_at` is null while it
+    goes on. `detail` is told to staff and analysts only."""
 
     kind: str
     subject: str
+    detail: str | None
     run_id: str | None
     raised_at: datetime
     resolved_at: datetime | None
+
+
+class History(msgspec.Struct, frozen=True):
+    """Since when every published row has been proven, and what is known to be damaged.
+
+    `oldest_proof_at` is null before the first publication. While `damaged_rows` is not 0, nothing is published;
+    the days are those that are to be made anew.
+    """
+
+    oldest_proof_at: datetime | None
+    oldest_proof_age_days: int | None
+    damaged_rows: int
+    damaged_since: datetime | None
+    first_damaged_day: date | None
+    last_damaged_day: date | None
 
 
 class StatusSnapshot(msgspec.Struct, frozen=True):
@@ -224,6 +241,7 @@ class StatusSnapshot(msgspec.Struct, frozen=True):
     finished: Run | None
     started: Run | None
     alert: Alert | None
+    history: History
 
 
 class PipelineSnapshot(msgspec.Struct, frozen=True):

@@ -130,7 +130,8 @@ select cast(json_build_object(
         order by r.started_at desc limit 1
     ),
     'started', (select to_json(r) from pipeline.run_report r order by r.started_at desc limit 1),
-    'alert', (select to_json(a) from pipeline.alert_report a order by a.id desc limit 1)
+    'alert', (select to_json(a) from pipeline.alert_report a order by a.id desc limit 1),
+    'history', (select to_json(h) from pipeline.history_report h)
 ) as text)
 """)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from api.shared.calendar import Period
-from api.stats.models import Alert, Metric, Metrics, Run, Transaction
+from api.stats.models import Alert, History, Metric, Metrics, Run, Transaction
 from api.stats.periods import Status
 
 
@@ -109,6 +109,8 @@ class StatsStatus(msgspec.Struct):
     failed as the newest finished run was; whatever it is, the last good publication is what is read.
     `lag_s`: seconds from complete_through to now; `is_stale` says that they are too many, whatever the state is.
     `alert`: what operators were told last; over when it has a `resolved_at`.
+    `history`: how old the oldest proof is, and what is known to be damaged; while anything is, the state is
+    refused.
     """
 
     state: Literal["waiting", "current", "stale", "refused", "failed"]
@@ -120,6 +122,7 @@ class StatsStatus(msgspec.Struct):
     last_run: FinishedRun | None
     running: RunningRun | None
     alert: Alert | None
+    history: History
 
 
 class Pipeline(msgspec.Struct):

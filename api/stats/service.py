@@ -4,13 +4,15 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from api.shared.calendar import ONE_DAY, Period, day_start
 from api.shared.database import AsyncConnection
 from api.shared.errors import NotFound
 from api.shared.pages import Page, encode_cursor, page_of
 from api.stats import figures_repository, repository
 from api.stats.figures import figures_page, rows_max
-from api.stats.models import BankQuery, FiguresQuery, ListedAccount, Reader, Run, StatusSnapshot
+from api.stats.models import Alert, BankQuery, FiguresQuery, ListedAccount, Reader, Run, StatusSnapshot
 from api.stats.schemas import (
     BankDay,
     BankDays,
@@ -137,7 +139,8 @@ async def status(connection: AsyncConnection, reader: Reader, stale_after_s: int
         running=RunningRun(started.run_id, started.kind, started.started_at)
         if started and started.outcome == "running"
         else None,
-        alert=snapshot.alert,
+        alert=_told(snapshot.alert, tells_detail=reader.reads_all) if snapshot.alert else None,
+        history=snapshot.history,
     )
 
 
@@ -149,6 +152,10 @@ async def pipeline(connection: AsyncConnection, reader: Reader, stale_after_s: i
     now = await status(connection, reader, stale_after_s)
     snapshot = await repository.read_pipeline(connection, runs=RUNS_SHOWN, alerts=ALERTS_SHOWN)
     return Pipeline(now, snapshot.runs, snapshot.alerts)
+
+
+def _told(alert: Alert, *, tells_detail: bool) -> Alert:
+    return alert if tells_detail else msgspec.structs.replace(alert, detail=None)
 
 
 def _finished(run: Run, *, tells_error: bool) -> FinishedRun:
@@ -168,7 +175,7 @@ def _finished(run: Run, *, tells_error: bool) -> FinishedRun:
 
 def _state(snapshot: StatusSnapshot, *, is_stale: bool) -> State:
     finished = snapshot.finished
-    if finished and finished.outcome == "refused":
+    if snapshot.history.damaged_rows or (finished and finished.outcome == "refused"):
         return "refused"
     if finished and finished.outcome == "failed":
         return "failed"

@@ -1,4 +1,4 @@
-"""`tidemark stats run`: a refresh of the statistics now, through Dagster."""
+"""A job of the pipeline now, through Dagster: a refresh (`tidemark stats run`), days made anew."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,6 @@ import httpx
 
 from infra.local.errors import LocalError
 
-JOB = "refresh"
 POLL_S = 0.5
 FINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 
@@ -51,14 +50,19 @@ class Dagster:
 
 
 def run_statistics(
-    dagster_url: str, tell: Callable[[str], None], headers: Mapping[str, str] | None = None
+    dagster_url: str,
+    tell: Callable[[str], None],
+    headers: Mapping[str, str] | None = None,
+    *,
+    job: str = "refresh",
+    tags: Mapping[str, str] | None = None,
 ) -> bool:
     """Launch the job, `tell` line by line what it does, and return when it has ended: whether it published.
 
     The job ends well only when its proofs held and the publication was committed.
     """
     dagster = Dagster(dagster_url, headers or {})
-    run_id = _launch(dagster)
+    run_id = _launch(dagster, job, tags or {})
     tell(f"run {run_id}: {dagster_url}/runs/{run_id}")
     cursor: str | None = None
     while True:
@@ -73,19 +77,20 @@ def run_statistics(
         time.sleep(POLL_S)
 
 
-def _launch(dagster: Dagster) -> str:
+def _launch(dagster: Dagster, job: str, tags: Mapping[str, str]) -> str:
     found = dagster.ask(FIND)["repositoriesOrError"]
     for repository in found.get("nodes", []):
-        if any(job["name"] == JOB for job in repository["pipelines"]):
+        if any(known["name"] == job for known in repository["pipelines"]):
             break
     else:
-        raise LocalError(f"Dagster knows no job {JOB!r}; its code did not load (see its log).")
+        raise LocalError(f"Dagster knows no job {job!r}; its code did not load (see its log).")
     selector = {
         "repositoryName": repository["name"],
         "repositoryLocationName": repository["location"]["name"],
-        "jobName": JOB,
+        "jobName": job,
     }
-    parameters = {"selector": selector, "runConfigData": {}}
+    metadata = {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
+    parameters = {"selector": selector, "runConfigData": {}, "executionMetadata": metadata}
     launched = dagster.ask(LAUNCH, parameters=parameters)["launchRun"]
     if launched["__typename"] != "LaunchRunSuccess":
         raise LocalError(f"Dagster did not start the run: {launched.get('message') or launched}")

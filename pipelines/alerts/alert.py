@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["failure", "staleness"]
+Kind = Literal["failure", "staleness", "damage", "overdue"]
+# Where Dagster shows the proofs.
+CHECK = "/assets/marts/stats_daily?view=checks"
+READERS_KEEP = "Readers keep the last good publication; GET /stats/status tells how old it is."
 
 
 @dataclass(frozen=True)
 class Alert:
-    """What is wrong, or was. `subject`: one line for everybody; `path`: where to look, below Dagster's address."""
+    """What is wrong, or was. `subject`: one line for everybody; `path`: where to look, below Dagster's address;
+    `detail`: more for operators."""
 
     kind: Kind
     subject: str
     run_id: str | None
     path: str
     resolved_at: datetime | None = None
+    detail: str | None = None
 
     @property
     def headline(self) -> str:
@@ -29,6 +34,7 @@ class Alert:
             "text": self.in_words(),
             "kind": self.kind,
             "subject": self.subject,
+            "detail": self.detail,
             "run_id": self.run_id,
             "path": self.path,
             "raised_at": raised_at.isoformat(),
@@ -39,12 +45,12 @@ class Alert:
         """The e-mail's body."""
         lines = [
             self.headline,
+            *([self.detail] if self.detail else []),
             *([f"Run: {self.run_id}"] if self.run_id else []),
             f"In Dagster: {self.path}",
-            "Readers keep the last good publication; GET /stats/status tells how old it is."
-            if self.resolved_at is None
-            else "The statistics are published again.",
         ]
+        if self.kind != "overdue":
+            lines.append(READERS_KEEP if self.resolved_at is None else "The statistics are published again.")
         return "\n".join(lines)
 
 
@@ -59,7 +65,29 @@ def failure(job: str, run_id: str, checks: Sequence[str], steps: Sequence[str]) 
     return Alert("failure", subject, run_id, f"/runs/{run_id}")
 
 
-def staleness(run_id: str, stale_after_s: int) -> Alert:
-    """Nothing fresh was published for too long; `run_id` published last. The words stay while it lasts."""
+def staleness(run_id: str, stale_after_s: int, holder: str | None = None) -> Alert:
+    """Nothing fresh was published for too long; `run_id` published last. The words stay while it lasts.
+
+    `holder`: the transaction that holds `complete_through` back.
+    """
     subject = f"The statistics are stale: nothing newer than {stale_after_s // 60} minutes has been published"
-    return Alert("staleness", subject, run_id, "/assets/stats/publication")
+    return Alert("staleness", subject, run_id, "/assets/stats/publication", detail=holder)
+
+
+def damage(remedy: str) -> Alert:
+    """Rows of history are damaged. What they are, the damaged run or `tidemark warehouse prove` says."""
+    return Alert(
+        "damage",
+        "Published history is damaged; nothing is published until it is mended",
+        None,
+        CHECK,
+        detail=remedy,
+    )
+
+
+def overdue(days: int, oldest: datetime) -> Alert:
+    """History was not proven again in time."""
+    detail = (
+        f"The oldest proof is of {oldest:%Y-%m-%d %H:%M} UTC. TIDEMARK_SCRUB_BUDGET_S says how much is done a day."
+    )
+    return Alert("overdue", f"History was not proven again within {days} days", None, CHECK, detail=detail)

@@ -1,6 +1,6 @@
 """What raises alerts, as Dagster sensors."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import psycopg
@@ -9,10 +9,13 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from pipelines import database
 from pipelines.alerts import book
-from pipelines.alerts.alert import Alert, failure, staleness
+from pipelines.alerts.alert import Alert, damage, failure, overdue, staleness
 from pipelines.alerts.channels import NotSent, channels
 from pipelines.alerts.settings import AlertSettings
 from pipelines.database import Connection
+from pipelines.extract.source import oldest_writer
+from pipelines.history.progress import oldest_proof_at
+from pipelines.proofs import damage as history
 from pipelines.settings import Databases
 
 TICK_S = 60
@@ -41,19 +44,22 @@ def sensors_of(settings: AlertSettings) -> list[dg.SensorDefinition]:
 
     @dg.sensor(
         name="staleness_alert",
-        description="Tells an operator when nothing was published for too long, sends what a channel did not take,"
-        " and closes the alerts that are over.",
+        description="Tells an operator when nothing was published for too long, of damage, and when history was"
+        " not proven again in time; sends what a channel did not take, and closes the alerts that are over.",
         minimum_interval_seconds=TICK_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def staleness_alert() -> dg.SkipReason:
-        with database.connect(Databases.read().publish_url) as bank:
-            book.resolve(bank, settings.stale_after_s)
-            alert = _stale(bank, settings.stale_after_s)
-            if alert is not None:
+        databases = Databases.read()
+        with database.connect(databases.publish_url) as bank:
+            book.resolve(bank, settings.stale_after_s, settings.scrub_within_days)
+            alerts = [*_stale(databases, bank, settings.stale_after_s), *_damaged(bank)]
+            alerts += _overdue(bank, settings.scrub_within_days)
+            for alert in alerts:
                 book.raise_(bank, alert)
             _report(book.send(bank, channels(settings)))
-        return dg.SkipReason(alert.subject if alert else "The statistics are fresh, or there are none yet.")
+        subjects = ". ".join(alert.subject for alert in alerts)
+        return dg.SkipReason(subjects or "The statistics are fresh, or there are none yet.")
 
     return [failure_alert, staleness_alert]
 
@@ -89,10 +95,29 @@ def _report(faults: list[str]) -> None:
         raise NotSent("; ".join(faults))
 
 
-def _stale(bank: Connection, stale_after_s: int) -> Alert | None:
+def _stale(databases: Databases, bank: Connection, stale_after_s: int) -> list[Alert]:
     row = bank.execute(
         "select run_id from (select * from pipeline.publication order by id desc limit 1) as newest "
         "where complete_through < now() - %s * interval '1 second'",
         (stale_after_s,),
     ).fetchone()
-    return staleness(row[0], stale_after_s) if row else None
+    if row is None:
+        return []
+    try:
+        with database.connect(databases.source_url) as source:
+            holder = oldest_writer(source, older_than_s=stale_after_s)
+    except psycopg.OperationalError:
+        holder = None
+    return [staleness(row[0], stale_after_s, holder)]
+
+
+def _damaged(bank: Connection) -> list[Alert]:
+    known = history.known(bank)
+    return [damage(f"Rows known to be damaged: {len(known)}. {history.remedy(known)}")] if known else []
+
+
+def _overdue(bank: Connection, days: int) -> list[Alert]:
+    oldest = oldest_proof_at(bank)
+    if oldest is None or datetime.now(UTC) - oldest < timedelta(days=days):
+        return []
+    return [overdue(days, oldest)]

@@ -16,6 +16,10 @@ class AlertSettings(Settings):
     stale_after_s: Annotated[
         int, Meta(ge=60, description="How many seconds old statistics may be before they count as stale.")
     ] = 900
+    scrub_within_days: Annotated[
+        int,
+        Meta(gt=0, description="Days within which every row of history is proven again, or an alert is raised."),
+    ] = 30
     alert_webhook_url: Annotated[str | None, Meta(description="Gets a POST of JSON for each alert.")] = field(
         default=None, repr=False
     )

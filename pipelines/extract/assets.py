@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from api.shared.calendar import ONE_DAY, day_start
+from api.shared.calendar import day_start
 from pipelines import database
 from pipelines.extract import closing
-from pipelines.extract.batch import Batch, rows_between
-from pipelines.extract.service import Window, extract, extract_again
+from pipelines.extract.batch import Batch
+from pipelines.extract.service import extract
 from pipelines.owners import OWNERS
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
@@ -21,41 +21,8 @@ TABLES = {
     "account": "The ledger's accounts in their newest state. No name, number, memo or owner.",
 }
 
+# A backfill begins with it; other runs leave it out.
 DAY = dg.AssetKey(["raw", "day"])
-# As far back as imported histories may reasonably go; each day costs a line in a list.
-FIRST_DAY = "2000-01-01"
-
-
-def day_of(time_zone: str) -> dg.AssetsDefinition:
-    """The asset whose partitions are the bank's days, up to the present one."""
-
-    @dg.asset(
-        key=DAY,
-        partitions_def=dg.DailyPartitionsDefinition(FIRST_DAY, timezone=time_zone, end_offset=1),
-        description="A day of the ledger read once more, in the place of the copy's rows of that day. What they "
-        "touch of days, weeks and months is then made anew by the run, proven and published.",
-        group_name="raw",
-        owners=OWNERS,
-        kinds={"postgres", "python"},
-        retry_policy=TRANSIENT,
-    )
-    def day(
-        context: dg.AssetExecutionContext, pipeline_run: dg.ResourceParam[PipelineRun]
-    ) -> dg.MaterializeResult:
-        with pipeline_run.step():
-            window = _window(date.fromisoformat(context.partition_key), pipeline_run.settings.time_zone)
-            databases = pipeline_run.databases
-            batch = extract_again(databases.source_url, databases.warehouse_url, window)
-            with database.connect(databases.warehouse_url) as warehouse:
-                rows = rows_between(warehouse, *window)
-            return dg.MaterializeResult(metadata={"rows": rows, **completeness(batch)})
-
-    return day
-
-
-def _window(day: date, time_zone: str) -> Window:
-    zone = ZoneInfo(time_zone)
-    return day_start(day, zone), day_start(day + ONE_DAY, zone)
 
 
 @dg.multi_asset(
@@ -68,7 +35,6 @@ def _window(day: date, time_zone: str) -> Window:
             group_name="raw",
             owners=OWNERS,
             kinds={"postgres", "python"},
-            # A backfill's day comes first; other runs leave it out.
             deps=[DAY],
             # A close that another run has done brings nothing, and nothing after it runs.
             skippable=True,

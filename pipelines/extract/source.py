@@ -25,11 +25,11 @@ BETWEEN = {
 # writers of every database in it; but a session is bound to one database for life, and a prepared transaction
 # belongs to the one it was prepared in, so those elsewhere (dbt's in the warehouse, Dagster's) can never add a row
 # to this ledger. Counting them would let any long job next door hold the statistics back.
-WRITERS = """
-    select min(xact_start), count(*) filter (where xact_start is null)
-    from pg_stat_activity
+ACTIVITY = """
+    select * from pg_stat_activity
     where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()
 """
+WRITERS = f"select min(xact_start), count(*) filter (where xact_start is null) from ({ACTIVITY}) as writer"
 PREPARED = "select count(*) from pg_prepared_xacts where database = current_database()"
 
 
@@ -100,6 +100,32 @@ def read_complete_through(source: Connection, floor: datetime, previous: datetim
         return previous
     horizon = min(floor, first_start) if first_start else floor
     return max(horizon, previous) if previous else horizon
+
+
+def oldest_writer(source: Connection, *, older_than_s: int) -> str | None:
+    """The transaction that holds `complete_through` back, if one has been open for so long: who, and since when.
+
+    Not what it runs, which may hold what is nobody's business.
+    """
+    row = source.execute(
+        "select * from ("
+        "select xact_start, format('process %%s (%%s, role %%s, %%s)', pid, "
+        "coalesce(nullif(application_name, ''), 'no application name'), usename, state) "
+        f"from ({ACTIVITY}) as writer "
+        "union all select prepared, format('prepared transaction %%s of role %%s', gid, owner) "
+        "from pg_prepared_xacts where database = current_database()"
+        ") as holder (since, who) where since < now() - %s * interval '1 second' order by since limit 1",
+        (older_than_s,),
+    ).fetchone()
+    if row is None:
+        return None
+    return (
+        f"complete_through is held by a transaction that has been writing in the bank's database since "
+        f"{row[0]:%Y-%m-%d %H:%M:%S} UTC: {row[1]}. It ends with pg_terminate_backend, or by itself."
+        if row[1].startswith("process")
+        else f"complete_through is held by a transaction of {row[0]:%Y-%m-%d %H:%M:%S} UTC: {row[1]}."
+        " Commit it or roll it back."
+    )
 
 
 def knows(source: Connection, receipt: UUID, xid: str) -> bool:

@@ -8,5 +8,6 @@ They calculate everything a second time, on purpose: `calendar.py` makes a calen
 models is used.
 
 On every run a proof looks at what is above the last published batch, which was proven when it was published;
-at a close at everything.
+at a close at what is new since the last close of its kind, and at the closed period. The rest of history is proven
+again part by part (pipelines/history).
 """

@@ -21,9 +21,18 @@ STATISTICS = (
     Proof("accounts", "statistics", "accounts.sql"),
     Proof("bank_daily", "statistics", "bank_daily.sql"),
 )
+# What readers have against the marts: proven again with the rest of history.
+PUBLISHED_STATISTICS = Proof("published_statistics", "published", "published_statistics.sql")
+PUBLISHED_ACCOUNTS = Proof("published_accounts", "published", "published_accounts.sql")
+PUBLISHED_BANK_DAILY = Proof("published_bank_daily", "published", "published_bank_daily.sql")
 # Those that hold the marts against more than the warehouse: readers' figures, the models themselves.
 COMPARISONS = (FINALITY, REBUILD)
-PROOFS = (*LEDGER, *STATISTICS, *COMPARISONS)
+# What is known to be damaged; proven by `pipelines.history.known`.
+HISTORY = Proof(
+    *("history", "", ""),
+    words="What was found to be damaged, by a run, the scrubber or a full proof, holds again.",
+)
+PROOFS = (*LEDGER, *STATISTICS, *COMPARISONS, HISTORY)
 NAMES = frozenset(proof.name for proof in PROOFS)
 
 # What the proofs above count by themselves. Any other figure is an analyst's own, and is made anew and compared.

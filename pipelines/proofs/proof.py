@@ -1,6 +1,6 @@
 """One proof, and what it found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -10,12 +10,14 @@ from typing import Any
 
 import psycopg
 
-from pipelines.baseline import Baseline
+from pipelines.baseline import Baseline, Since
 from pipelines.database import Connection
 from pipelines.extract.batch import newest_batch
 from pipelines.proofs import calendar
 
 FOLDER = Path(__file__).parent
+# Rows that are kept of those that don't hold, and told in a sentence.
+MOST_FAILURES = 1000
 SHOWN = 5
 
 
@@ -62,23 +64,30 @@ class ProofResult:
         first = "; ".join(
             f"account {each['account'] or '(all)'}, {each['place']}: "
             f"expected {each['expected']}, found {each['found']}"
-            for each in self.failures
+            for each in self.failures[:SHOWN]
         )
-        return f"{self.name}: {self.failed} of {self.checked} do not hold. {first}"
+        more = "; …" if self.failed > SHOWN else ""
+        return f"{self.name}: {self.failed} of {self.checked} do not hold. {first}{more}"
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A proof by name; its query is run once for each of `variants`, with their words put in for {…}."""
+    """A proof by name; its query is run once for each of `variants`, with their words put in for {…}.
+
+    `words` say what it proves where no query does.
+    """
 
     name: str
     folder: str
     file: str
     variants: Sequence[Mapping[str, str]] = ({},)
+    words: str = ""
 
     @property
     def description(self) -> str:
         """What it proves: the comment that its query begins with."""
+        if self.words:
+            return self.words
         comment = takewhile(lambda line: line.startswith("--"), self.query().splitlines())
         return " ".join(line.removeprefix("--").strip() for line in comment)
 
@@ -86,22 +95,25 @@ class Proof:
         """Its query, with {…} still to be put in."""
         return _read(FOLDER / self.folder / self.file)
 
-    def prove(self, warehouse: Connection, parameters: Mapping[str, Any]) -> ProofResult:
-        """Run it. Whatever is not known to hold does not hold."""
+    def prove(
+        self, warehouse: Connection, parameters: Mapping[str, Any], inside: Callable[[str], str] = str
+    ) -> ProofResult:
+        """Run it, `inside` a part of history where that is given. Whatever is not known to hold does not hold."""
         checked, failed = 0, 0
         failures: list[dict[str, str | None]] = []
         for words in self.variants:
             query = self.query()
             for word, value in words.items():
                 query = query.replace(f"{{{word}}}", value)
+            query = inside(query)
             counted = warehouse.execute(
                 f"select count(*), count(*) filter (where holds is not true) from ({query}) as proof", parameters
             ).fetchone()
             assert counted is not None
             checked, failed = checked + counted[0], failed + counted[1]
-            if counted[1] and len(failures) < SHOWN:
+            if counted[1] and len(failures) < MOST_FAILURES:
                 failures += _first_failures(warehouse, query, parameters)
-        return ProofResult(self.name, failed == 0, checked, failed, failures[:SHOWN])
+        return ProofResult(self.name, failed == 0, checked, failed, failures[:MOST_FAILURES])
 
 
 def _first_failures(
@@ -109,7 +121,7 @@ def _first_failures(
 ) -> list[dict[str, str | None]]:
     rows = warehouse.execute(
         f"select account_id::text, place, expected, found from ({query}) as proof "
-        f"where holds is not true order by account_id, place limit {SHOWN}",
+        f"where holds is not true order by account_id, place limit {MOST_FAILURES}",
         parameters,
     )
     return [dict(zip(("account", "place", "expected", "found"), row, strict=True)) for row in rows]
@@ -133,7 +145,7 @@ def begin(warehouse: Connection, time_zone: str, *, like: Connection | None = No
     calendar.provide(warehouse, time_zone)
 
 
-def scope_of(warehouse: Connection, baseline: Baseline, time_zone: str, *, is_everything: bool) -> Scope:
+def scope_of(warehouse: Connection, baseline: Baseline, time_zone: str, since: Since) -> Scope:
     """What is to be proven now, up to the newest batch. Raises NothingExtracted when there is no batch."""
     newest = newest_batch(warehouse)
     publication = baseline.publication
@@ -145,8 +157,7 @@ def scope_of(warehouse: Connection, baseline: Baseline, time_zone: str, *, is_ev
         ).fetchone()
         assert row is not None
         final_date, may_restate = row
-    if publication is None or is_everything or not baseline.is_continued:
-        since: tuple[int, datetime | str] = (0, "-infinity")
-    else:
-        since = (publication.batch_id, publication.complete_through)
-    return Scope(*since, newest.batch_id, newest.complete_through, time_zone, final_date, may_restate)
+    return Scope(
+        *(since.batch_id, since.complete_through, newest.batch_id, newest.complete_through),
+        *(time_zone, final_date, may_restate),
+    )

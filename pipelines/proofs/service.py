@@ -6,7 +6,7 @@ from queue import SimpleQueue
 
 from api.shared.calendar import Period
 from pipelines import database
-from pipelines.baseline import baseline
+from pipelines.baseline import EVERYTHING, Since, baseline
 from pipelines.database import Connection
 from pipelines.proofs import published, rebuild
 from pipelines.proofs.catalogue import FINALITY, LEDGER, STATISTICS
@@ -15,16 +15,16 @@ from pipelines.transform.project import Project
 
 
 def prove_ledger(
-    warehouse_url: str, publish_url: str, time_zone: str, *, is_everything: bool = False
+    warehouse_url: str, publish_url: str, time_zone: str, since: Since | None = None
 ) -> list[ProofResult]:
-    """Hold schema raw against what the ledger said of itself: what is new since the last publication, or all.
+    """Hold schema raw against what the ledger said of itself: what is new since the last publication, or `since`.
 
     Raises NothingExtracted before the first batch.
     """
     with database.connect(warehouse_url) as warehouse, database.connect(publish_url) as bank:
         standing = baseline(bank, warehouse)
         begin(warehouse, time_zone)
-        scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything)
+        scope = scope_of(warehouse, standing, time_zone, since or standing.unproven)
         parameters = asdict(scope)
         for statement in Proof("scope", "ledger", "scope.sql").query().split(";"):
             warehouse.execute(statement, parameters)
@@ -34,7 +34,7 @@ def prove_ledger(
 
 
 def prove_statistics(
-    warehouse_url: str, publish_url: str, time_zone: str, project: Project, *, is_everything: bool = False
+    warehouse_url: str, publish_url: str, time_zone: str, project: Project, since: Since | None = None
 ) -> list[ProofResult]:
     """Hold the marts against schema raw and against what was published.
 
@@ -44,7 +44,9 @@ def prove_statistics(
     with database.connect(warehouse_url) as warehouse, database.connect(publish_url) as bank:
         standing = baseline(bank, warehouse)
         begin(warehouse, time_zone)
-        scope = scope_of(warehouse, standing, time_zone, is_everything=is_everything or bool(standing.rebuilt))
+        scope = scope_of(
+            warehouse, standing, time_zone, EVERYTHING if standing.rebuilt else since or standing.unproven
+        )
         results = _prove_side_by_side(warehouse, warehouse_url, scope)
         results.append(rebuild.prove(warehouse, warehouse_url, project, scope))
         results.append(_prove_finality(warehouse, bank, scope))

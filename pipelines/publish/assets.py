@@ -8,10 +8,11 @@ import dagster as dg
 
 from pipelines import database, run_log
 from pipelines.baseline import MARTS
+from pipelines.checks import specs_of
 from pipelines.errors import Refused
+from pipelines.extract import closing
 from pipelines.owners import OWNERS
 from pipelines.proofs.catalogue import NAMES, PROOFS
-from pipelines.proofs.checks import specs_of
 from pipelines.publish.service import publish
 from pipelines.resources import PipelineRun
 from pipelines.retries import TRANSIENT
@@ -61,6 +62,7 @@ def _publish(pipeline_run: PipelineRun) -> dg.MaterializeResult:
         with database.connect(pipeline_run.databases.publish_url) as bank:
             run_log.finish(bank, pipeline_run.run_id, "published")
             if pipeline_run.is_close:
+                closing.note(bank, pipeline_run.run_id, published.batch_id, published.complete_through)
                 run_log.prune(bank)
         lag = datetime.now(UTC) - published.complete_through
         return dg.MaterializeResult(

@@ -12,11 +12,13 @@ from psycopg.types.json import Jsonb
 
 from api.shared.calendar import Period
 from pipelines import database
-from pipelines.baseline import Baseline, baseline, check_time_zone, relations
+from pipelines.baseline import EVERYTHING, Baseline, baseline, check_time_zone, relations
 from pipelines.database import Connection
 from pipelines.errors import Refused
 from pipelines.extract.batch import newest_batch
 from pipelines.figures import BANK_DAILY, figures, mart_of
+from pipelines.history import progress
+from pipelines.proofs import damage
 from pipelines.publish.merge import load, merge
 
 
@@ -35,9 +37,10 @@ def publish(
 ) -> Published:
     """Bring everything above the last published batch to the readers, who see all of it or nothing.
 
-    `proofs` are the run's, stored with the publication. With nothing new only the publication advances. The same
-    run and batch are published once: again, and the first publication is given back. Raises NothingExtracted
-    before the first batch, TimeZoneChanged, Refused, or psycopg's errors; then nothing has changed.
+    `proofs` are the run's, stored with the publication; they say that known damage is mended. With nothing new
+    only the publication advances. The same run and batch are published once: again, and the first publication is
+    given back. Raises NothingExtracted before the first batch, TimeZoneChanged, Refused, or psycopg's errors; then
+    nothing has changed.
     """
     with (
         database.connect(warehouse_url) as warehouse,
@@ -65,6 +68,9 @@ def publish(
         ).fetchone()
         assert row is not None
         row_counts = _merge_all(warehouse, bank, standing, row[0])
+        damage.close(bank)
+        if standing.unproven == EVERYTHING:
+            progress.note_everything(bank)
         bank.execute("update pipeline.publication set row_counts = %s where id = %s", (Jsonb(row_counts), row[0]))
     return Published(row[0], batch.batch_id, batch.complete_through, row_counts)
 

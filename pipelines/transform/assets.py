@@ -13,6 +13,7 @@ from pipelines.baseline import baseline
 from pipelines.errors import Refused
 from pipelines.extract.assets import completeness
 from pipelines.extract.batch import newest_batch
+from pipelines.extract.closing import unproven
 from pipelines.owners import OWNERS
 from pipelines.resources import PipelineRun
 from pipelines.transform.results import NodeResult, Target
@@ -80,9 +81,8 @@ def _target(run: PipelineRun) -> tuple[Target, dict[str, dg.MetadataValue]]:
         database.connect(run.databases.publish_url) as bank,
     ):
         batch = newest_batch(warehouse)
-        publication = baseline(bank, warehouse)
-        tested = publication.publication.batch_id if publication.publication and publication.is_continued else 0
-        target = Target(batch.batch_id, 0 if run.is_close else tested, run.settings.time_zone)
+        since = unproven(run) or baseline(bank, warehouse).unproven
+        target = Target(batch.batch_id, since.batch_id, run.settings.time_zone)
         return target, completeness(batch)
 
 

@@ -55,6 +55,14 @@ def build(
         yield from _invoke(project, runner, warehouse_url, target, "test", names)
 
 
+def changed_models(project: Project, warehouse_url: str, target: Target) -> set[str]:
+    """The models and seeds that are made from something else than their rows were. Raises TransformError."""
+    current = fingerprint.fingerprints(project.parse(warehouse_url), _shaping_variables(project, target))
+    with database.connect(warehouse_url) as warehouse:
+        stored = fingerprint.stored(warehouse)
+    return {name for name, made_from in current.items() if stored.get(name) != made_from}
+
+
 def rebuilding(
     project: Project, warehouse_url: str, target: Target, marts: Collection[str], *, above: int | None
 ) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`verify`: a ledger that somebody tampered with behind the triggers' back is found, at its first wrong row."""
+"""`verify`: a ledger that somebody tampered with behind the triggers' back is found, row by row."""
 
 import os
 import subprocess
@@ -102,6 +102,17 @@ class TestVerify:
         tampered.execute("update users.user set leaving_at = now()")
         assert check(tampered, None, in_silence) == Verified(2, 3, 4, None)
 
+    def test_every_wrong_row_is_named(self, tampered: psycopg.Connection, accounts: list[str]) -> None:
+        found = fault(
+            tampered,
+            "update accounts.transaction set balance_after = balance_after + 1;"
+            "update accounts.account set spent = 7;"
+            "update accounts.transfer set source = 'no id' where source not like 'external:%'",
+        ).splitlines()
+        assert len([line for line in found if "the balance after is" in line]) == 4
+        assert len([line for line in found if "it counts 7 as spent" in line]) == 2
+        assert len([line for line in found if "its kind, sides, amount, time or memo cannot be" in line]) == 1
+
     def test_a_transfer_entered_twice(self, tampered: psycopg.Connection, accounts: list[str]) -> None:
         assert "has 2 entries for it" in fault(tampered, ENTERED_TWICE.format(*accounts))
 
@@ -114,6 +125,17 @@ class TestCopy:
         self, tampered: psycopg.Connection, accounts: list[str], copy: Copy, tampering: str, found: str
     ) -> None:
         assert found.format(*accounts) in fault(tampered, tampering.format(*accounts), copy)
+
+    def test_every_row_that_differs_is_named(
+        self, tampered: psycopg.Connection, accounts: list[str], copy: Copy
+    ) -> None:
+        tampered.execute("delete from accounts.transaction where sequence = 1")
+        tampered.execute("update accounts.transaction set counterparty = 'external:x'")
+        faults = [each for each in copy.compare(tampered) if each.at]
+        assert [(each.what.split(";")[0].split(",")[0][:25], each.is_of_copy) for each in faults] == [
+            *(("it is gone", True), ("its counterparty is exter", True)),
+            *(("it is gone", True), ("its counterparty is exter", True)),
+        ]
 
     def test_a_right_ledger_that_went_on(self, ledger: Ledger, accounts: list[str], copy: Copy) -> None:
         with psycopg.connect(ledger.databases.superuser_url()) as connection:
@@ -173,11 +195,33 @@ class TestCommand:
         assert (done.returncode, done.stdout) == (1, "")
         assert "Error: The ledger is wrong. table accounts.account: its guard account_kept is" in done.stderr
 
+    def test_days_are_named_with_what_mends_them(self, ledger: Ledger, accounts: list[str]) -> None:
+        environment = {
+            "TIDEMARK_MIGRATION_URL": ledger.databases.url("accounts_owner"),
+            "TIDEMARK_WAREHOUSE_URL": ledger.databases.warehouse_url,
+            "TIDEMARK_TIME_ZONE": "Pacific/Kiritimati",
+        }
+        with psycopg.connect(ledger.databases.warehouse_url) as warehouse:
+            warehouse.execute("update raw.transaction set amount = amount + 1 where sequence = 1")
+        done = self.run(**environment)
+        with psycopg.connect(ledger.databases.warehouse_url) as warehouse:
+            warehouse.execute("update raw.transaction set amount = amount - 1 where sequence = 1")
+            days = warehouse.execute(
+                "select min((at at time zone 'Pacific/Kiritimati')::date), "
+                "max((at at time zone 'Pacific/Kiritimati')::date) from raw.transaction where sequence = 1"
+            ).fetchone()
+        assert days is not None
+        assert done.returncode == 1
+        assert done.stderr.count("the warehouse's copy says") == 2
+        assert f"tidemark warehouse mend --from {days[0]} --to {days[1]}" in done.stderr
+
     def test_the_bank_hands_over_its_copy(
         self, ledger: Ledger, accounts: list[str], capfd: pytest.CaptureFixture[str]
     ) -> None:
         owner = {"TIDEMARK_MIGRATION_URL": ledger.databases.url("accounts_owner")}
-        bank = SimpleNamespace(admin_environment=lambda _: owner, database_url=ledger.databases.url)
+        bank = SimpleNamespace(
+            admin_environment=lambda _: owner, database_url=ledger.databases.url, time_zone="UTC"
+        )
         assert admin.verify_ledger(cast(Bank, bank)) == 0
         assert "It equals the warehouse's copy" in capfd.readouterr().out
 

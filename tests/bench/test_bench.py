@@ -116,9 +116,9 @@ def test_extract(cluster: Cluster, tmp_path: Path) -> None:
 def test_refresh(cluster: Cluster, tmp_path: Path) -> None:
     size = refresh.Size(rows=(1000,), accounts=20, new=10, rounds=1)
 
-    (table,) = refresh.run(cluster, size, tmp_path, tell)
+    later, close = refresh.run(cluster, size, tmp_path, tell)
 
-    assert names(table) == [*refresh.STEPS, "all"]
+    assert names(later) == names(close) == [*refresh.STEPS, "all"]
 
 
 def test_rebuild(cluster: Cluster, tmp_path: Path) -> None:

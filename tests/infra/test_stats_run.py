@@ -72,6 +72,14 @@ class TestRunStatistics:
         }
         assert [asked["variables"]["cursor"] for asked in dagster.asked[2:]] == [None, "c", "c1", "c2"]
 
+    def test_another_job_with_its_tags(self, dagster: Dagster) -> None:
+        dagster.answers[0]["repositoriesOrError"]["nodes"] = [{**LOCATION, "pipelines": [{"name": "backfill"}]}]
+        dagster.then("SUCCESS")
+        assert run_statistics(dagster.url, lambda _line: None, job="backfill", tags={"day": "2026-03-05"})
+        parameters = dagster.asked[1]["variables"]["parameters"]
+        assert parameters["selector"]["jobName"] == "backfill"
+        assert parameters["executionMetadata"] == {"tags": [{"key": "day", "value": "2026-03-05"}]}
+
     @pytest.mark.parametrize("status", ["FAILURE", "CANCELED"])
     def test_anything_else_is_not_and_says_why(self, dagster: Dagster, status: str) -> None:
         lines: list[str] = []

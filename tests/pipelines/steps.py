@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from pipelines import database
-from pipelines.baseline import last_publication
+from pipelines.baseline import EVERYTHING, Since, last_publication
 from pipelines.extract.batch import last_batch
 from pipelines.extract.service import extract, extract_again
 from pipelines.proofs.proof import ProofResult
@@ -48,22 +48,24 @@ class Steps:
     def extract_again(self, start: datetime, end: datetime) -> None:
         extract_again(self.source_url, self.warehouse_url, (start, end))
 
-    def build(self, only: set[str] | None = None) -> list[NodeResult]:
-        """Build up to the newest batch; models and tests."""
+    def build(self, only: set[str] | None = None, since: Since | None = None) -> list[NodeResult]:
+        """Build up to the newest batch; models and tests of what is new since the last publication, or `since`."""
         with (
             database.connect(self.warehouse_url) as warehouse,
             database.connect(self.publish_url) as bank,
         ):
             batch, publication = last_batch(warehouse), last_publication(bank)
         assert batch is not None
-        target = Target(batch.batch_id, publication.batch_id if publication else 0, self.time_zone)
+        tested = since.batch_id if since else publication.batch_id if publication else 0
+        target = Target(batch.batch_id, tested, self.time_zone)
         return list(build(Project(self.project, self.target), self.warehouse_url, target, only))
 
-    def prove(self, *, everything: bool = False) -> dict[str, ProofResult]:
-        """Every proof's result, by name."""
+    def prove(self, *, everything: bool = False, since: Since | None = None) -> dict[str, ProofResult]:
+        """Every proof's result, by name; of a close, which looks at more, with `since`."""
         arguments = (self.warehouse_url, self.publish_url, self.time_zone)
-        results = prove_ledger(*arguments, is_everything=everything)
-        results += prove_statistics(*arguments, Project(self.project, self.target), is_everything=everything)
+        since = EVERYTHING if everything else since
+        results = prove_ledger(*arguments, since)
+        results += prove_statistics(*arguments, Project(self.project, self.target), since)
         return {result.name: result for result in results}
 
     def publish(self, run_id: str | None = None) -> Published:

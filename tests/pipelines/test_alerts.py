@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import dagster as dg
+import psycopg
 import pytest
 
 from pipelines import database
@@ -13,6 +14,7 @@ from pipelines.alerts.alert import Alert, failure, staleness
 from pipelines.alerts.channels import NotSent, channels
 from pipelines.alerts.sensors import sensors_of
 from pipelines.alerts.settings import AlertSettings
+from pipelines.extract.source import oldest_writer
 from tests.pipelines.conftest import Bank
 from tests.pipelines.receivers import Inbox, mail_server, web_server
 
@@ -168,13 +170,13 @@ class TestBook:
     def test_each_ends_with_what_it_waited_for(self, bank: Bank) -> None:
         tell(bank, AlertSettings(), REFUSED, staleness("good", 900))
         with database.connect(bank.publish_url) as connection:
-            book.resolve(connection, 900)
+            book.resolve(connection, 900, 30)
             assert len(bank.published(OPEN)) == 2
             publish(bank, age_s=1000)
-            book.resolve(connection, 900)
+            book.resolve(connection, 900, 30)
             assert [row[0] for row in bank.published(OPEN)] == ["staleness"]
             publish(bank, age_s=100)
-            book.resolve(connection, 900)
+            book.resolve(connection, 900, 30)
         assert bank.published(OPEN) == []
 
     def test_who_was_told_is_told_once_that_it_is_over(
@@ -185,7 +187,7 @@ class TestBook:
         mail.is_refusing = False
         publish(bank, age_s=0)
         with database.connect(bank.publish_url) as connection:
-            book.resolve(connection, 900)
+            book.resolve(connection, 900, 30)
         web.is_refusing = True
         assert tell(bank, settings) == ["webhook: answered 503"]
         web.is_refusing = False
@@ -217,6 +219,70 @@ class TestStalenessSensor:
         assert web.bodies[0]["subject"] == (
             "The statistics are stale: nothing newer than 15 minutes has been published"
         )
+
+    def test_says_which_transaction_holds_completeness_and_not_what_it_runs(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox
+    ) -> None:
+        publish(bank, age_s=1000)
+        with psycopg.connect(bank.databases.superuser_url(), application_name="payroll") as writer:
+            writer.execute(f"select '{SECRET}', pg_current_xact_id()")
+            sensors_of(settings)[1](dg.build_sensor_context())
+            assert web.bodies[0]["detail"] is None
+            [(pid, since)] = writer.execute("select pg_backend_pid(), now()").fetchall()
+            with database.connect(bank.source_url) as source:
+                detail = oldest_writer(source, older_than_s=-1)
+        assert detail is not None
+        assert f"process {pid} (payroll, role postgres, idle in transaction)" in detail
+        assert f"{since:%Y-%m-%d %H:%M:%S} UTC" in detail
+        assert SECRET not in detail
+
+    def test_a_holder_reaches_every_channel(
+        self, bank: Bank, settings: AlertSettings, web: Inbox, mail: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publish(bank, age_s=1000)
+        monkeypatch.setattr("pipelines.alerts.sensors.oldest_writer", lambda *_, **__: "held by process 7")
+        sensors_of(settings)[1](dg.build_sensor_context())
+        assert web.bodies[0]["detail"] == "held by process 7"
+        assert "held by process 7" in web.bodies[0]["text"]
+        assert "held by process 7" in mail.messages[0].get_content()
+        assert bank.published("select detail from pipeline.alert") == [("held by process 7",)]
+
+    def test_damage_is_announced_until_it_is_mended(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
+        account = uuid4()
+        with database.connect(bank.publish_url) as connection:
+            connection.execute(
+                "insert into pipeline.damage (proof, account_id, place, first_day, last_day, found_by) "
+                "values ('copy', %s, 'transaction 7', '2026-03-01', '2026-03-02', 'scrubber')",
+                (account,),
+            )
+            for _ in range(2):
+                sensors_of(settings)[1](dg.build_sensor_context())
+            connection.execute("delete from pipeline.damage")
+        sensors_of(settings)[1](dg.build_sensor_context())
+        raised, over = web.bodies
+        assert (raised["kind"], raised["resolved_at"]) == ("damage", None)
+        assert "tidemark warehouse mend --from 2026-03-01 --to 2026-03-02" in raised["detail"]
+        assert str(account) not in str(web.bodies)
+        assert (over["kind"], over["resolved_at"] is None) == ("damage", False)
+        assert bank.published(OPEN) == []
+
+    def test_history_that_was_not_proven_in_time_is_announced(
+        self, bank: Bank, settings: AlertSettings, web: Inbox
+    ) -> None:
+        with database.connect(bank.publish_url) as connection:
+            connection.execute(
+                "insert into pipeline.proven (kind, last_key, proven_at) values "
+                "('days', '2026-03-01', now() - interval '31 days'), ('days', '9999-12-31', now())"
+            )
+            sensors_of(settings)[1](dg.build_sensor_context())
+            assert [row[:2] for row in bank.published(OPEN)] == [
+                ("overdue", "History was not proven again within 30 days")
+            ]
+            connection.execute("update pipeline.proven set proven_at = now() - interval '29 days'")
+            sensors_of(settings)[1](dg.build_sensor_context())
+            connection.execute("delete from pipeline.proven")
+        assert bank.published(OPEN) == []
+        assert [body["kind"] for body in web.bodies] == ["overdue", "overdue"]
 
     def test_fails_visibly_while_a_channel_refuses(self, bank: Bank, settings: AlertSettings, web: Inbox) -> None:
         web.is_refusing = True

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from infra.local.dagster_home import URL_VARIABLE, write_dagster_home
 from pipelines import retention
-from pipelines.proofs.checks import ledger_proofs
+from pipelines.checks import ledger_proofs
 from pipelines.retention import delete_old_backfills, delete_old_events, delete_old_runs, retention_of
 from pipelines.settings import PipelineSettings
 from tests.pipelines import many_runs

@@ -13,6 +13,14 @@ from tests.cluster import Databases
 from tests.stats.world import Api, World, key_source, problem
 
 PROOFS = ({"name": "sequence_without_gap", "passed": True}, {"name": "days_add_up", "passed": True})
+NOTHING_PROVEN = {
+    "oldest_proof_at": None,
+    "oldest_proof_age_days": None,
+    "damaged_rows": 0,
+    "damaged_since": None,
+    "first_damaged_day": None,
+    "last_damaged_day": None,
+}
 
 
 def now() -> datetime:
@@ -33,6 +41,7 @@ class TestGetStatsStatus:
             "last_run": None,
             "running": None,
             "alert": None,
+            "history": NOTHING_PROVEN,
         }
 
     def test_after_a_publication_it_is_current(self, api: Api, world: World) -> None:
@@ -60,6 +69,7 @@ class TestGetStatsStatus:
                 },
                 "running": None,
                 "alert": None,
+                "history": NOTHING_PROVEN,
             }
 
     def test_a_refused_run_names_its_proof_and_readers_keep_the_last_good_one(
@@ -106,10 +116,44 @@ class TestGetStatsStatus:
         assert api.get("/stats/status", world.person()).json()["alert"] == {
             "kind": "failure",
             "subject": "refresh failed: extract",
+            "detail": None,
             "run_id": "b",
             "raised_at": "2026-03-03T00:00:00Z",
             "resolved_at": None,
         }
+
+    def test_what_operators_are_told_in_detail_is_for_the_banks_people(self, api: Api, world: World) -> None:
+        world.publisher.execute(
+            "insert into pipeline.alert (kind, subject, path, detail) values ('staleness', 'x', '/', 'process 7')"
+        )
+        for person, detail in ((world.person("analyst"), "process 7"), (world.person(), None)):
+            assert api.get("/stats/status", person).json()["alert"]["detail"] == detail
+
+    def test_history_has_the_age_of_its_oldest_proof(self, api: Api, world: World) -> None:
+        world.publisher.execute(
+            "insert into pipeline.proven (kind, last_key, proven_at) values "
+            "('days', '2026-03-01', now() - interval '75 hours'), ('days', '9999-12-31', now())"
+        )
+        history = api.get("/stats/status", world.person()).json()["history"]
+        assert history["oldest_proof_age_days"] == 3
+        assert now() - datetime.fromisoformat(history["oldest_proof_at"]) > timedelta(hours=75)
+
+    def test_it_is_not_current_while_damage_is_known(self, api: Api, world: World) -> None:
+        world.publish(now())
+        world.run("good", "published", now(), PROOFS)
+        assert api.get("/stats/status", world.person()).json()["state"] == "current"
+        world.publisher.execute(
+            "insert into pipeline.damage (proof, account_id, place, first_day, last_day, found_by) values "
+            "('copy', gen_random_uuid(), 'transaction 7', '2026-03-01', '2026-03-01', 'scrubber'),"
+            "('averages', gen_random_uuid(), 'daily 2026-03-04', '2026-03-04', '2026-03-04', 'scrubber')"
+        )
+        found = api.get("/stats/status", world.person()).json()
+        assert (found["state"], found["history"]["damaged_rows"]) == ("refused", 2)
+        assert (found["history"]["first_damaged_day"], found["history"]["last_damaged_day"]) == (
+            *("2026-03-01", "2026-03-04"),
+        )
+        world.publisher.execute("update pipeline.damage set mended_at = now()")
+        assert api.get("/stats/status", world.person()).json()["state"] == "current"
 
     def test_polling_costs_no_body_until_something_happens(self, api: Api, world: World) -> None:
         world.publish(now())

@@ -91,7 +91,7 @@ class World:
         self.histories.clear()
         self.owner.execute(
             "truncate stats.stats, stats.account, stats.metric, stats.bank_daily, pipeline.publication,"
-            " pipeline.run, pipeline.alert"
+            " pipeline.run, pipeline.alert, pipeline.proven, pipeline.damage"
         )
 
     def person(self, *roles: str) -> Person:

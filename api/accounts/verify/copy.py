@@ -15,7 +15,7 @@ import psycopg
 from psycopg import IsolationLevel
 from psycopg.sql import SQL, Composable, Composed, Literal
 
-from api.accounts.verify.errors import CannotCheck, LedgerFault
+from api.accounts.verify.errors import MOST_FAULTS, CannotCheck, Fault
 
 _SESSION = "set lock_timeout = '60s'; set timezone = 'UTC'"
 # Keeps a full re-read, which empties the copy, waiting until we have seen it.
@@ -48,8 +48,10 @@ class _Table:
         """As the database orders them: an id, and the sequence where that belongs to it."""
         return row[0], int(row[1]) if self.key == 2 else 0
 
-    def where(self, row: list[str]) -> str:
-        return f"account {row[0]}" + (f", sequence {row[1]}" if self.key == 2 else "")
+    def fault(self, row: list[str], what: str) -> Fault:
+        is_entry = self.key == 2
+        where = f"account {row[0]}" + (f", sequence {row[1]}" if is_entry else "")
+        return Fault(where, what, datetime.fromisoformat(row[-1]) if is_entry else None, is_of_copy=True)
 
 
 _ENTRIES = _Table(
@@ -77,10 +79,10 @@ class Copy:
     receipt_xid: str
     complete_through: datetime
 
-    def compare(self, ledger: psycopg.Connection) -> None:
-        """Every entry and every account, in a snapshot of the ledger taken after `open_copy`.
+    def compare(self, ledger: psycopg.Connection) -> list[Fault]:
+        """The entries and accounts that differ (the first MOST_FAULTS), in a snapshot taken after `open_copy`.
 
-        Raises LedgerFault for the first row that differs, CannotCheck when the copy is not of this ledger.
+        Raises CannotCheck when the copy is not of this ledger.
         """
         ((is_known,),) = ledger.execute(_KNOWS, (self.receipt, self.receipt_xid)).fetchall()
         if not is_known:
@@ -88,13 +90,18 @@ class Copy:
                 f"the warehouse's copy is of another ledger, which knew its batch {self.batch_id}. If this one is"
                 " the right one, make a new copy: tidemark warehouse reload"
             )
+        faults: list[Fault] = []
         is_due = SQL("pg_visible_in_snapshot(xid, {})").format(Literal(self.snapshot))
         for table in (_ENTRIES, _ACCOUNTS):
             with (
                 _lines(ledger, table.query("accounts", is_due)) as here,
                 _lines(self.warehouse, table.query("raw")) as there,
             ):
-                _compare(table, here, there)
+                # To the end, however much differs: a COPY that is left in the middle ends the transaction.
+                for fault in _differences(table, here, there):
+                    if len(faults) < MOST_FAULTS:
+                        faults.append(fault)
+        return faults
 
 
 def open_copy(warehouse: psycopg.Connection) -> Copy | None:
@@ -117,33 +124,34 @@ def _lines(connection: psycopg.Connection, query: Composed) -> Iterator[Iterator
         yield (line for block in copy for line in bytes(block).splitlines())
 
 
-def _compare(table: _Table, here: Iterator[bytes], there: Iterator[bytes]) -> None:
+def _differences(table: _Table, here: Iterator[bytes], there: Iterator[bytes]) -> Iterator[Fault]:
     """`here` says at the end of each line whether the copy must have the row, as it is now."""
     copied = next(there, None)
     for line in here:
-        if line[:-2] != copied:
-            row, is_due = _fields(line[:-2]), line.endswith(b"t")
-            if copied is None or table.key_of(row) < table.key_of(_fields(copied)):
-                if is_due:
-                    raise LedgerFault(f"{table.where(row)}: the warehouse's copy should have it, and does not.")
-                continue
-            _compare_row(table, row, _fields(copied), is_due=is_due)
+        if line[:-2] == copied:
+            copied = next(there, None)
+            continue
+        row, is_due = _fields(line[:-2]), line.endswith(b"t")
+        while copied is not None and table.key_of(_fields(copied)) < table.key_of(row):
+            yield table.fault(_fields(copied), "it is gone; the warehouse's copy has it")
+            copied = next(there, None)
+        if copied is None or table.key_of(row) < table.key_of(_fields(copied)):
+            if is_due:
+                yield table.fault(row, "the warehouse's copy should have it, and does not")
+            continue
+        yield from _differing(table, row, _fields(copied), is_due=is_due)
         copied = next(there, None)
-    if copied is not None:
-        _raise_gone(table, _fields(copied))
+    while copied is not None:
+        yield table.fault(_fields(copied), "it is gone; the warehouse's copy has it")
+        copied = next(there, None)
 
 
-def _compare_row(table: _Table, row: list[str], copied: list[str], *, is_due: bool) -> None:
-    if table.key_of(copied) < table.key_of(row):
-        _raise_gone(table, copied)
+def _differing(table: _Table, row: list[str], copied: list[str], *, is_due: bool) -> Iterator[Fault]:
     known = len(table.columns) if is_due else table.fixed
     for name, one, other in zip(table.columns[:known], row, copied, strict=False):
         if one != other:
-            raise LedgerFault(f"{table.where(row)}: its {name} is {one}, the warehouse's copy says {other}.")
-
-
-def _raise_gone(table: _Table, copied: list[str]) -> None:
-    raise LedgerFault(f"{table.where(copied)}: it is gone; the warehouse's copy has it.")
+            yield table.fault(row, f"its {name} is {one}, the warehouse's copy says {other}")
+            return
 
 
 def _fields(line: bytes) -> list[str]:

@@ -1,4 +1,4 @@
-"""Recomputes the whole ledger from its entries, in one snapshot, and names the first row that is wrong."""
+"""Recomputes the whole ledger from its entries, in one snapshot, and names the rows that are wrong."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -9,10 +9,10 @@ import psycopg
 from psycopg import IsolationLevel
 
 from api.accounts.verify.copy import Copy, open_copy
-from api.accounts.verify.errors import LedgerFault
+from api.accounts.verify.errors import Fault, LedgerFault
 
-# Each file begins with a line that says what it finds out, and gives the first wrong row as (where it is, what is
-# wrong), or nothing. The guards come last: a row tells more.
+# Each file begins with a line that says what it finds out, and gives the wrong rows, at most MOST_FAULTS, as
+# (where it is, what is wrong) and, of entries, when it was made. The guards come last: a row tells more.
 _CHECKS = tuple(sorted((Path(__file__).parent / "checks").glob("*.sql")))
 _GUARDS = _CHECKS[-1]
 _COUNTS = """
@@ -57,19 +57,18 @@ def verify_ledger(url: str, warehouse_url: str | None, step: Step) -> Verified:
 
 def check(ledger: psycopg.Connection, copy: Copy | None, step: Step) -> Verified:
     """As `verify_ledger`, in the transaction that `ledger` is in."""
-    for file in _CHECKS[:-1]:
-        _run(ledger, file, step)
+    faults = [fault for file in _CHECKS[:-1] for fault in _run(ledger, file, step)]
     if copy:
         with step("The warehouse's copy says the same"):
-            copy.compare(ledger)
-    _run(ledger, _GUARDS, step)
+            faults += copy.compare(ledger)
+    faults += _run(ledger, _GUARDS, step)
+    if faults:
+        raise LedgerFault(faults)
     accounts, transfers, transactions = ledger.execute(_COUNTS).fetchone() or (0, 0, 0)
     return Verified(accounts, transfers, transactions, copy)
 
 
-def _run(ledger: psycopg.Connection, file: Path, step: Step) -> None:
+def _run(ledger: psycopg.Connection, file: Path, step: Step) -> list[Fault]:
     query = file.read_text()
     with step(query.partition("\n")[0].removeprefix("-- ")):
-        row = ledger.execute(query.encode()).fetchone()
-    if row:
-        raise LedgerFault(f"{row[0]}: {row[1]}.")
+        return [Fault(*row) for row in ledger.execute(query.encode()).fetchall()]

@@ -3,7 +3,8 @@ select format('account %s, sequence %s', account_id, sequence),
        case when sequence <> place then format('the sequence should be %s', place)
             when balance_after <> balance
                 then format('the balance after is %s, it adds up to %s', balance_after, balance)
-            else format('its time %s is before that of the one before', at) end
+            else format('its time %s is before that of the one before', at) end,
+       at
 from (
     select account_id, sequence, balance_after, at,
            row_number() over history as place,
@@ -14,4 +15,4 @@ from (
 ) entry
 where sequence <> place or balance_after <> balance or at < previous_at
 order by account_id, sequence
-limit 1
+limit 1000

@@ -24,4 +24,4 @@ where (total, last_sequence) <> (entered, entries) or last_at is distinct from l
    or total < -overdraft_limit or (closed_at is not null and total <> 0) or closed_at < last_at
    or first_entry_at < opened_at or not accounts.is_account_number(number)
 order by id
-limit 1
+limit 1000

@@ -17,4 +17,4 @@ from (
 ) movement
 where not is_possible or not is_mirror
 order by id
-limit 1
+limit 1000

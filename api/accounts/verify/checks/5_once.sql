@@ -4,4 +4,4 @@ from accounts.transaction
 group by transfer_id, account_id
 having count(*) > 1
 order by transfer_id, account_id
-limit 1
+limit 1000

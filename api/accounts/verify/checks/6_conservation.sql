@@ -10,4 +10,4 @@ from (
 group by currency
 having sum(held) <> sum(came)
 order by currency
-limit 1
+limit 1000

@@ -13,4 +13,4 @@ left join (
 ) s on s.account_id = a.id
 where a.spent <> coalesce(s.spent, 0)
 order by a.id
-limit 1
+limit 1000

@@ -8,4 +8,4 @@ where a.total <> 0
     where o.account_id = a.id)
   and (a.import_reference is null or exists (select from accounts.user_account o where o.account_id = a.id))
 order by a.id
-limit 1
+limit 1000

@@ -27,4 +27,4 @@ from pg_proc
 where proowner = 'accounts_ledger'::regrole
   and oid not in ('accounts.post_one'::regproc, 'accounts.post_many'::regproc)
 order by 1
-limit 1
+limit 1000

@@ -1,12 +1,17 @@
 """The proofs as Dagster asset checks. Each blocks what comes after it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipelines import database, run_log
 from pipelines.baseline import MARTS
-from pipelines.proofs.catalogue import COMPARISONS, LEDGER, STATISTICS
+from pipelines.extract.closing import unproven
+from pipelines.history import known, progress
+from pipelines.history.locate import locate
+from pipelines.proofs import damage
+from pipelines.proofs.catalogue import COMPARISONS, HISTORY, LEDGER, STATISTICS
 from pipelines.proofs.proof import Proof, ProofResult
 from pipelines.proofs.service import prove_ledger, prove_statistics
 from pipelines.resources import PipelineRun
@@ -38,12 +43,12 @@ def specs_of(
     retry_policy=TRANSIENT,
 )
 def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.AssetCheckResult]:
-    """What is new since the last publication; at a close everything."""
+    """What is new since the last publication; at a close, since the last one of its kind."""
     with pipeline_run.step():
         databases = pipeline_run.databases
         results = prove_ledger(
             *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
-            is_everything=pipeline_run.is_close,
+            since=unproven(pipeline_run),
         )
         _note(pipeline_run, results)
         yield from (_check_result(result, TRANSACTIONS) for result in results)
@@ -51,35 +56,61 @@ def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.As
 
 @dg.multi_asset_check(
     name="prove_statistics",
-    specs=specs_of((*STATISTICS, *COMPARISONS), DAILY, OTHER_MARTS),
+    specs=specs_of((*STATISTICS, *COMPARISONS, HISTORY), DAILY, OTHER_MARTS),
     description="Holds the marts against the copy, against each other, and against what was published as final.",
     retry_policy=TRANSIENT,
 )
 def statistics_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.AssetCheckResult]:
-    """What is new since the last publication; at a close, and after a mart was built anew, everything."""
+    """The same; everything after a mart was built anew."""
     with pipeline_run.step():
         databases = pipeline_run.databases
         results = prove_statistics(
             *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
             Project.of(pipeline_run.settings),
-            is_everything=pipeline_run.is_close,
+            since=unproven(pipeline_run),
         )
-        _note(pipeline_run, results)
+        history = known.prove_known(databases, pipeline_run.settings, pipeline_run.run_id)
+        _note(pipeline_run, [*results, history])
         yield from (_check_result(result, DAILY) for result in results)
+        yield _check_result(history, DAILY, _age(pipeline_run))
 
 
 def _note(run: PipelineRun, results: list[ProofResult]) -> None:
     """Store what proofs found; when one does not hold, the run has been refused."""
+    failed = damage.failures(result for result in results if result.name != HISTORY.name)
+    found = locate(run.databases, run.settings.time_zone, failed)
     with database.connect(run.databases.publish_url) as bank:
         run_log.add_proofs(bank, run.run_id, [result.as_json() for result in results])
-    run.refuse([result.in_words() for result in results if not result.passed])
+        damage.record(bank, found, run.run_id)
+        known_now = damage.known(bank)
+    words = [result.in_words() for result in results if not result.passed]
+    # The remedy first: what is long is cut off at its end.
+    run.refuse([damage.remedy(known_now), *words] if words else [])
 
 
-def _check_result(result: ProofResult, asset: dg.AssetKey) -> dg.AssetCheckResult:
+def _age(run: PipelineRun) -> dict[str, dg.MetadataValue]:
+    """Since when every row of history has been proven."""
+    with database.connect(run.databases.publish_url) as bank:
+        oldest = progress.oldest_proof_at(bank)
+    if oldest is None:
+        return {}
+    age = datetime.now(UTC) - oldest
+    return {
+        "oldest_proof_at": dg.MetadataValue.timestamp(oldest),
+        "oldest_proof_age_days": dg.MetadataValue.float(round(age.total_seconds() / 86400, 2)),
+    }
+
+
+def _check_result(
+    result: ProofResult, asset: dg.AssetKey, more: Mapping[str, dg.MetadataValue] | None = None
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=result.passed,
         asset_key=asset,
         check_name=result.name,
         description=None if result.passed else result.in_words(),
-        metadata={key: value for key, value in result.as_json().items() if key not in ("name", "passed")},
+        metadata={
+            **{key: value for key, value in result.as_json().items() if key not in ("name", "passed")},
+            **(more or {}),
+        },
     )
