@@ -45,7 +45,9 @@ select pg_temp.day_of(at), pg_temp.day_of(at) from (
     union all
     (select opened_at, 2 from ledger_account where id = %(account)s)
     union all
-    (select complete_through, 3 from raw.batch order by batch_id desc limit 1)
+    (select at, 3 from raw.transaction where account_id = %(account)s order by sequence desc limit 1)
+    union all
+    (select complete_through, 4 from raw.batch order by batch_id desc limit 1)
 ) as found order by rank limit 1
 """
 _DIFFERENT = """
