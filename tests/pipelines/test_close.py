@@ -69,7 +69,7 @@ def name(table: str) -> sql.Identifier:
 def live_through(pipeline: Pipeline, days: int) -> None:
     """A history of that many days before yesterday, published and closed; then a few movements of yesterday."""
     ledger = pipeline.bank.ledger
-    accounts = [ledger.open_account(opened_at=YESTERDAY - timedelta(days=400)) for _ in range(4)]
+    accounts = [ledger.open_account(opened_at=YESTERDAY - timedelta(days=1000)) for _ in range(4)]
     with ledger.connect() as writer:
         for day in range(days, 0, -1):
             for account in accounts[:3]:
