@@ -52,17 +52,18 @@ def failures(results: Iterable[ProofResult]) -> list[tuple[str, Failure]]:
 
 def record(bank: Connection, damages: Sequence[Damage], found_by: str) -> None:
     """Note what was found (the first MOST_FAILURES); what is known already stays as it was found first."""
-    for damage in damages[:MOST_FAILURES]:
-        bank.execute(
-            "insert into pipeline.damage "
-            "(proof, account_id, place, expected, found, first_day, last_day, found_by) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s) "
-            "on conflict (proof, account_id, place) where mended_at is null do nothing",
-            (
-                *(damage.proof, damage.account, damage.place, damage.expected, damage.found),
-                *(damage.first_day, damage.last_day, found_by),
-            ),
-        )
+    with bank.transaction():
+        for damage in damages[:MOST_FAILURES]:
+            bank.execute(
+                "insert into pipeline.damage "
+                "(proof, account_id, place, expected, found, first_day, last_day, found_by) "
+                "values (%s, %s, %s, %s, %s, %s, %s, %s) "
+                "on conflict (proof, account_id, place) where mended_at is null do nothing",
+                (
+                    *(damage.proof, damage.account, damage.place, damage.expected, damage.found),
+                    *(damage.first_day, damage.last_day, found_by),
+                ),
+            )
 
 
 def known(bank: Connection) -> list[Damage]:

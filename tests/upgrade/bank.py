@@ -120,6 +120,11 @@ def _note_runs(databases: Databases) -> None:
         bank.execute(
             "insert into pipeline.alert (kind, subject, path) values ('failure', 'A close failed', '/runs')"
         )
+        bank.execute("insert into pipeline.scrub_day (day, spent_s, first_turn) values (now(), 1, 0)")
+        bank.execute(
+            "insert into pipeline.damage (proof, place, found_by, mended_at) values"
+            " ('bank_daily', '2026-03-01 EUR', 'scrubber', now())"
+        )
 
 
 def empty_tables(databases: Databases) -> set[str]:
