@@ -58,7 +58,7 @@ def ledger_verify(environment: str) -> None:
 @ENVIRONMENT
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def warehouse(environment: str, arguments: tuple[str, ...]) -> None:
-    """The same as `tidemark warehouse ARGUMENTS` does on one machine."""
+    """`reload`, `prove` and `damage` as on one machine; damaged days are mended by Dagster's job `backfill`."""
     Bank(environment).run("pipeline", *arguments)
 
 
