@@ -50,8 +50,8 @@ def ledger_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[dg.As
             *(databases.warehouse_url, databases.publish_url, pipeline_run.settings.time_zone),
             since=unproven(pipeline_run),
         )
-        _note(pipeline_run, results)
-        yield from (_check_result(result, TRANSACTIONS) for result in results)
+        remedy = _note(pipeline_run, results)
+        yield from (_check_result(result, TRANSACTIONS, remedy) for result in results)
 
 
 @dg.multi_asset_check(
@@ -70,22 +70,23 @@ def statistics_proofs(pipeline_run: dg.ResourceParam[PipelineRun]) -> Iterator[d
             since=unproven(pipeline_run),
         )
         history = known.prove_known(databases, pipeline_run.settings, pipeline_run.run_id)
-        _note(pipeline_run, [*results, history])
-        yield from (_check_result(result, DAILY) for result in results)
-        yield _check_result(history, DAILY, _age(pipeline_run))
+        remedy = _note(pipeline_run, [*results, history])
+        yield from (_check_result(result, DAILY, remedy) for result in results)
+        yield _check_result(history, DAILY, remedy, _age(pipeline_run))
 
 
-def _note(run: PipelineRun, results: list[ProofResult]) -> None:
-    """Store what proofs found; when one does not hold, the run has been refused."""
+def _note(run: PipelineRun, results: list[ProofResult]) -> str:
+    """Store what proofs found; when one does not hold, the run has been refused. Gives what mends the damage."""
     failed = damage.failures(result for result in results if result.name != HISTORY.name)
     found = locate(run.databases, run.settings.time_zone, failed)
     with database.connect(run.databases.publish_url) as bank:
         run_log.add_proofs(bank, run.run_id, [result.as_json() for result in results])
         damage.record(bank, found, run.run_id)
-        known_now = damage.known(bank)
+        remedy = damage.remedy(damage.known(bank))
     words = [result.in_words() for result in results if not result.passed]
     # The remedy first: what is long is cut off at its end.
-    run.refuse([damage.remedy(known_now), *words] if words else [])
+    run.refuse([remedy, *words] if words else [])
+    return remedy
 
 
 def _age(run: PipelineRun) -> dict[str, dg.MetadataValue]:
@@ -102,7 +103,10 @@ def _age(run: PipelineRun) -> dict[str, dg.MetadataValue]:
 
 
 def _check_result(
-    result: ProofResult, asset: dg.AssetKey, more: Mapping[str, dg.MetadataValue] | None = None
+    result: ProofResult,
+    asset: dg.AssetKey,
+    remedy: str,
+    more: Mapping[str, dg.MetadataValue] | None = None,
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=result.passed,
@@ -111,6 +115,7 @@ def _check_result(
         description=None if result.passed else result.in_words(),
         metadata={
             **{key: value for key, value in result.as_json().items() if key not in ("name", "passed")},
+            **({} if result.passed else {"remedy": remedy}),
             **(more or {}),
         },
     )

@@ -23,7 +23,7 @@ class TestAlertSettings:
             }
         )
         assert (settings.stale_after_s, settings.recipients) == (300, list(TO))
-        assert repr(settings) == "AlertSettings(stale_after_s=300)"
+        assert repr(settings) == "AlertSettings(stale_after_s=300, scrub_within_days=30)"
 
     @pytest.mark.parametrize(
         ("environment", "named"),

@@ -49,7 +49,7 @@ class TestLateData:
             (str(account), place)
             for place in (
                 *("daily 2024-03-05", "daily 2024-04-13", "weekly 2024-03-04", "weekly 2024-04-08"),
-                "monthly 2024-03-01",
+                *("monthly 2024-03-01", "monthly 2024-04-01"),
             )
         ]
         assert bank.published(PUBLISHED) == with_history

@@ -87,7 +87,7 @@ class TestMend:
         with psycopg.connect(bank.databases.superuser_url()) as connection:
             connection.execute("set session_replication_role = replica")
             connection.execute(
-                "update accounts.transaction set at = at - interval '1 minute' "
+                "update accounts.transaction set at = at - interval '1 hour' "
                 "where amount = 1000 and at::date = '2024-03-05'"
             )
         result = backfill(pipeline, "2024-03-05", "2024-03-05")

@@ -121,7 +121,11 @@ class TestStopsPublication:
         refused = pipeline.run()
 
         assert not refused.success
-        assert [c.check_name for c in refused.get_asset_check_evaluations() if not c.passed] == ["history"]
+        [failed] = [check for check in refused.get_asset_check_evaluations() if not check.passed]
+        assert failed.check_name == "history"
+        assert failed.metadata["remedy"].value == (
+            "To mend it: tidemark warehouse mend --from 2024-03-05 --to 2024-03-06"
+        )
         [(outcome, error)] = bank.published("select outcome, error from pipeline.run")
         assert outcome == "refused"
         assert f"account {account}, daily 2024-03-05 (completeness)" in str(error)
