@@ -77,7 +77,7 @@ def ask(
 ) -> Look | None:
     """What to look for in the time range; None while something of it is wrong."""
     wrong = FieldProblems()
-    words, way = st.columns([1.6, 1], gap="small", vertical_alignment="top")
+    words, way = st.columns([1.6, 1], gap="small", vertical_alignment="bottom")
     with words:
         text = st.text_input(
             _("Search"),
@@ -85,7 +85,6 @@ def ask(
             icon=":material/search:",
             key="statement_text",
         ).strip()
-        wrong.place("text")
     with way:
         direction = st.segmented_control(
             _("Direction"),
@@ -96,6 +95,7 @@ def ask(
             key="statement_direction",
             label_visibility="collapsed",
         )
+    wrong.place("text")
     wrong.limit("text", text, facts().memo_max_characters)
     with st.expander(_("Amount and other side"), icon=":material/tune:", expanded=_is_narrowed()):
         left, right, last = st.columns(3, gap="small")
