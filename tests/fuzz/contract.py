@@ -47,6 +47,11 @@ EXCEPTIONS = """
 [[operations]]
 include-operation-id-regex = "^(Create(Deposit|Withdrawal|Transfers?)|ReverseTransaction)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 422, 429, "5xx"]
+
+# Closed accounts, their owners and statements can still be read, and whoever left an account has done so for good.
+[[operations]]
+include-operation-id-regex = "^(GetAccount|ListTransactions|ListOwners|ListUserAccounts|GetFigures.*|GetUser)$"
+checks.use_after_free.enabled = false
 """
 # Seven times in ten a parameter is something that exists: without that most answers would be 404.
 EXISTING = {name: name for name in ("account_id", "user_id", "session_id", "token_id", "transaction_id")} | {
@@ -119,17 +124,12 @@ class Contract:
         configuration = folder / "schemathesis.toml"
         configuration.write_text(self._configuration(caller))
         options = list(CALLERS[caller])
-        if service == "user":
-            # Step by step was not tried here yet: it must not end the session that is at work.
-            options[-1] = options[-1].replace("stateful", "fuzzing")
         if caller == "staff":
             options += [word for name in FOR_STAFF[service] for word in ("--include-operation-id", name)]
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
                 *("run", f"{self.gateway}/{service}/docs/openapi.json", "--checks", "all"),
-                # Closed accounts, their owners and statements can still be read.
-                *("--exclude-checks", "use_after_free"),
                 *("--max-examples", str(examples), "--seed", str(seed), "--generation-deterministic"),
                 *("--no-shrink", "--continue-on-failure", "--warnings", "off", "--no-color", *options),
             ],
