@@ -19,11 +19,12 @@ def _nothing(_: Person) -> None:
 
 @dataclass(frozen=True)
 class Visit:
-    """A page at `path`, brought into a state by `steps`."""
+    """A page at `path`, brought into a state by `steps`; `within` is the part of it that matters."""
 
     name: str
     path: str
     steps: Steps = _nothing
+    within: str = "[data-testid=stMain]"
 
 
 @dataclass
