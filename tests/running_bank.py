@@ -26,7 +26,7 @@ CLOUD_START_WITHIN_S = 400.0  # builds three archives
 # How this machine reaches the package index, from which the first start of the cloud form fetches its emulator.
 INDEX_SETTINGS = re.compile(r"(UV|PIP|SSL)_\w+|\w+_proxy", re.IGNORECASE)
 STOP_WITHIN_S = 60.0
-PORTS = 40
+PORTS = 50
 
 
 class RunningBank:

@@ -1,6 +1,6 @@
 """Makes a service's application: the same object runs under an ASGI server and behind Lambda."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -48,13 +48,14 @@ def make_app(
     max_body_bytes: int = 1 << 20,
     refusals: Mapping[str, str] | None = None,
     enums: Mapping[str, Sequence[str]] | None = None,
+    webhooks: Callable[[], dict[str, Any]] = dict,
 ) -> Litestar:
     """One service.
 
     `name` is the service (users), `path` its prefix in URLs (user). Handlers may ask for `principal`,
     `transaction` (committed before the answer, if the caller's session still lives), `autocommit` and whatever
     `dependencies` adds; `state` is reached as `state.<key>` beside `state.engine`, `state.settings`,
-    `state.tokens`. `refusals` and `enums` complete the documentation (api/shared/openapi.py).
+    `state.tokens`. `refusals`, `enums` and `webhooks` complete the documentation (api/shared/openapi.py).
     Nothing is connected or fetched before the first request, so a Lambda start stays short.
     """
     configure_logging()
@@ -62,7 +63,7 @@ def make_app(
 
     @cache
     def document() -> dict[str, Any]:
-        return complete(app.openapi_schema.to_schema(), name, refusals or {}, enums or {})
+        return complete(app.openapi_schema.to_schema(), name, refusals or {}, enums or {}, webhooks())
 
     app = Litestar(
         route_handlers=[health_route(name, path), *controllers],

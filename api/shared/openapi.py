@@ -35,11 +35,16 @@ _IF_NONE_MATCH: Json = {
 
 
 def complete(
-    document: Json, service: str, refusals: Mapping[str, str], enums: Mapping[str, Sequence[str]]
+    document: Json,
+    service: str,
+    refusals: Mapping[str, str],
+    enums: Mapping[str, Sequence[str]],
+    webhooks: Json,
 ) -> Json:
     """The document with what callers need besides.
 
-    `refusals` are codes of 409 with their texts, `enums` the values of a field ("CreateAccount.currency").
+    `refusals` are codes of 409 with their texts, `enums` the values of a field ("CreateAccount.currency"),
+    `webhooks` what the service tells by itself.
     """
     document["info"]["description"] += f"\n\n{_codes(service, refusals)}"
     schemas = document["components"]["schemas"]
@@ -52,7 +57,7 @@ def complete(
         name, _, field = place.partition(".")
         schemas[name]["properties"][field] |= {"enum": list(values)}
     _plain(document)
-    return document
+    return document | ({"webhooks": webhooks} if webhooks else {})
 
 
 def _operations(document: Json) -> Iterator[Json]:

@@ -57,8 +57,8 @@ LINES: Sequence[tuple[str, Sequence[Part]]] = (
     ),
     ("RDS Proxy", ((PROXY, (8, 8, 8)),)),
     (
-        "Functions, warm (dev 3 × 1 GB; prod 6 × 1.73 GB, under load 12)",
-        ((WARM, (3, 6 * 1.73, 12 * 1.73)),),
+        "Functions, warm (dev 4 × 1 GB; prod 8 × 1.73 GB, under load 14)",
+        ((WARM, (4, 8 * 1.73, 14 * 1.73)),),
     ),
     (
         "Functions, at work (50 ms a call)",
@@ -84,7 +84,7 @@ LINES: Sequence[tuple[str, Sequence[Part]]] = (
         "Keys, secrets, alarms, firewall, logs, traces",
         (
             (KEPT, (3, 3, 3)),
-            (SECRET, (16, 16, 16)),
+            (SECRET, (18, 18, 18)),
             (ALARM, (20, 20, 20)),
             (FIREWALL, (1, 1, 1)),
             (LOG_GB, (0.01, 0.02, 0.5)),

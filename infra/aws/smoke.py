@@ -23,10 +23,10 @@ PAUSE_S = 2.0
 NO_TOKEN = "not.a.token"  # noqa: S105 - it opens nothing
 AMOUNT = 100
 SAVED = 40
-DOCS = ("/user/docs", "/account/docs", "/stats/docs")
-HEALTH = ("/user/health", "/account/health", "/stats/health")
+DOCS = ("/user/docs", "/account/docs", "/stats/docs", "/events/docs")
+HEALTH = ("/user/health", "/account/health", "/stats/health", "/events/health")
 # One for each service, below what the gateway asks a token for.
-PRIVATE = ("/user/me", "/account/search", "/stats/status")
+PRIVATE = ("/user/me", "/account/search", "/stats/status", "/events")
 
 Check = tuple[str, Callable[[], None]]
 

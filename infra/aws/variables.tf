@@ -120,8 +120,8 @@ variable "services" {
   }))
 
   validation {
-    condition     = toset(keys(var.services)) == toset(["users", "accounts", "stats"])
-    error_message = "The services are users, accounts and stats."
+    condition     = toset(keys(var.services)) == toset(["users", "accounts", "stats", "events"])
+    error_message = "The services are users, accounts, stats and events."
   }
 
   validation {

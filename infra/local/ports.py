@@ -27,7 +27,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Ports:
-    """One TCP port for each part. `users`, `accounts` and `stats` name the first of a row, one port per instance.
+    """One TCP port for each part. One named after a service is the first of a row, one port per instance.
 
     A field `gateway` is set by TIDEMARK_GATEWAY_PORT, and so on (see LocalSettings).
     """
@@ -41,6 +41,7 @@ class Ports:
     users: int
     accounts: int
     stats: int
+    events: int
 
     @classmethod
     def from_base(cls, base: int) -> Self:

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 class Service:
     """One service behind the gateway: its folder in `api`, its path prefixes, how long it may take.
 
-    It answers for its health and shows its documentation below the first prefix.
+    It answers for its health and shows its documentation below the first prefix. With `has_root` that prefix is a
+    call too, without its last slash.
     """
 
     name: str
     prefixes: tuple[str, ...]
     timeout_s: int
+    has_root: bool = False
 
     @property
     def health_path(self) -> str:
         """Where it says whether it works."""
         return f"{self.prefixes[0]}health"
+
+    @property
+    def root(self) -> tuple[str, ...]:
+        """The path without more that is a call, if there is one."""
+        return (self.prefixes[0].rstrip("/"),) if self.has_root else ()
 
     @property
     def docs_path(self) -> str:
@@ -32,5 +39,6 @@ SERVICES: Mapping[str, Service] = {
         Service("users", ("/user/", "/.well-known/"), timeout_s=20),
         Service("accounts", ("/account/",), timeout_s=30),
         Service("stats", ("/stats/",), timeout_s=30),
+        Service("events", ("/events/",), timeout_s=30, has_root=True),
     )
 }

@@ -50,6 +50,7 @@ class LocalSettings(Settings):
     users_instances: Instances = 1
     accounts_instances: Instances = 2
     stats_instances: Instances = 1
+    events_instances: Instances = 1
     scale_out_after_s: Annotated[
         float,
         Meta(ge=1, description="With --autoscale: how long a service keeps its number before it gets more."),
@@ -67,6 +68,7 @@ class LocalSettings(Settings):
     users_port: Annotated[int, _row_of("users")] = 18100
     accounts_port: Annotated[int, _row_of("accounts")] = 18200
     stats_port: Annotated[int, _row_of("stats")] = 18300
+    events_port: Annotated[int, _row_of("events")] = 18400
 
     @property
     def ports(self) -> Ports:

@@ -59,11 +59,12 @@ def publish(
         _check_types(warehouse, bank)
         row = bank.execute(
             "insert into pipeline.publication "
-            "(run_id, batch_id, complete_through, time_zone, proofs, catalog_version) "
-            "values (%s, %s, %s, %s, %s, %s) returning id",
+            "(run_id, batch_id, complete_through, time_zone, proofs, catalog_version, is_first) "
+            "values (%s, %s, %s, %s, %s, %s, "
+            "not exists (select from pipeline.publication where run_id = %s)) returning id",
             (
                 *(run_id, batch.batch_id, batch.complete_through, time_zone),
-                *(Jsonb(proofs), _catalog_version(warehouse)),
+                *(Jsonb(proofs), _catalog_version(warehouse), run_id),
             ),
         ).fetchone()
         assert row is not None

@@ -209,13 +209,15 @@ class TestRoles:
         ).fetchall()
         assert callable_ == []
 
-    @pytest.mark.parametrize("role", ["accounts_app", "stats_app", "extractor", "publisher", "users_app"])
+    @pytest.mark.parametrize(
+        "role", ["accounts_app", "stats_app", "events_app", "extractor", "publisher", "users_app"]
+    )
     @pytest.mark.parametrize("table", ["request", "import_row", "import_account"])
     def test_nobody_else_reads_what_is_not_theirs(self, ledger: Ledger, role: str, table: str) -> None:
         with ledger.connect(role) as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute(f"select * from accounts.{table}".encode())
 
-    @pytest.mark.parametrize("role", ["stats_app", "extractor", "publisher", "users_app"])
+    @pytest.mark.parametrize("role", ["stats_app", "events_app", "extractor", "publisher", "users_app"])
     def test_nobody_else_posts(self, ledger: Ledger, role: str) -> None:
         with ledger.connect(role) as connection, pytest.raises(errors.InsufficientPrivilege):
             ledger.post(connection, [(ledger.open(), "external:cash", 1)])

@@ -16,9 +16,14 @@ from tests.lambdas.archives import Runtime, runtime, unpacked
 from tests.lambdas.gateway import make_event
 from tests.lambdas.runtime_api import LambdaFunction
 
-PATHS = {"users": "/user/health", "accounts": "/account/health", "stats": "/stats/health"}
-GOALS_MS = {"users": 650, "accounts": 550, "stats": 550}
-GOALS_MIB = {"users": 32, "accounts": 22, "stats": 22}
+PATHS = {
+    "users": "/user/health",
+    "accounts": "/account/health",
+    "stats": "/stats/health",
+    "events": "/events/health",
+}
+GOALS_MS = {"users": 650, "accounts": 550, "stats": 550, "events": 550}
+GOALS_MIB = {"users": 32, "accounts": 22, "stats": 22, "events": 22}
 BARE = """
 from litestar import Litestar, get
 from mangum import Mangum

@@ -24,6 +24,7 @@ HEAD, _, *ROWS = """
 GET    /user/health                                      200      200   200        200     200   200     200
 GET    /account/health                                   200      200   200        200     200   200     200
 GET    /stats/health                                     200      200   200        200     200   200     200
+GET    /events/health                                    200      200   200        200     200   200     200
 GET    /.well-known/jwks.json                            200      200   200        200     200   200     200
 GET    /.well-known/openid-configuration                 200      200   200        200     200   200     200
 POST   /user/create                                      201      201   201        201     201   201     201
@@ -73,6 +74,8 @@ GET    /stats/bank                                       401      403   403     
 GET    /stats/pipeline                                   401      403   403        403     403   200     200
 GET    /stats/{period}                                   401      404   200        200     200   200     200
 GET    /stats/{period}/transactions                      401      404   200        200     200   200     200
+
+GET    /events                                           401      404   200        200     200   200     200
 
 POST   /account/{account_id}/owner                       401      404   201        409     403   201     404
 POST   /account/{account_id}/owner/accept                401      404   200        409     403   404     404
@@ -193,6 +196,7 @@ def arguments(route: str, person: Person, things: Things) -> dict[str, Any]:
         "POST /account/{account_id}/owner": {"user_id": things.friend_id},
     }
     queries = {
+        "GET /events": {"account_id": things.account_id},
         "GET /stats/{period}": {"account_id": things.account_id},
         "GET /stats/{period}/transactions": {"account_id": things.account_id, "period_start": today},
     }

@@ -119,13 +119,16 @@ class TestEnvironment:
 
 
 class TestGivenSettings:
-    @pytest.mark.parametrize(("owner", "name"), settings_of("users", "accounts", "stats", "pipelines", "app"))
+    @pytest.mark.parametrize(
+        ("owner", "name"), settings_of("users", "accounts", "stats", "events", "pipelines", "app")
+    )
     def test_each_reaches_its_owner_or_is_said_to_have_no_effect(self, bank: Bank, owner: str, name: str) -> None:
         bank = bank_with(bank.settings.home, **{name: "given"})
         reached = {
             "users": bank.admin_environment("users"),
             "accounts": bank.admin_environment("accounts"),
             "stats": bank.admin_environment("stats"),
+            "events": bank.admin_environment("events"),
             "pipelines": bank.pipeline_environment(),
             "app": bank.app_environment(),
         }[owner]
@@ -136,7 +139,7 @@ class TestGivenSettings:
     @pytest.mark.parametrize("service", SERVICES)
     def test_none_reaches_whom_it_does_not_concern(self, bank: Bank, service: str) -> None:
         own = {name for _, name in settings_of(service)}
-        others = {name for _, name in settings_of("users", "accounts", "stats", "pipelines")} | {"X"}
+        others = {name for _, name in settings_of("users", "accounts", "stats", "events", "pipelines")} | {"X"}
         bank = bank_with(bank.settings.home, **dict.fromkeys(others - own, "given"))
         assert "given" not in bank.service_environment(service).values()
 

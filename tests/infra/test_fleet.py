@@ -41,24 +41,24 @@ class TestLimits:
         return [(limit.floor, limit.ceiling) for limit in found.services.values()]
 
     def test_without_autoscale_it_is_the_number_of_the_settings(self, home: Path) -> None:
-        assert self.bounds(bank_with(home), {}, is_automatic=False) == [(1, 1), (2, 2), (1, 1)]
+        assert self.bounds(bank_with(home), {}, is_automatic=False) == [(1, 1), (2, 2), (1, 1), (1, 1)]
 
     def test_with_it_up_to_twice_the_cores(self, home: Path) -> None:
         bank = bank_with(home, TIDEMARK_STATS_INSTANCES="8")
-        assert self.bounds(bank, {}, is_automatic=True) == [(1, 6), (2, 6), (8, 8)]
+        assert self.bounds(bank, {}, is_automatic=True) == [(1, 6), (2, 6), (8, 8), (1, 6)]
 
     @pytest.mark.parametrize("is_automatic", [True, False])
     def test_a_person_may_pin_any_number(self, home: Path, is_automatic: bool) -> None:
         pins = {"accounts": 1, "stats": 9}
         found = self.bounds(bank_with(home), pins, is_automatic=is_automatic)
-        assert found[1:] == [(1, INSTANCES_MAX), (1, INSTANCES_MAX)]
+        assert found[1:3] == [(1, INSTANCES_MAX), (1, INSTANCES_MAX)]
 
     def test_connections_follow_the_pool_of_each_service(self, home: Path) -> None:
         found = limits_of(bank_with(home, TIDEMARK_POOL_SIZE="3"), 140, {}, is_automatic=True)
         assert {(limit.connections, limit.requests) for limit in found.services.values()} == {(3, 3)}
 
     def test_a_database_that_is_too_small_still_has_the_floors(self, home: Path) -> None:
-        assert limits_of(bank_with(home), -10, {}, is_automatic=True).connections == 40
+        assert limits_of(bank_with(home), -10, {}, is_automatic=True).connections == 50
 
 
 class TestReadLooks:
@@ -84,7 +84,7 @@ class TestReadLooks:
                 {"histograms": histogram},
             ]
         )
-        assert found == {"users": Look(), "accounts": Look(9, 4, 0.25), "stats": Look()}
+        assert found == {"users": Look(), "accounts": Look(9, 4, 0.25), "stats": Look(), "events": Look()}
 
 
 class TestMemory:
@@ -143,7 +143,7 @@ class TestDoor:
     @pytest.mark.parametrize(
         ("service", "instances", "text"),
         [
-            ("nobody", 1, "There is no service 'nobody'. There are: users, accounts, stats."),
+            ("nobody", 1, "There is no service 'nobody'. There are: users, accounts, stats, events."),
             ("users", 0, "A service has 1 to 10 instances on one machine."),
             ("users", 11, "A service has 1 to 10 instances on one machine."),
             ("users", True, "A service has 1 to 10 instances on one machine."),

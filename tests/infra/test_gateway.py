@@ -32,6 +32,9 @@ class TestRoute:
             ("/.well-known/jwks.json", "users"),
             ("/account/search?number=1", "accounts"),
             ("/stats/daily", "stats"),
+            ("/events", "events"),
+            ("/events?limit=1", "events"),
+            ("/events/health?x=1", "events"),
         ],
     )
     def test_to_the_service_of_the_path(self, setup: Setup, path: str, service: str) -> None:
@@ -39,7 +42,7 @@ class TestRoute:
         assert (told["service"], told["path"]) == (service, path)
 
     @pytest.mark.parametrize(
-        "path", ["/", "/user", "/users/me", "/User/me", "/metrics", "/stats.json", "/x/user/me"]
+        "path", ["/", "/user", "/users/me", "/User/me", "/metrics", "/stats.json", "/eventsx", "/x/user/me"]
     )
     def test_other_paths_are_a_problem_404(self, setup: Setup, path: str) -> None:
         answer = setup.ask("GET", path)

@@ -51,7 +51,7 @@ class TestManagedAdministrator:
         for _ in range(2):
             prepare(admin_url, PASSWORDS)
         made = urls(admin_url, PASSWORDS)
-        for service in ("users", "accounts", "stats"):
+        for service in ("users", "accounts", "stats", "events"):
             upgrade(service, REPOSITORY / "api" / service, made[f"{service}_owner"])
         for role in ROLES:
             with psycopg.connect(made[role]) as connection:

@@ -15,7 +15,7 @@ from infra.local.settings import LocalSettings
 class TestLocalSettings:
     def test_defaults(self) -> None:
         settings = LocalSettings.read({})
-        assert dict(settings.instances) == {"users": 1, "accounts": 2, "stats": 1}
+        assert dict(settings.instances) == {"users": 1, "accounts": 2, "stats": 1, "events": 1}
         assert (settings.ports.gateway, settings.ports.app, settings.ports.dagster) == (8080, 8501, 3000)
         assert settings.needs_postgres
 
@@ -46,7 +46,7 @@ class TestLocalSettings:
 class TestCatalogue:
     def test_every_owner_has_settings_and_each_has_a_meaning(self) -> None:
         known = catalogue()
-        assert set(known) == {UP, "users", "accounts", "stats", "pipelines", "app", "AWS"}
+        assert set(known) == {UP, "users", "accounts", "stats", "events", "pipelines", "app", "AWS"}
         assert all(setting.meaning.endswith((".", ")", "…")) for listed in known.values() for setting in listed)
 
     def test_names_defaults_and_owners(self) -> None:

@@ -73,7 +73,18 @@ class TestWholeBank:
         assert httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}).status_code == 403
 
     @pytest.mark.parametrize(
-        "part", ["users-1", "accounts-1", "stats-1", "gateway", "aws", "pipelines", "dagster-daemon", "postgres"]
+        "part",
+        [
+            "users-1",
+            "accounts-1",
+            "stats-1",
+            "events-1",
+            "gateway",
+            "aws",
+            "pipelines",
+            "dagster-daemon",
+            "postgres",
+        ],
     )
     def test_a_killed_part_comes_back(self, bank: RunningBank, part: str) -> None:
         pid = bank.pid(part)

@@ -67,7 +67,7 @@ class TestMainJob:
         ada.done("POST", "/user/logout", 204)
         assert ada.call("GET", path).status_code == 401
 
-    @pytest.mark.parametrize("service", ["user", "account", "stats"])
+    @pytest.mark.parametrize("service", ["user", "account", "stats", "events"])
     def test_health_docs_and_openapi(self, bank: Gateway, service: str) -> None:
         anyone = Person(bank.url)
         assert anyone.done("GET", f"/{service}/health", 200)["status"] == "ok"

@@ -20,7 +20,12 @@ CONNECTIONS = (
     "select usename, count(*) from pg_stat_activity where datname = current_database()"
     " and application_name = 'tidemark' group by usename"
 )
-HEALTH = {"users": "/user/health", "accounts": "/account/health", "stats": "/stats/health"}
+HEALTH = {
+    "users": "/user/health",
+    "accounts": "/account/health",
+    "stats": "/stats/health",
+    "events": "/events/health",
+}
 
 
 def get(path: str) -> dict[str, Any]:

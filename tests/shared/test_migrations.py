@@ -34,6 +34,7 @@ SCHEMAS = {
     "users": REPOSITORY / "api" / "users",
     "accounts": REPOSITORY / "api" / "accounts",
     "stats": REPOSITORY / "api" / "stats",
+    "events": REPOSITORY / "api" / "events",
     "pipeline": REPOSITORY / "pipelines",
 }
 # What an earlier version may have left in any schema.

@@ -10,12 +10,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from litestar.testing import TestClient
 
 from api.accounts.verify.ledger import verify_ledger
-from infra.local.databases import SCHEMAS
+from api.events.app import create_app as create_events
+from api.events.settings import EventsSettings
 from infra.local.postgres import BIN, server_environment
 from tests.accounts.ledger import Ledger
 from tests.cluster import Cluster, Databases
+from tests.events.world import EventsWorld, sequences
+from tests.stats.world import ISSUER, Api, key_source
 from tests.upgrade.bank import KEY, PASSING, answers, empty_tables
 from tests.upgrade.released import ANSWERS, BANK
 
@@ -34,7 +38,9 @@ def upgraded(cluster: Cluster) -> Iterator[Databases]:
     )
     with psycopg.connect(databases.superuser_url()) as connection:
         # As if every file in sql/ had changed since.
-        for schema in SCHEMAS:
+        for (schema,) in connection.execute(
+            "select schemaname from pg_tables where tablename = 'applied_sql'"
+        ).fetchall():
             connection.execute(f"delete from {schema}.applied_sql")
     cluster.migrate(databases)
     yield databases
@@ -74,6 +80,20 @@ class TestUpgradeFromTheLastRelease:
         """New fields may stand beside what was answered then."""
         released = json.loads(gzip.decompress(ANSWERS.read_bytes()))
         assert as_far_as(released, answers(upgraded)) == released
+
+    def test_movements_of_before_are_told_as_events(self, upgraded: Databases) -> None:
+        settings = EventsSettings(database_url=upgraded.url("events_app"), gateway_url=ISSUER, issuer=ISSUER)
+        with TestClient(create_events(settings, key_source)) as client:
+            world = EventsWorld(upgraded, Api(client))
+            customer = world.ledger.root.execute(
+                "select account_id::text, last_sequence from accounts.account join accounts.user_account"
+                " on account_id = id where last_sequence > 1 limit 1"
+            ).fetchone()
+            assert customer is not None
+            account_id, last = customer
+            feed = world.feed(world.people.person("analyst"))
+            assert sequences(feed.read(account_id=account_id, limit=1), account_id) == [*range(1, last + 1)]
+            world.close()
 
     def test_the_ledger_is_right(self, upgraded: Databases) -> None:
         found = verify_ledger(upgraded.url("accounts_owner"), None, lambda _: nullcontext())

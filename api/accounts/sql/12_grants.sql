@@ -1,6 +1,6 @@
 -- What each role may do. No function is for everybody (see api/shared/migrations): all is granted here.
 
-grant usage on schema accounts to accounts_app, stats_app, extractor;
+grant usage on schema accounts to accounts_app, stats_app, events_app, extractor;
 
 grant select on accounts.account, accounts.user_account, accounts.invitation, accounts.payee, accounts.transfer,
     accounts.transaction, accounts.overdraft_change, accounts.account_access, accounts.statement to accounts_app;
@@ -11,6 +11,10 @@ grant execute on function accounts.post, accounts.reverse, accounts.open_account
     accounts.entries_before, accounts.balance_at, accounts.forget_requests, accounts.abandoned to accounts_app;
 
 grant select on accounts.account_access, accounts.account_listing, accounts.statement to stats_app;
+
+grant select on accounts.account_access, accounts.account_listing, accounts.account_event, accounts.entry_event
+    to events_app;
+grant execute on function accounts.entries_shown to events_app;
 
 -- No memo: that lies in transfer.
 grant select on accounts.account, accounts.transaction to extractor;

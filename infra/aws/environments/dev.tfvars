@@ -26,6 +26,7 @@ services = {
   users    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
   accounts = { memory_mb = 1024, warm_min = 1, warm_max = 10, instances_max = 80 }
   stats    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
+  events   = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
 }
 
 throttle = {

@@ -26,6 +26,7 @@ services = {
   users    = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 150 }
   accounts = { memory_mb = 1769, warm_min = 2, warm_max = 150, instances_max = 400 }
   stats    = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 150 }
+  events   = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 100 }
 }
 
 throttle = {

@@ -52,8 +52,8 @@ run "in_production" {
   }
 
   assert {
-    condition     = length(local.service_roles) == 3 && length(setintersection(local.service_roles, local.other_roles)) == 0
-    error_message = "The proxy knows three roles."
+    condition     = length(local.service_roles) == 4 && length(setintersection(local.service_roles, local.other_roles)) == 0
+    error_message = "The proxy knows four roles."
   }
 
   assert {

@@ -6,7 +6,7 @@ mock_provider "aws" {
 
 variables {
   functions = {
-    for service in ["users", "accounts", "stats"] : service => {
+    for service in ["users", "accounts", "stats", "events"] : service => {
       name       = service
       arn        = "arn:aws:lambda:eu-central-1:123456789012:function:${service}"
       alias      = "live"
@@ -18,6 +18,7 @@ variables {
     users    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
     accounts = { memory_mb = 1769, warm_min = 2, warm_max = 10, instances_max = 80 }
     stats    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
+    events   = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
   }
   database = {
     cluster = { id = "bank", arn = "arn:aws:rds:eu-central-1:123456789012:cluster:bank", endpoint = "database", port = 5432 }

@@ -6,7 +6,7 @@ mock_provider "aws" {
 
 variables {
   functions = {
-    for service in ["users", "accounts", "stats"] : service => {
+    for service in ["users", "accounts", "stats", "events"] : service => {
       name       = service
       arn        = "arn:aws:lambda:eu-central-1:123456789012:function:${service}"
       alias      = "live"

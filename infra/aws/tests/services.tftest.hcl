@@ -9,6 +9,7 @@ variables {
     users    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
     accounts = { memory_mb = 1769, warm_min = 2, warm_max = 10, instances_max = 80 }
     stats    = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
+    events   = { memory_mb = 1024, warm_min = 1, warm_max = 5, instances_max = 40 }
   }
   package = { folder = "tests/archives", python = "3.13" }
   proxy   = { name = "proxy", endpoint = "proxy.example", resource_id = "prx-1" }

@@ -6,7 +6,7 @@ mock_provider "aws" {
 
 variables {
   functions = {
-    for service in ["users", "accounts", "stats"] : service => {
+    for service in ["users", "accounts", "stats", "events"] : service => {
       name       = service
       arn        = "arn:aws:lambda:eu-central-1:123456789012:function:${service}"
       alias      = "live"
@@ -17,7 +17,7 @@ variables {
   email             = "bank@example.com"
   budget_usd        = 100
   helpers           = { scaler = "scaler", kickoff = "kickoff", rotation = "rotation" }
-  log_groups        = { users = "/users", accounts = "/accounts", stats = "/stats" }
+  log_groups        = { users = "/users", accounts = "/accounts", stats = "/stats", events = "/events" }
   api_id            = "api"
   proxy_name        = "proxy"
   cluster_id        = "bank"
@@ -39,7 +39,7 @@ run "in_production" {
   }
 
   assert {
-    condition     = length(setsubtract([for each in ["users", "accounts", "stats", "scaler", "kickoff", "rotation"] : "${each}-errors"], keys(aws_cloudwatch_metric_alarm.this))) == 0
+    condition     = length(setsubtract([for each in ["users", "accounts", "stats", "events", "scaler", "kickoff", "rotation"] : "${each}-errors"], keys(aws_cloudwatch_metric_alarm.this))) == 0
     error_message = "Services and helpers."
   }
 

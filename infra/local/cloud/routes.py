@@ -25,10 +25,12 @@ def _public(service: Service) -> tuple[str, ...]:
         f"GET {service.docs_path}/{{proxy+}}",
         *OPEN.get(service.name, ()),
         *(f"OPTIONS {prefix}{{proxy+}}" for prefix in service.prefixes),
+        *(f"OPTIONS {path}" for path in service.root),
     )
 
 
 PUBLIC: Mapping[str, tuple[str, ...]] = {name: _public(service) for name, service in SERVICES.items()}
 PRIVATE: Mapping[str, tuple[str, ...]] = {
-    name: (f"ANY {service.prefixes[0]}{{proxy+}}",) for name, service in SERVICES.items()
+    name: (f"ANY {service.prefixes[0]}{{proxy+}}", *(f"ANY {path}" for path in service.root))
+    for name, service in SERVICES.items()
 }

@@ -220,7 +220,8 @@ class TestGateway:
             for route in plan.resources("aws_apigatewayv2_route").values()
             if route["authorization_type"] == "JWT"
         ]
-        assert sorted(private) == [f"ANY /{prefix}/{{proxy+}}" for prefix in ("account", "stats", "user")]
+        below = [f"ANY /{prefix}/{{proxy+}}" for prefix in ("account", "events", "stats", "user")]
+        assert sorted(private) == sorted([*below, "ANY /events"])
         (authorizer,) = plan.resources("aws_apigatewayv2_authorizer").values()
         (jwt,) = authorizer["jwt_configuration"]
         assert jwt["issuer"] == f"https://api.{plan.content['variables']['domain']['value']}"

@@ -110,7 +110,7 @@ class TestOperators:
 class TestAuthorizer:
     def test_without_a_token_only_what_is_documented_so_reaches_a_service(self, bank: RunningBank) -> None:
         anyone = Person(bank.gateway)
-        for service in ("user", "account", "stats"):
+        for service in ("user", "account", "stats", "events"):
             document = anyone.done("GET", f"/{service}/docs/openapi.json", 200)
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():

@@ -80,7 +80,8 @@ class TestSteps:
     def test_dagster_has_what_its_parts_import(self, images: dict[str, Image]) -> None:
         image = images["dagster"]
         parts = "from infra.containers.__main__ import main; import infra.local.dagster_web, pipelines.daemon;"
-        parts += " import api.users.admin, api.accounts.admin, api.stats.admin, api.shared.migrations.__main__;"
+        parts += " import api.users.admin, api.accounts.admin, api.stats.admin, api.events.admin;"
+        parts += " import api.shared.migrations.__main__;"
         parts += " import pipelines.ecs;"
         assert run(image, f"{parts} print(sorted(main.commands))").strip() == str(
             ["code-server", "daemon", "passwords", "pipeline", "prepare", "rotate-keys", "run", "verify", "web"]

@@ -14,6 +14,8 @@ from litestar.testing import TestClient
 
 from api.accounts.app import create_app as create_accounts
 from api.accounts.settings import AccountsSettings
+from api.events.app import create_app as create_events
+from api.events.settings import EventsSettings
 from api.stats.app import create_app as create_stats
 from api.stats.settings import StatsSettings
 from api.users.app import create_app as create_users
@@ -24,7 +26,12 @@ from tests.users.people import PASSWORD, Person, code
 pytestmark = pytest.mark.slow
 
 Clients = Mapping[str, TestClient[Litestar]]
-PATHS = {"users": "/user/me", "accounts": "/account/user/{user_id}", "stats": "/stats/metrics"}
+PATHS = {
+    "users": "/user/me",
+    "accounts": "/account/user/{user_id}",
+    "stats": "/stats/metrics",
+    "events": "/events",
+}
 # A call that moves money asks about the session itself. Whoever is let in hears what is wrong with the transfer.
 TRANSFER = {"from": str(uuid4()), "to": str(uuid4()), "amount": 1}
 LET_IN = (409, "user_not_approved")
@@ -57,6 +64,7 @@ def start(
                 ),
                 "accounts": create_accounts(AccountsSettings(**common("accounts_app")), keys),
                 "stats": create_stats(StatsSettings(**common("stats_app")), keys),
+                "events": create_events(EventsSettings(**common("events_app")), keys),
             }
             clients = {
                 name: stack.enter_context(TestClient(app, raise_server_exceptions=False))

@@ -6,7 +6,8 @@ from (values
     ('transaction', 'transaction_append_only'), ('transaction', 'transaction_entries'),
     ('transaction', 'transaction_follows_from_head'), ('transaction', 'transaction_sequence_unique'),
     ('transfer', 'transfer_append_only'), ('transfer', 'transfer_entries'), ('transfer', 'transfer_reversed_once'),
-    ('overdraft_change', 'overdraft_change_append_only'),
+    ('overdraft_change', 'overdraft_change_append_only'), ('event', 'event_append_only'),
+    ('account', 'account_tells'), ('user_account', 'user_account_tells'),
     ('extract_floor', 'extract_floor_rises'), ('extract_floor', 'extract_floor_kept')
 ) guard (on_table, name)
 where guard.name not in (

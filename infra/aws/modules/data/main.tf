@@ -5,9 +5,9 @@ locals {
   secret_prefix = "${var.bank.name}/database/"
 
   # infra/local/databases.py makes these roles; a test compares.
-  service_roles = toset(["users_app", "accounts_app", "stats_app"])
+  service_roles = toset(["users_app", "accounts_app", "stats_app", "events_app"])
   other_roles = toset([
-    "users_owner", "accounts_owner", "stats_owner", "pipeline_owner",
+    "users_owner", "accounts_owner", "stats_owner", "events_owner", "pipeline_owner",
     "extractor", "publisher", "warehouse", "dagster", "analyst",
   ])
 }

@@ -13,12 +13,17 @@ locals {
       "GET /account/docs", "GET /account/docs/{proxy+}", "OPTIONS /account/{proxy+}",
     ]
     stats = ["GET /stats/health", "GET /stats/docs", "GET /stats/docs/{proxy+}", "OPTIONS /stats/{proxy+}"]
+    events = [
+      "GET /events/health", "GET /events/docs", "GET /events/docs/{proxy+}",
+      "OPTIONS /events", "OPTIONS /events/{proxy+}",
+    ]
   }
 
   private = {
     users    = ["ANY /user/{proxy+}"]
     accounts = ["ANY /account/{proxy+}"]
     stats    = ["ANY /stats/{proxy+}"]
+    events   = ["ANY /events", "ANY /events/{proxy+}"]
   }
 
   public_routes  = merge([for service, routes in local.public : { for route in routes : route => service }]...)
