@@ -38,6 +38,18 @@ class TestOpenAnAccount:
         assert (account["type"], account["currency"]) == ("savings", "JPY")
         assert page.success[0].value == "Your account is open."
 
+    def test_what_was_opened_is_shown_as_it_is_now_and_another_begins_anew(
+        self, visit: Page, gateway: FakeGateway, ada: User
+    ) -> None:
+        page = visit(ada, "open")
+        page.text_input(key="open_nickname").set_value("Holidays")
+        button(page, "Open the account").click().run()
+        (account_id,) = gateway.bank.accounts
+        gateway.bank.nicknames[ada["user_id"], account_id] = "Journeys"
+        assert "Journeys" in texts(page.run())
+        button(page, "Open another one").click().run()
+        assert page.text_input(key="open_nickname").value == ""
+
     def test_the_bank_out_of_reach_loses_nothing(self, visit: Page, gateway: FakeGateway, ada: User) -> None:
         page = visit(ada, "open")
         page.selectbox(key="open_currency").set_value("CZK")

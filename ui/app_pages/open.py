@@ -43,7 +43,8 @@ def current_attempt() -> Attempt:
 
 
 def opened(account: Account) -> None:
-    """What was opened, and what next."""
+    """What was opened, as it is now, and what next."""
+    account = session.accounts().get(account.account_id)
     st.success(_("Your account is open."), icon=":material/celebration:")
     with st.container(width=360):
         st.html(cards.account_card(account))
@@ -54,6 +55,7 @@ def opened(account: Account) -> None:
             st.switch_page("app_pages/home.py")
         if st.button(_("Open another one"), icon=":material/add_card:"):
             del session.unfinished()["open"]
+            kept.forget("open", FIELDS)
             st.rerun()
 
 
@@ -105,7 +107,7 @@ def ask(attempt: Attempt) -> None:
     st.rerun()
 
 
-layout.head(_("Open an account"), _("No fees, no paperwork. You can open as many as you like."))
+layout.head(_("Open an account"), _("No fees, no paperwork."))
 attempt = current_attempt()
 if attempt.opened is not None:
     opened(attempt.opened)

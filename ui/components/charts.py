@@ -55,7 +55,7 @@ def balance_over_time(
         alt.Chart(frame, background=CLEAR)
         .mark_area(interpolate="step-after", line={"strokeWidth": 2}, fillOpacity=0.14)
         .encode(
-            x=alt.X("time:T", axis=alt.Axis(title=None, grid=False, tickCount=5, format="%-d %b")),
+            x=alt.X("time:T", axis=alt.Axis(title=None, grid=False, tickCount=5, format=_("%-d %b"))),
             y=alt.Y("balance:Q", axis=_money_axis(currency), scale=alt.Scale(nice=5)),
             tooltip=[
                 alt.Tooltip("time:T", title=_("Time"), format="%d %b %Y %H:%M"),

@@ -32,3 +32,10 @@ def keep(form: str, fields: Mapping[str, Any]) -> None:
         unfinished[place] = held
     else:
         unfinished.pop(place, None)
+
+
+def forget(form: str, fields: Mapping[str, Any]) -> None:
+    """Begin anew, in a run that does not draw the fields: what the form held was used."""
+    session.unfinished().pop(f"form {form}", None)
+    for key in fields:
+        st.session_state.pop(key, None)

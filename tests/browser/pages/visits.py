@@ -52,6 +52,7 @@ class Town:
             bank.move("transfer", self.checking["account_id"], theirs["account_id"], amount, NASTY)
         bank.reverse(bank.lines[self.checking["account_id"]][-1])
         bank.invite(bob["user_id"], theirs["account_id"], self.ada["user_id"])
+        bank.payees[self.ada["user_id"], theirs["number"]] = f"Bob {NASTY}"
         bank.publish()
 
     @property
@@ -79,7 +80,7 @@ class Town:
         )
 
     def customer_visits(self) -> tuple[Visit, ...]:
-        pages = ("home", "move", "account", "statistics", "open", "sharing", "profile")
+        pages = ("home", "move", "account", "statistics", "payees", "open", "sharing", "profile", "lost")
         return (
             *(Visit(name, "/" if name == "home" else f"/{name}") for name in pages),
             Visit("movement", self.movement),
