@@ -9,6 +9,8 @@ import httpx
 from infra.local.errors import LocalError
 
 POLL_S = 0.5
+# A proof may name a hundred figures; the run's page has all of them.
+SHOWN_CHARACTERS = 600
 FINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 
 FIND = """{ repositoriesOrError { __typename ... on RepositoryConnection { nodes {
@@ -107,8 +109,14 @@ def _lines(events: list[dict[str, Any]]) -> Iterator[str]:
             yield f"made {'/'.join(event['assetKey']['path'])}"
         elif kind == "AssetCheckEvaluationEvent" and not event["evaluation"]["success"]:
             evaluation = event["evaluation"]
+            severity, said = evaluation["severity"].lower(), evaluation["description"] or ""
             name = f"{'/'.join(evaluation['assetKey']['path'])}: {evaluation['checkName']}"
-            yield f"proof failed ({evaluation['severity'].lower()}): {name} {evaluation['description'] or ''}"
+            yield _short(f"proof failed ({severity}): {name} {said}")
         elif kind in ("ExecutionStepFailureEvent", "RunFailureEvent"):
             error = event.get("error") or event
-            yield f"failed: {event.get('stepKey') or ''} {error['message']}".rstrip()
+            yield _short(f"failed: {event.get('stepKey') or ''} {error['message']}".rstrip())
+
+
+def _short(line: str) -> str:
+    more = len(line) - SHOWN_CHARACTERS
+    return line if more <= 0 else f"{line[:SHOWN_CHARACTERS]} … ({more:,} more characters on the run's page)"

@@ -102,6 +102,22 @@ class TestRunStatistics:
             "failed: prove refused",
         ]
 
+    def test_a_proof_that_names_very_much_is_cut_short(self, dagster: Dagster) -> None:
+        evaluation = {
+            "checkName": "finality",
+            "success": False,
+            "severity": "ERROR",
+            "description": "figure " * 1000,
+            "assetKey": {"path": ["stats", "publication"]},
+        }
+        status, lines = "FAILURE", list[str]()
+        dagster.then(status, {"__typename": "AssetCheckEvaluationEvent", "evaluation": evaluation})
+        dagster.then(status)
+        assert not run_statistics(dagster.url, lines.append)
+        assert lines[1].startswith("proof failed (error): stats/publication: finality figure figure")
+        assert lines[1].endswith("more characters on the run's page)")
+        assert len(lines[1]) < 700
+
     def test_code_that_did_not_load(self, dagster: Dagster) -> None:
         dagster.answers[0] = {"repositoriesOrError": {"nodes": []}}
         with pytest.raises(LocalError, match="knows no job 'refresh'"):
