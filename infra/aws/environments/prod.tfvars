@@ -23,10 +23,10 @@ database = {
 }
 
 services = {
-  users    = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 150 }
-  accounts = { memory_mb = 1769, warm_min = 2, warm_max = 150, instances_max = 400 }
-  stats    = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 150 }
-  events   = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 100 }
+  users    = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 120 }
+  accounts = { memory_mb = 1769, warm_min = 2, warm_max = 150, instances_max = 380 }
+  stats    = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 120 }
+  events   = { memory_mb = 1769, warm_min = 2, warm_max = 50, instances_max = 80 }
 }
 
 throttle = {
