@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from psycopg import sql
 
+from api.shared.calendar import Period
 from pipelines import database
 from pipelines.database import Connection, stream
 from pipelines.extract.batch import newest_batch
@@ -83,15 +85,37 @@ def locate(databases: Databases, time_zone: str, failed: Sequence[tuple[str, Fai
         warehouse.execute("begin isolation level repeatable read")
         calendar.provide(warehouse, time_zone)
         _bring_ledger(databases, warehouse, damages)
-        rows = list(_different_rows(warehouse, damages))
-        found = [*rows, *(_with_days(warehouse, damage) for damage in damages)]
+        found = list(_different_rows(warehouse, damages))
+        # Those of one day first: what else is wrong with the account follows from them, where it holds such a day.
+        for damage in sorted(damages, key=_is_wide):
+            first, last = _days_known(damage, found) if _is_wide(damage) else NO_DAY
+            if first is None:
+                first, last = _days(warehouse, damage)
+            found.append(replace(damage, first_day=first, last_day=last))
         warehouse.rollback()
     return found[:MOST_FAILURES]
 
 
-def _with_days(warehouse: Connection, damage: Damage) -> Damage:
-    first, last = _days(warehouse, damage)
-    return Damage(damage.proof, damage.account, damage.place, damage.expected, damage.found, first, last)
+def _is_wide(damage: Damage) -> bool:
+    """Whether it is of a week, a month or all of an account, which any of its days brings along."""
+    if damage.account is None or damage.place.isdecimal():
+        return False
+    if damage.place.startswith("transfer ") or damage.place.endswith(" rows"):
+        return False
+    period = PERIOD.fullmatch(damage.place)
+    return period is None or period[1] != "daily"
+
+
+def _days_known(damage: Damage, found: Sequence[Damage]) -> Days:
+    """A day within it that is to be made anew already."""
+    start, end = date.min, date.max
+    if period := PERIOD.fullmatch(damage.place):
+        start = date.fromisoformat(period[2])
+        end = Period(period[1]).end(start)
+    for other in found:
+        if other.account == damage.account and other.first_day and start <= other.first_day < end:
+            return other.first_day, other.first_day
+    return NO_DAY
 
 
 def _days(warehouse: Connection, damage: Damage) -> Days:

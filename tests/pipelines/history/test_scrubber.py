@@ -72,12 +72,23 @@ class TestFinds:
     ) -> None:
         execute(bank.warehouse_url, "update raw.transaction set amount = amount + 1 where sequence in (1, 3, 4)")
         scrub(databases, settings, seconds=60)
-        rows = [(each.account, each.place, each.first_day) for each in known(bank) if each.proof == "copy"]
+        found = known(bank)
+        rows = [(each.account, each.place, each.first_day) for each in found if each.proof == "copy"]
         changed = bank.raw(
             "select account_id::text, 'transaction ' || sequence, at::date from raw.transaction "
             "where sequence in (1, 3, 4) order by 3, 1, 2"
         )
         assert rows == changed
+
+    def test_no_more_days_than_were_damaged(
+        self, bank: Bank, databases: Databases, settings: PipelineSettings
+    ) -> None:
+        execute(bank.warehouse_url, WAREHOUSE["copy, amount"])
+        scrub(databases, settings, seconds=60)
+        found = known(bank)
+        # The account's balance, its week and its month are wrong for one day's sake.
+        assert {each.proof for each in found} > {"ledger_balance", "copy", "completeness"}
+        assert damage.days_of(found) == (DAY, DAY)
 
 
 class TestOwnStatistic:
@@ -124,12 +135,12 @@ class TestStopsPublication:
         [failed] = [check for check in refused.get_asset_check_evaluations() if not check.passed]
         assert failed.check_name == "history"
         assert failed.metadata["remedy"].value == (
-            "To mend it: tidemark warehouse mend --from 2024-03-05 --to 2024-03-06"
+            "To mend it: tidemark warehouse mend --from 2024-03-05 --to 2024-03-05"
         )
         [(outcome, error)] = bank.published("select outcome, error from pipeline.run")
         assert outcome == "refused"
         assert f"account {account}, daily 2024-03-05 (completeness)" in str(error)
-        assert "tidemark warehouse mend --from 2024-03-05 --to 2024-03-06" in str(error)
+        assert "tidemark warehouse mend --from 2024-03-05 --to 2024-03-05" in str(error)
         assert bank.published("select count(*) from pipeline.publication") == [(1,)]
         assert "Damage is known" in scrub(databases, settings, seconds=60)
 
