@@ -39,7 +39,7 @@ class TestFinds:
     def test_nothing_where_nothing_is_wrong(
         self, bank: Bank, databases: Databases, settings: PipelineSettings
     ) -> None:
-        told = scrub(databases, settings, seconds=60)
+        told = scrub(databases, settings, seconds=600)
         assert told.startswith("2 parts of history proven. All of it was proven today. The oldest proof is of")
         assert known(bank) == []
 
@@ -48,7 +48,7 @@ class TestFinds:
         self, bank: Bank, databases: Databases, settings: PipelineSettings, statement: LiteralString
     ) -> None:
         execute(bank.warehouse_url, statement)
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         found = known(bank)
         assert found
         first, last = damage.days_of(found) or (None, None)
@@ -62,7 +62,7 @@ class TestFinds:
         self, bank: Bank, databases: Databases, settings: PipelineSettings, statement: LiteralString
     ) -> None:
         execute(bank.databases.superuser_url(), statement)
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         found = known(bank)
         assert found
         assert all(each.proof.startswith("published_") and each.first_day for each in found)
@@ -71,7 +71,7 @@ class TestFinds:
         self, bank: Bank, databases: Databases, settings: PipelineSettings
     ) -> None:
         execute(bank.warehouse_url, "update raw.transaction set amount = amount + 1 where sequence in (1, 3, 4)")
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         found = known(bank)
         rows = [(each.account, each.place, each.first_day) for each in found if each.proof == "copy"]
         changed = bank.raw(
@@ -84,7 +84,7 @@ class TestFinds:
         self, bank: Bank, databases: Databases, settings: PipelineSettings
     ) -> None:
         execute(bank.warehouse_url, WAREHOUSE["copy, amount"])
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         found = known(bank)
         # The account's balance, its week and its month are wrong for one day's sake.
         assert {each.proof for each in found} > {"ledger_balance", "copy", "completeness"}
@@ -99,7 +99,7 @@ class TestOwnStatistic:
         add_statistic(project, "count(*)")
         settings = PipelineSettings(dbt_project=project, dbt_target=tmp_path / "dbt")
         Steps(bank.databases, settings.target, project).refresh()
-        assert scrub(databases, settings, seconds=60).startswith("2 parts of history proven. All of it")
+        assert scrub(databases, settings, seconds=600).startswith("2 parts of history proven. All of it")
         with database.connect(bank.publish_url) as connection:
             connection.execute("delete from pipeline.scrub_day")
         execute(bank.warehouse_url, "update marts.stats_daily set own = 7 where period_start = '2024-03-05'")
@@ -107,10 +107,10 @@ class TestOwnStatistic:
         add_statistic(other, "7 + count(*)")
 
         changed = PipelineSettings(dbt_project=other, dbt_target=settings.target)
-        assert "The dbt project has changed; a run comes first." in scrub(databases, changed, seconds=60)
+        assert "The dbt project has changed; a run comes first." in scrub(databases, changed, seconds=600)
         assert known(bank) == []
 
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         assert {(each.proof, each.place, each.first_day) for each in known(bank)} == {
             ("rebuild", "stats_daily 2024-03-05", DAY)
         }
@@ -120,7 +120,7 @@ class TestStopsPublication:
     def test_until_it_is_mended(self, bank: Bank, databases: Databases, pipeline: Pipeline) -> None:
         settings = PipelineSettings.read()
         execute(bank.warehouse_url, WAREHOUSE["day"])
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         account = bank.raw("select account_id from marts.stats_daily where inflow = 1001")[0][0]
         with (
             database.connect(bank.source_url) as source,
@@ -142,7 +142,7 @@ class TestStopsPublication:
         assert f"account {account}, daily 2024-03-05 (completeness)" in str(error)
         assert "tidemark warehouse mend --from 2024-03-05 --to 2024-03-05" in str(error)
         assert bank.published("select count(*) from pipeline.publication") == [(1,)]
-        assert "Damage is known" in scrub(databases, settings, seconds=60)
+        assert "Damage is known" in scrub(databases, settings, seconds=600)
 
         execute(bank.warehouse_url, "update marts.stats_daily set inflow = 1000 where inflow = 1001")
         mended = pipeline.run()
@@ -179,14 +179,14 @@ class TestOrder:
     def test_each_account_and_day_once_a_day(
         self, bank: Bank, databases: Databases, settings: PipelineSettings
     ) -> None:
-        told = scrub(databases, settings, seconds=60)
+        told = scrub(databases, settings, seconds=600)
         assert told.startswith("7 parts of history proven. All of it was proven today.")
         accounts = [str(row[0]) for row in bank.raw("select id from raw.account order by id")]
         assert sorted(self.keys(bank)) == [
             *(("accounts", key) for key in (*accounts[:-1], progress.END["accounts"])),
             *(("days", key) for key in ("2024-03-04", "2024-03-05", "2024-03-06", "9999-12-31")),
         ]
-        assert scrub(databases, settings, seconds=60).startswith("0 parts")
+        assert scrub(databases, settings, seconds=600).startswith("0 parts")
 
     def test_goes_on_where_it_stopped(
         self, bank: Bank, databases: Databases, settings: PipelineSettings, monkeypatch: pytest.MonkeyPatch
@@ -205,12 +205,12 @@ class TestOrder:
         with monkeypatch.context() as dies:
             dies.setattr(scrubber, "prove_part", dying)
             with pytest.raises(Killed):
-                scrub(databases, settings, seconds=60)
-        assert scrub(databases, settings, seconds=60).startswith("5 parts of history proven. All of it")
+                scrub(databases, settings, seconds=600)
+        assert scrub(databases, settings, seconds=600).startswith("5 parts of history proven. All of it")
 
     def test_budget_of_a_day(self, bank: Bank, databases: Databases, settings: PipelineSettings) -> None:
         spent = PipelineSettings(dbt_target=settings.dbt_target, scrub_budget_s=0)
-        assert "The day's budget is spent." in scrub(databases, spent, seconds=60)
+        assert "The day's budget is spent." in scrub(databases, spent, seconds=600)
         assert "More comes at the next tick." in scrub(databases, settings, seconds=0)
         assert bank.published("select count(distinct proven_at) from pipeline.proven") == [(1,)]
 
@@ -219,23 +219,23 @@ class TestOrder:
     ) -> None:
         with database.connect(bank.publish_url) as connection:
             connection.execute("update pipeline.proven set proven_at = now() + interval '1 year'")
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         with database.connect(bank.publish_url) as connection:
             connection.execute("update pipeline.scrub_day set day = %s", (date.max - timedelta(days=1),))
-        assert scrub(databases, settings, seconds=60).startswith("7 parts")
+        assert scrub(databases, settings, seconds=600).startswith("7 parts")
         oldest = bank.published("select max(proven_at) < now() from pipeline.proven")
         assert oldest == [(True,)]
 
     def test_new_history_is_proven_by_the_run_that_brings_it(
         self, bank: Bank, databases: Databases, settings: PipelineSettings
     ) -> None:
-        scrub(databases, settings, seconds=60)
+        scrub(databases, settings, seconds=600)
         account = bank.ledger.open_account(opened_at=later(days=-400))
         bank.ledger.deposit(account, 5, at=later(days=-300))
         Steps(bank.databases, settings.target).refresh()
         with database.connect(bank.publish_url) as connection:
             connection.execute("delete from pipeline.scrub_day")
-        assert scrub(databases, settings, seconds=60).startswith("9 parts of history proven. All of it")
+        assert scrub(databases, settings, seconds=600).startswith("9 parts of history proven. All of it")
         assert known(bank) == []
 
     def test_waits_for_the_run_that_comes_first(
@@ -246,12 +246,12 @@ class TestOrder:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         bank.extract()
-        assert "The last run did not publish" in scrub(databases, settings, seconds=60)
+        assert "The last run did not publish" in scrub(databases, settings, seconds=600)
         with database.connect(bank.warehouse_url) as other:
             database.lock(other, database.RUN_LOCK, 1)
             monkeypatch.setattr(scrubber, "LOCK_WAIT_S", 0.1)
             with pytest.raises(database.Busy):
-                scrub(databases, settings, seconds=60)
+                scrub(databases, settings, seconds=600)
 
 
 class TestAge:
