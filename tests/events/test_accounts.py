@@ -1,5 +1,6 @@
 """What happens to accounts is told once, by whatever way it happens; what does not happen is not told."""
 
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ class TestMovements:
         person, account_id, feed = world.customer()
         outcome = world.deposit(person, account_id, 250)
         [event] = feed.read()
+        # The outcome comes out of JSON in the database, which leaves out zeros at the end of a second's digits.
+        assert datetime.fromisoformat(event.pop("time")) == datetime.fromisoformat(outcome["time"])
         entry = world.ledger.value("select id::text from accounts.transaction where account_id = %s", account_id)
         assert event == {
             "specversion": "1.0",
@@ -19,7 +22,6 @@ class TestMovements:
             "source": "/account",
             "type": "transfer.posted",
             "subject": account_id,
-            "time": outcome["time"].replace("+00:00", "Z"),
             "datacontenttype": "application/json",
             "data": {
                 "transfer_id": outcome["transfer_id"],
