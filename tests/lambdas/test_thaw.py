@@ -55,6 +55,7 @@ class TestThaw:
     ) -> None:
         customer.done("GET", f"/account/user/{customer.user_id}", 200)
         customer.done("GET", "/stats/status", 200)
+        customer.done("GET", "/events", 200)
         held: dict[str, int] = dict(database.execute(CONNECTIONS).fetchall())
         for service, fleet in bank.fleets.items():
             assert held[f"{service}_app"] <= len(fleet.instances)
