@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -105,13 +106,12 @@ class Terraform:
 
     def _to_its_end(self, command: list[str], output: int | None) -> subprocess.CompletedProcess[str]:
         """Run it. An interruption reaches Terraform too, which needs its time to leave state and lock in order."""
-        with subprocess.Popen(command, cwd=self._folder, stdout=output, stderr=output, text=True) as process:
-            interrupted = None
-            while process.returncode is None:
-                try:
-                    said, complaint = process.communicate()
-                except KeyboardInterrupt as error:
-                    interrupted = error
-        if interrupted:
-            raise interrupted
-        return subprocess.CompletedProcess(command, process.returncode, said, complaint)
+        interruptions: list[int] = []
+        before = signal.signal(signal.SIGINT, lambda number, _frame: interruptions.append(number))
+        try:
+            done = subprocess.run(command, cwd=self._folder, stdout=output, stderr=output, text=True, check=False)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if interruptions:
+            raise KeyboardInterrupt
+        return done
