@@ -28,6 +28,7 @@ SAID = (
     N_("say why, so that the user can send a better photo"),
     N_("send exactly one file"),
     N_("must be one of {values}"),
+    N_("must be a type of event"),
     N_("must be a currency code of three capital letters, such as EUR"),
     N_("must be an account number of ten digits"),
     N_("must be an account id or an account number of ten digits"),
