@@ -122,10 +122,10 @@ class TestPin:
         self, bank: Bank, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stage = Stage(bank, monkeypatch)
-        monkeypatch.setattr(module, "read_connections", lambda _: 50)
+        monkeypatch.setattr(module, "read_connections", lambda _: 60)
         asyncio.run(stage.fleet.pin("accounts", 9))
         told = stage.fleet.to_json()
-        assert (told["services"]["accounts"]["instances"], told["connections"]) == (3, {"of_all": 50, "used": 50})
+        assert (told["services"]["accounts"]["instances"], told["connections"]) == (3, {"of_all": 60, "used": 60})
         assert "no connections for the 9 that are wanted" in told["services"]["accounts"]["reason"]
 
 

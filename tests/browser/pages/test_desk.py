@@ -26,7 +26,7 @@ class TestPeople:
         desk.says("Both sides read: Paid in twice")
         assert account["total"] == 5000
         desk.button("Yes, reverse it").dblclick()
-        desk.says("Reversed today at")
+        desk.says("Reversed on")
         assert account["total"] == 0
         assert len(app.bank.lines[account["account_id"]]) == 2
         # The way back, as browsers have it.
