@@ -10,8 +10,8 @@ from api.accounts.errors import REFUSALS, IdempotencyConflict, NothingPosted, re
 from api.accounts.models import IdempotencyKey, Mode, Movement, Outcome
 from api.accounts.schemas import PostedMovement, PostedTransfer, RefusedTransfer, TransferOutcomes
 from api.accounts.settings import AccountsSettings
-from api.shared.auth import ENDED, Principal
-from api.shared.database import AsyncConnection, AsyncEngine
+from api.shared.auth import ENDED, Principal, while_signed_in
+from api.shared.database import AsyncEngine
 from api.shared.errors import NotFound, Unauthenticated
 from api.shared.tokens import Claims
 
@@ -63,16 +63,19 @@ class PostingService:
 
     async def reverse(
         self,
-        connection: AsyncConnection,
         principal: Principal,
         transaction_id: UUID,
         memo: str,
         key: IdempotencyKey | None,
     ) -> PostedMovement:
-        """Posts the transaction's transfer the other way round, once. Raises as `move`."""
-        answer = await repository.reverse(
-            connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
-        )
+        """Posts the transaction's transfer the other way round, once. Raises as `move`.
+
+        A refusal is committed before it is raised: it is kept under its key.
+        """
+        async with while_signed_in(self._engine, principal) as connection:
+            answer = await repository.reverse(
+                connection, user_id=principal.user_id, key=key, transaction_id=transaction_id, memo=memo
+            )
         return _only(_outcomes(*answer))
 
     async def _post(

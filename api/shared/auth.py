@@ -9,6 +9,7 @@ A route says otherwise with its `opt`:
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -111,11 +112,20 @@ async def provide_transaction(
 ) -> AsyncGenerator[AsyncConnection, None]:
     """Dependency `transaction`: one transaction for the request, rolled back on any exception.
 
-    Before it is committed the caller's session is asked for once more: a call that waited for a lock, and whose
-    session ended meanwhile, does nothing and is refused.
+    Whoever signed in must still be when it is committed; see `while_signed_in`.
     """
-    async with state.engine.begin() as connection:
+    caller = request.scope.get("user")
+    async with state.engine.begin() if caller is None else while_signed_in(state.engine, caller) as connection:
         yield connection
-        caller = request.scope.get("user")
-        if caller is not None and await connection.row(_LIVE_SESSION, {"session_id": caller.session_id}) is None:
+
+
+@asynccontextmanager
+async def while_signed_in(engine: AsyncEngine, caller: Principal) -> AsyncGenerator[AsyncConnection, None]:
+    """A transaction, before whose COMMIT the caller's session is asked for once more.
+
+    A call that waited for a lock, and whose session ended meanwhile, does nothing and raises Unauthenticated.
+    """
+    async with engine.begin() as connection:
+        yield connection
+        if await connection.row(_LIVE_SESSION, {"session_id": caller.session_id}) is None:
             raise Unauthenticated(ENDED)

@@ -132,12 +132,11 @@ class StaffController(Controller):
         self,
         transaction_id: FromPath[UUID],
         request: Request[Principal, Any, Any],
-        transaction: NamedDependency[AsyncConnection],
         key: Key = None,
         data: JSONBody[Reversal | None] = None,
     ) -> PostedMovement:
         """Post the transaction's whole transfer the other way round, once. Not of the caller's own account."""
         reversal = data or Reversal()
         return await posting_of(request).reverse(
-            transaction, request.user, transaction_id, reversal.memo, idempotency_key(request, key, reversal)
+            request.user, transaction_id, reversal.memo, idempotency_key(request, key, reversal)
         )
