@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 class TestRandomHistories:
     @pytest.mark.parametrize("zone", ODD)
     def test_where_days_are_odd(self, zone: str, warehouse: psycopg.Connection, dbt: Dbt) -> None:
-        @settings(few, max_examples=2)
+        @settings(few, max_examples=1)
         @given(history=histories((zone,)))
         def test(history: History) -> None:
             built_batch_by_batch_is_right(history, warehouse, dbt)
