@@ -10,6 +10,8 @@ import pytest
 
 from tests.events.world import CASH, EventsWorld, sequences, types
 
+pytestmark = pytest.mark.slow
+
 
 def begun(world: EventsWorld) -> psycopg.Connection:
     """A transaction that has its id, and has written nothing yet."""

@@ -10,6 +10,8 @@ from api.events.cursor import Cursor, Snapshot
 from tests.events.world import EventsWorld
 from tests.stats.world import Api, problem
 
+pytestmark = pytest.mark.slow
+
 
 def encoded(*key: object) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")

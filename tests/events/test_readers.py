@@ -8,6 +8,8 @@ import pytest
 from tests.events.world import EventsWorld, types
 from tests.stats.world import Api, problem
 
+pytestmark = pytest.mark.slow
+
 FOR_STATISTICS = {"transfer.posted", "account.opened"}
 FOR_OWNERS = FOR_STATISTICS | {"account.approved", "owner.added"}
 
